@@ -1,0 +1,62 @@
+"""`python -m anomalog_exp ...`: the command line in, an exit code out.
+
+Exit codes: 0 done, 1 a run or a member of a sweep failed, 2 the command or its data cannot be used,
+130 / 143 stopped by the user / by a signal. A user's mistake gets four lines and no traceback;
+HYDRA_FULL_ERROR=1 in the environment asks for tracebacks.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and say how it ended."""
+    wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    # With this set, Hydra raises to us instead of printing and exiting by itself.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    signal.signal(signal.SIGTERM, _stop)
+
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from anomalog_exp.config.arguments import flags_first
+    from anomalog_exp.config.compose import HYDRA_VERSION_BASE
+    from anomalog_exp.config.explain import explained
+    from anomalog_exp.config.options import conf_dir
+    from anomalog_exp.errors import ConfigError
+    from anomalog_exp.job import job
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.argv = ["anomalog_exp", *flags_first(given)]
+        hydra.main(
+            version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
+        )(job)()
+    except (ConfigError, HydraException, OmegaConfBaseException) as error:
+        if wants_traceback:
+            raise
+        overrides = [argument for argument in given if "=" in argument]
+        said = error if isinstance(error, ConfigError) else explained(error, overrides)
+        print(f"error: {said}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; the same command continues where this one ended", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    """Turn SIGTERM into an exception, so that statuses are written and locks released."""
+    raise SystemExit(128 + signum)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The command line, put into the order that Hydra's parser takes.
+
+Hydra 1.3 parses its flags with argparse and its overrides as one positional list, so a flag between
+two overrides (`dataset=hdfs -m seed=1,2`) ends in "unrecognized arguments". Moving the flags, with
+their values, to the front accepts every position and changes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anomalog_exp.errors import ConfigError
+
+__all__ = ["FLAGS_WITH_OPTIONAL_VALUE", "FLAGS_WITH_VALUE", "flags_first"]
+
+FLAGS_WITH_VALUE = frozenset(
+    {
+        "--cfg",
+        "-c",
+        "--package",
+        "-p",
+        "--config-path",
+        "-cp",
+        "--config-name",
+        "-cn",
+        "--config-dir",
+        "-cd",
+        "--experimental-rerun",
+    }
+)
+FLAGS_WITH_OPTIONAL_VALUE = {
+    flag: frozenset(
+        {"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"}
+    )
+    for flag in ("--info", "-i")
+}
+
+
+def flags_first(arguments: Sequence[str]) -> list[str]:
+    """The same arguments, flags and their values before the overrides, each in its own order.
+
+    Raises:
+        ConfigError: a key is given twice; Hydra would silently keep the last.
+    """
+    flags: list[str] = []
+    overrides: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        if not argument.startswith("-"):
+            overrides.append(argument)
+            continue
+        flags.append(argument)
+        if waiting and (
+            argument in FLAGS_WITH_VALUE
+            or waiting[0] in FLAGS_WITH_OPTIONAL_VALUE.get(argument, ())
+        ):
+            flags.append(waiting.pop(0))
+    _refuse_duplicates(overrides)
+    return flags + overrides
+
+
+def _refuse_duplicates(overrides: list[str]) -> None:
+    seen: dict[str, str] = {}
+    for override in overrides:
+        key = override.split("=", 1)[0].lstrip("+")
+        if key in seen:
+            raise ConfigError.of(
+                key.lstrip("~"),
+                f"{seen[key]} and {override}",
+                problem="it is given twice, and only the last would count",
+                allowed="every key once; several values of one key as key=a,b with -m",
+                fix=f"keep one of them, or write {key}=a,b and add -m",
+            )
+        seen[key] = override

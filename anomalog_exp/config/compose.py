@@ -1,0 +1,92 @@
+"""From overrides to a RunConfig: Hydra composes plain YAML, which becomes typed objects once.
+
+`load_run_config` gives code, tests and notebooks exactly what the command line gets.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from anomalog_exp.config.explain import explained
+from anomalog_exp.config.options import conf_dir
+from anomalog_exp.config.run import RunConfig
+
+__all__ = ["HYDRA_VERSION_BASE", "compose", "load_run_config", "run_config", "use_resolvers"]
+
+HYDRA_VERSION_BASE = "1.3"
+
+
+def _worker_count() -> int:
+    """Workers of a sweep: one per usable core, as long as each can have 1.5 GB of memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not a POSIX system: cores alone decide
+        return cores or 1
+    return max(1, min(cores or 1, memory // 1_500_000_000))
+
+
+def use_resolvers() -> None:
+    """Register the resolvers that conf/ uses; called by every process that composes."""
+    OmegaConf.register_new_resolver("workers", _worker_count, replace=True)
+
+
+use_resolvers()
+
+
+def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> DictConfig:
+    """Compose the root config with `overrides`; `config_dir` adds a folder of the user's options."""
+    extra = [f"hydra.searchpath=[file://{config_dir.absolute()}]"] if config_dir else []
+    with _hydra_set_aside(), hydra.initialize_config_dir(
+        str(conf_dir()), version_base=HYDRA_VERSION_BASE
+    ):
+        return hydra.compose("config", overrides=[*overrides, *extra])
+
+
+def load_run_config(
+    overrides: Sequence[str] = (), *, config_dir: Path | None = None
+) -> RunConfig:
+    """Compose and validate the config of one run.
+
+    Raises:
+        ConfigError: an option or key does not exist, or a value does not fit.
+    """
+    try:
+        return run_config(compose(overrides, config_dir=config_dir))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise explained(error, overrides) from error
+
+
+def run_config(composed: DictConfig) -> RunConfig:
+    """The typed config of what Hydra composed.
+
+    Raises:
+        ConfigError: a value does not fit.
+    """
+    try:
+        plain: Any = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise explained(error, ()) from error
+    plain.pop("hydra", None)
+    return RunConfig.of(plain)
+
+
+@contextmanager
+def _hydra_set_aside() -> Iterator[None]:
+    """Composing inside a Hydra job or notebook leaves its global state as it was."""
+    state = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra = state

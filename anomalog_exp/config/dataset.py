@@ -1,0 +1,136 @@
+"""What a data set is made of (config group `dataset`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, SerializeAsAny, field_validator, model_validator
+
+from anomalog_exp.config.base import AbsolutePath, Options, PathText
+from anomalog_exp.config.options import open_option
+from anomalog_exp.config.source import SourceConfig
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.vocabulary import EvaluationUnit
+
+if TYPE_CHECKING:
+    from anomalog_exp.data.labels import CSVLabelReader
+
+__all__ = [
+    "ArchiveFacts",
+    "CSVLabelReaderConfig",
+    "CachePathsConfig",
+    "CachePathsConfigModel",
+    "DatasetVariantConfig",
+    "LabelReaderConfig",
+]
+
+
+class LabelReaderConfig(Options):
+    """Base of readers of labels that stand beside the log, not in it."""
+
+    def build(self) -> CSVLabelReader:
+        """The reader."""
+        raise NotImplementedError(type(self).__name__)
+
+
+class CSVLabelReaderConfig(LabelReaderConfig):
+    """Labels of entities from a CSV file."""
+
+    relative_path: PathText = Field(description="the CSV, relative to the data set's root")
+    entity_column: str = Field(description="column that holds the entity")
+    label_column: str = Field(description="column that holds Normal / Anomaly / 0 / 1")
+    missing_label: Literal[0, 1] | None = Field(
+        description="label of entities of the log that the CSV lacks; null leaves them unlabelled"
+    )
+
+    def build(self) -> CSVLabelReader:
+        from anomalog_exp.data.labels import CSVLabelReader
+
+        return CSVLabelReader(**dict(self))
+
+
+class CachePathsConfig(Options):
+    """Where one data set keeps its raw files and its built columns."""
+
+    data_root: AbsolutePath
+    cache_root: AbsolutePath
+
+
+class CachePathsConfigModel(Options):
+    """Roots of a data set: a namespace below the usual folders, or both roots spelled out."""
+
+    namespace: str | None = Field(description="folder name below paths.data_dir and cache_dir")
+    data_root: PathText | None = Field(description="root of the raw files")
+    cache_root: PathText | None = Field(description="root of the built columns")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        roots = [self.data_root, self.cache_root]
+        both = None not in roots
+        neither = roots == [None, None]
+        if not (both and self.namespace is None or neither and self.namespace is not None):
+            raise ConfigError.of(
+                "dataset.cache_paths",
+                self.model_dump(mode="json"),
+                problem="the roots are not clear",
+                allowed="namespace alone, or data_root and cache_root together",
+                fix="set one form and leave the other null",
+            )
+        return self
+
+    def resolve(self, *, data_dir: Path, cache_dir: Path) -> CachePathsConfig:
+        """The two roots; a namespace stands below `data_dir` and `cache_dir`."""
+        if self.namespace is not None:
+            data_root, cache_root = data_dir / self.namespace, cache_dir / self.namespace
+        else:
+            assert self.data_root is not None
+            assert self.cache_root is not None
+            data_root, cache_root = self.data_root, self.cache_root
+        return CachePathsConfig.of({"data_root": str(data_root), "cache_root": str(cache_root)})
+
+
+class ArchiveFacts(Options):
+    """The public archive of a data set: what a download is, and is checked against."""
+
+    url: str
+    md5_checksum: str
+    size_bytes: int
+    raw_logs_relpath: str
+
+
+class DatasetVariantConfig(Options):
+    """A data set: where it comes from, how its lines are read, and what its labels mean."""
+
+    name: str = Field(description="name of this variant, part of the run's name")
+    dataset_name: str = Field(pattern=r"^[\w.-]+$", description="folder name of data and cache")
+    preset: str | None = Field(description="the shipped option this variant started from")
+    description: str | None
+    archive: ArchiveFacts | None = Field(description="facts of the public archive, if there is one")
+    source: SourceConfig
+    structured_parser: SerializeAsAny[Options]
+    template_parser: str = Field(description="name of the template miner, for the manifests")
+    label_reader: CSVLabelReaderConfig | None
+    cache_paths: CachePathsConfigModel | None
+    evaluation_unit: EvaluationUnit | None
+    max_unparsed_fraction: float = Field(ge=0, le=1)
+
+    @field_validator("structured_parser", mode="before")
+    @classmethod
+    def _parser(cls, value: Any) -> Options:
+        return open_option("dataset/structured_parser", value)
+
+    def custom_dataset_components(self) -> tuple[SourceConfig, str]:
+        """The source and the parser's name."""
+        return self.source, str(self.structured_parser.name)  # type: ignore[attr-defined]
+
+    def source_summary(self) -> dict[str, object]:
+        """The source as manifests show it."""
+        return self.source.manifest_entry()
+
+    def roots(self, *, data_dir: Path, cache_dir: Path) -> CachePathsConfig:
+        """Where the raw files and the built columns of this data set live."""
+        named = self.cache_paths or CachePathsConfigModel.of(
+            {"namespace": self.dataset_name, "data_root": None, "cache_root": None}
+        )
+        return named.resolve(data_dir=data_dir, cache_dir=cache_dir)

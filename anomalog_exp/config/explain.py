@@ -1,0 +1,136 @@
+"""Hydra's and OmegaConf's complaints, said again in four parts and with a suggestion.
+
+Their messages are read by shape, as neither gives structured errors; what is not recognised keeps its
+first line. Hydra is pinned below 1.4, and tests hold every shape read here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from anomalog_exp.config.base import did_you_mean
+from anomalog_exp.errors import ConfigError
+
+__all__ = ["explained"]
+
+_NO_KEY = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'")
+_AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.+?)=(.*)'")
+_NO_OPTION = re.compile(r"Could not find '([^']+)'")
+
+
+def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
+    """The four-part error for what composing or resolving a config raised."""
+    text = str(error)
+    if isinstance(error, MissingConfigException):
+        return _no_such_option(error, text)
+    if isinstance(error, OverrideParseException):
+        return ConfigError.of(
+            error.override.split("=", 1)[0],
+            error.override,
+            problem="this override cannot be read",
+            allowed="key=value; a value with spaces, <, >, commas or colons stands in quotes",
+            fix="quote the value inside the argument: 'key=\"the value\"'",
+        )
+    if isinstance(error, MissingMandatoryValue):
+        return ConfigError.of(
+            str(error.full_key),
+            "???",
+            problem="a value is needed and has no default",
+            allowed="see the comment at this key in the option's YAML under conf/",
+            fix=f"add {error.full_key}=... to the command",
+        )
+    if match := _AMBIGUOUS.search(text):
+        key, value = match.groups()
+        return ConfigError.of(
+            key,
+            value,
+            problem="several values were given to a single run",
+            allowed="one value; or several with -m, which runs them all",
+            fix=f"add -m to the command, or write a list as '{key}=[{value}]'",
+        )
+    if match := _NO_KEY.search(text):
+        return _no_such_key(match.group(1), overrides)
+    if isinstance(error, OmegaConfBaseException) and error.full_key:
+        return ConfigError.of(
+            str(error.full_key),
+            "(not resolved)",
+            problem=str(error.msg or text).splitlines()[0],
+            allowed="a value, or ${...} that names a key or a resolver that exists",
+            fix="mend the interpolation, or give the value itself",
+        )
+    return ConfigError.of(
+        "the command's overrides",
+        " ".join(overrides) or "(none)",
+        problem=next(iter(text.splitlines()), type(error).__name__),
+        allowed="what `python -m anomalog_exp --help` lists",
+        fix="mend the override that the message names",
+    )
+
+
+def _no_such_option(error: MissingConfigException, text: str) -> ConfigError:
+    found = _NO_OPTION.search(text)
+    path = found.group(1) if found else str(error.missing_cfg_file)
+    group, _, option = path.rpartition("/")
+    known = sorted(error.options or [])
+    return ConfigError.of(
+        group or "--config-name",
+        option,
+        problem="there is no such option",
+        allowed=", ".join(known) or "the files in the config folders",
+        fix=did_you_mean(option, known, f"choose one, as in {group}=<option>"),
+    )
+
+
+def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
+    value = next((o.split("=", 1)[1] for o in overrides if _names(o, key)), "(given)")
+    known = _known_keys(overrides)
+    parent = key.rpartition(".")[0]
+    siblings = [name for name in known if name.rpartition(".")[0] == parent]
+    return ConfigError.of(
+        key,
+        value,
+        problem="there is no such key",
+        allowed=", ".join(name.rpartition(".")[2] for name in siblings)
+        or "what `python -m anomalog_exp --cfg job` prints",
+        fix=did_you_mean(key, known, "`python -m anomalog_exp --cfg job` prints every key"),
+    )
+
+
+def _names(override: str, key: str) -> bool:
+    return "=" in override and override.split("=", 1)[0].lstrip("+~") == key
+
+
+def _known_keys(overrides: Sequence[str]) -> list[str]:
+    """Keys and groups of the config that the command's group choices alone would compose."""
+    from anomalog_exp.config.compose import compose
+    from anomalog_exp.config.options import conf_dir
+
+    groups = [
+        str(folder.relative_to(conf_dir())) for folder in conf_dir().rglob("*") if folder.is_dir()
+    ]
+    choices = [o for o in overrides if o.split("=", 1)[0] in groups and "," not in o]
+    try:
+        composed = compose(choices)
+    except (HydraException, OmegaConfBaseException):
+        composed = compose()
+    return sorted([*groups, *_dotted(composed)])
+
+
+def _dotted(config: DictConfig, prefix: str = "") -> list[str]:
+    plain: Any = OmegaConf.to_container(config, resolve=False)
+    found: list[str] = []
+
+    def walk(node: Any, path: str) -> None:
+        for name, child in node.items():
+            found.append(f"{path}{name}")
+            if isinstance(child, dict):
+                walk(child, f"{path}{name}.")
+
+    walk(plain, prefix)
+    return found

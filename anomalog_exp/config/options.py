@@ -1,0 +1,78 @@
+"""Open groups: options that are found by listing, so that adding one edits no other file.
+
+A detector, parser or template miner is two files: a module that holds one `Options` subclass named
+`Config`, and a YAML of the same name in the group's folder, whose `name:` key says which module it
+configures. Further YAML files may configure the same module differently (a preset).
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from anomalog_exp.config.base import Options, did_you_mean
+from anomalog_exp.errors import ConfigError
+
+__all__ = ["OPEN_GROUPS", "conf_dir", "open_option", "option_names", "option_type"]
+
+OPEN_GROUPS = {
+    "model": "anomalog_exp.models",
+    "template": "anomalog_exp.data.miners",
+    "dataset/structured_parser": "anomalog_exp.data.parsers",
+}
+"""Config group -> the package that holds its modules."""
+
+
+def conf_dir() -> Path:
+    """The folder of configuration: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "conf"
+    return installed if installed.is_dir() else package.parent / "conf"
+
+
+@cache
+def option_names(group: str) -> tuple[str, ...]:
+    """Names of the options that ship in a config group, sorted: one per YAML file."""
+    return tuple(sorted(path.stem for path in (conf_dir() / group).glob("*.yaml")))
+
+
+@cache
+def option_type(group: str, name: str) -> type[Options]:
+    """The `Config` class of one module of an open group.
+
+    Raises:
+        KeyError: no module of that name.
+        ModuleNotFoundError: the module exists, but something it imports does not.
+    """
+    module = f"{OPEN_GROUPS[group]}.{name}"
+    try:
+        return importlib.import_module(module).Config
+    except ModuleNotFoundError as error:
+        if error.name == module:
+            raise KeyError(name) from error
+        raise
+
+
+def open_option(group: str, value: Any) -> Options:
+    """The typed config of one option of an open group, from its plain values.
+
+    Raises:
+        ConfigError: no such option, or its values do not fit.
+    """
+    if isinstance(value, Options):
+        return value
+    key = group.replace("/", ".")
+    name = value.get("name") if isinstance(value, dict) else None
+    try:
+        return option_type(group, str(name)).of(value, key)
+    except KeyError as error:
+        known = option_names(group)
+        raise ConfigError.of(
+            f"{key}.name",
+            name,
+            problem="there is no such option",
+            allowed=", ".join(known),
+            fix=did_you_mean(str(name), list(known), f"choose one, as in {group}=<option>"),
+        ) from error

@@ -1,0 +1,42 @@
+"""What a user's mistake turns into: one exception, four parts, no traceback.
+
+Every message answers the same four questions: which key, which value, what is allowed, what to do.
+`ConfigError.of` lays them out; the plain constructor takes a finished text, so that the exception
+survives pickling between the workers of a sweep.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+__all__ = ["ConfigError", "DataError", "NotApplicable"]
+
+
+class ConfigError(ValueError):
+    """The configuration, or something it points at, cannot be used."""
+
+    @classmethod
+    def of(cls, key: str, value: object, *, problem: str, allowed: str, fix: str) -> Self:
+        """Compose the four-part message for `key` holding `value`."""
+        return cls(
+            f"{key}: {problem}\n"
+            f"  value:   {_shown(value)}\n"
+            f"  allowed: {allowed}\n"
+            f"  to do:   {fix}"
+        )
+
+
+class DataError(ConfigError):
+    """A file that the configuration names is missing, broken, or not what the parser expects."""
+
+
+class NotApplicable(Exception):
+    """This combination has no result, for the stated reason: an outcome, not a failure.
+
+    Example: a supervised detector on a training split that holds one class only.
+    """
+
+
+def _shown(value: object, limit: int = 300) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"

@@ -1,0 +1,106 @@
+"""SequenceSet: sequences as index arithmetic over the columns of a LogDataset.
+
+`order` lists event positions; a sequence is the run `order[start:stop]`. Overlapping windows share
+one `order`: a window is two numbers, not a copy. Nothing here holds events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.dataset import UNLABELLED, LogDataset
+
+__all__ = ["SequenceSet", "Split"]
+
+
+class Split(IntEnum):
+    """Which part of a run a sequence belongs to."""
+
+    TRAIN = 0
+    IGNORED = 1
+    TEST = 2
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceSet:
+    """Sequences over a dataset.
+
+    Attributes:
+        dataset: The columns that `order` points into.
+        order: (positions,) int64, event positions; a grouping decides their order.
+        start: (sequences,) int64, first index into `order`.
+        stop: (sequences,) int64, one past the last index into `order`.
+        label: (sequences,) int8, 0 normal, 1 anomalous, -1 nothing in it is labelled.
+        split: (sequences,) uint8, values of `Split`.
+        entity: (sequences,) int32, the entity all its events share, or -1.
+        continuous: Model state carries over from each sequence to the next.
+        train_events: (events,) bool over dataset rows that may train, or None for all of them.
+        evaluation_events: (events,) bool over dataset rows that are evaluated, or None for all.
+        report: Requested and realised figures of grouping and split, JSON-ready.
+    """
+
+    dataset: LogDataset
+    order: NDArray[np.int64]
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    label: NDArray[np.int8]
+    split: NDArray[np.uint8]
+    entity: NDArray[np.int32]
+    continuous: bool = False
+    train_events: NDArray[np.bool_] | None = None
+    evaluation_events: NDArray[np.bool_] | None = None
+    report: dict[str, Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """(sequences,) events per sequence."""
+        return self.stop - self.start
+
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+        """The chosen sequences (a mask or indices) over the same `order`."""
+        return replace(
+            self,
+            start=self.start[chosen],
+            stop=self.stop[chosen],
+            label=self.label[chosen],
+            split=self.split[chosen],
+            entity=self.entity[chosen],
+        )
+
+    def part(self, split: Split) -> Self:
+        """The sequences of one split."""
+        return self.take(self.split == split)
+
+    def unlabelled(self) -> Self:
+        """The same sequences with every label hidden, as a detector sees what it scores."""
+        return replace(self, label=np.full_like(self.label, UNLABELLED))
+
+    @cached_property
+    def offsets(self) -> NDArray[np.int64]:
+        """(sequences + 1,) borders of the sequences in `rows` and in everything gathered by it."""
+        return np.concatenate(([0], np.cumsum(self.lengths)))
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """(sum of lengths,) dataset rows of all events, sequence by sequence.
+
+        Adjoining sequences are a slice of `order`; overlapping ones repeat their events.
+        """
+        if len(self) and np.array_equal(self.start[1:], self.stop[:-1]):
+            return self.order[self.start[0] : self.stop[-1]]
+        shift = np.repeat(self.start - self.offsets[:-1], self.lengths)
+        return self.order[np.arange(self.offsets[-1]) + shift]
+
+    @cached_property
+    def templates(self) -> NDArray[np.int32]:
+        """(sum of lengths,) template codes of all events, sequence by sequence; see `offsets`."""
+        return self.dataset.template[self.rows]

@@ -1,0 +1,168 @@
+"""A sweep around Hydra's multirun: what is prepared before it, recorded by each member, told after it.
+
+A sweep's folder is named by what was typed, so the same command after an interruption continues in the
+same place; finished members are reused from their own run dirs. Members hand their outcome over as a
+small JSON file: it survives a dying worker and works under any launcher. Hydra swallows exceptions of
+callbacks but lets SystemExit pass, so that is how a sweep says how it ended.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from anomalog_exp.app import run
+from anomalog_exp.config.compose import run_config
+from anomalog_exp.config.fingerprint import stable_fingerprint
+from anomalog_exp.config.run import RunConfig
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.files import write_json
+from anomalog_exp.progress import Progress
+from anomalog_exp.sweep_table import print_sweep, write_sweep
+from anomalog_exp.tracking import close_sweep, open_sweep
+
+__all__ = ["OWN_KEYS", "SweepCallback", "run_member"]
+
+_LOG = logging.getLogger(__name__)
+
+OWN_KEYS = ("sweep.dir=", "sweep.tracking_run=")
+"""Overrides that a sweep adds for its members: no part of what the user typed."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep in progress, in the process that started it."""
+
+    name: str
+    directory: Path
+    planned: list[list[str]]
+    config: RunConfig
+    tracking_run: str | None
+
+    def finish(self, problem: str | None = None) -> int:
+        """Write and print one table of all members; return the exit code.
+
+        Args:
+            problem: What ended the sweep early, for members that left no record.
+        """
+        records = [
+            self._record(index, overrides, problem) for index, overrides in enumerate(self.planned)
+        ]
+        table = write_sweep(self.directory, records)
+        if self.tracking_run:
+            close_sweep(self.config.tracking, self.tracking_run, records, table)
+        return print_sweep(self.directory, records, self.config.tracking)
+
+    def _record(self, index: int, overrides: list[str], problem: str | None) -> dict[str, Any]:
+        try:
+            return dict(json.loads(_member_file(self.directory, index).read_text()))
+        except FileNotFoundError:
+            reason = problem or "its worker ended without a word"
+            return {"index": index, "overrides": overrides, "status": "lost", "reason": reason}
+
+
+class SweepCallback(Callback):  # type: ignore[misc]
+    """Opens a sweep before Hydra starts its members, and closes it after the last."""
+
+    current: ClassVar[Sweep | None] = None
+    """The open sweep of this process, for whoever must close it after Hydra broke off."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Prepare everything members share; wrong options end the command here."""
+        try:
+            SweepCallback.current = _open(config)
+        except ConfigError as error:
+            print(f"error: {error}", file=sys.stderr)
+            raise SystemExit(2) from error
+
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        """Tell the result and end the command with its exit code."""
+        assert SweepCallback.current is not None
+        raise SystemExit(SweepCallback.current.finish())
+
+
+def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dict[str, Any]:
+    """Run one member and leave its record in the sweep's folder, whatever happens to it.
+
+    Only plain values leave the worker: an exception of somebody's own class may not unpickle in the
+    parent and would take the whole sweep down.
+    """
+    directory = Path(str(composed.sweep.dir))
+    own = [override for override in overrides if not override.startswith(OWN_KEYS)]
+    record: dict[str, Any] = {"index": index, "overrides": own}
+    try:
+        if _stop_file(directory).exists():
+            record |= {"status": "stopped", "reason": "an earlier member failed, sweep.fail_fast"}
+        else:
+            config = run_config(composed)
+            record |= asdict(run(config, overrides=own, progress=Progress(bars=False)))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded; the others go on
+        record |= {"status": "failed", "reason": _reason(error)}
+        _LOG.error("member %d failed: %s", index, record["reason"])
+        if composed.sweep.fail_fast:
+            _stop_file(directory).touch()
+    write_json(_member_file(directory, index), record)
+    return record
+
+
+def _open(config: DictConfig) -> Sweep:
+    typed = run_config(config)
+    typed_in = list(config.hydra.overrides.task)
+    params = OmegaConf.to_container(config.hydra.sweeper.get("params") or {}, resolve=True)
+    assert isinstance(params, dict)
+    given = [f"{key}={value}" for key, value in params.items()] + typed_in
+    batches = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(given), None)
+
+    name = f"{typed.experiment_name or typed.dataset.name}-{stable_fingerprint(given)[:8]}"
+    directory = typed.paths.output_dir / "sweeps" / name
+    shutil.rmtree(directory / "members", ignore_errors=True)
+    (directory / "members").mkdir(parents=True)
+    _stop_file(directory).unlink(missing_ok=True)
+    tracking_run = open_sweep(typed.tracking, name=name, directory=directory, overrides=given)
+
+    _share_cores(int(config.hydra.launcher.get("n_jobs", 1)))
+    # Hydra reads the members' overrides after this hook: its own channel reaches every launcher.
+    shared = {"dir": str(directory), "tracking_run": tracking_run}
+    with read_write(config), open_dict(config):
+        for key, value in shared.items():
+            config.sweep[key] = value
+            config.hydra.overrides.task.append(f"sweep.{key}={_quoted(value)}")
+    return Sweep(name, directory, batches[0], typed, tracking_run)
+
+
+def _share_cores(workers: int) -> None:
+    """Threads of libraries inside each worker; only the environment of its start reaches it."""
+    cores = os.cpu_count() or 1
+    workers = cores if workers < 1 else workers
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores // workers)))
+
+
+def _quoted(value: str | None) -> str:
+    """A value in the grammar of overrides."""
+    if value is None:
+        return "null"
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error) or "no message"
+    return text if isinstance(error, ConfigError) else f"{type(error).__name__}: {text}"
+
+
+def _member_file(directory: Path, index: int) -> Path:
+    return directory / "members" / f"{index:05d}.json"
+
+
+def _stop_file(directory: Path) -> Path:
+    return directory / "stop"

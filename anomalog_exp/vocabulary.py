@@ -1,0 +1,42 @@
+"""The words of metric reports: stable values that files, tables and trackers share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["EvaluationUnit", "MetricScope", "MetricStatus"]
+
+
+class EvaluationUnit(StrEnum):
+    """What is judged, or labelled, or predicted."""
+
+    EVENT = "event"
+    SEQUENCE = "sequence"
+    WINDOW = "window"
+    STREAM = "stream"
+    NEXT_EVENT = "next_event"
+    CLUSTER = "cluster"
+    CHRONOLOGICAL_EVENT_STREAM = "chronological_event_stream"
+    CONTINUOUS_EVENT_STREAM = "continuous_event_stream"
+
+
+class MetricScope(StrEnum):
+    """One block of a metric report."""
+
+    EVENT_LEVEL_DETECTION = "event_level_detection"
+    SEQUENCE_LEVEL_DETECTION = "sequence_level_detection"
+    WINDOW_LEVEL_DETECTION = "window_level_detection"
+    STREAM_LEVEL_DETECTION = "stream_level_detection"
+    NEXT_EVENT_PREDICTION = "next_event_prediction"
+    CLUSTER_LEVEL_TRIAGE = "cluster_level_triage"
+    MANUAL_WORKLOAD_REDUCTION = "manual_workload_reduction"
+    SEMI_AUTOMATIC_WORKLOAD_REDUCTION = "semi_automatic_workload_reduction"
+
+
+class MetricStatus(StrEnum):
+    """Whether a block may be read as a result."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    NOT_APPLICABLE = "not_applicable"
+    DIAGNOSTIC_ONLY = "diagnostic_only"
