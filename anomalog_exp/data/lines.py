@@ -1,0 +1,108 @@
+"""Raw log lines, read in blocks that end at newlines, with nothing lost.
+
+A line is a run of bytes up to `\\n`; one trailing `\\r` is dropped, every other control character stays.
+Line numbers start at 0 and never shift: an empty line has one too. A byte-order mark at the start of
+the file is dropped. Bytes that are not UTF-8 are kept as escapes (`\\xf7`) and their lines counted.
+Reading a block is one call of polars; only a block with invalid bytes is gone through line by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["BLOCK_BYTES", "Block", "block_lines", "raw_lines", "read_blocks"]
+
+BLOCK_BYTES = 8 << 20
+"""Bytes read at a time: large enough to feed a core, small enough to hold several at once."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of a file.
+
+    Attributes:
+        offset: Byte offset of the first line in the file.
+        data: The lines with their newlines; only the file's last line may lack one.
+    """
+
+    offset: int
+    data: bytes
+
+
+def read_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
+    """The file as blocks of about `block_bytes`; a longer line makes a longer block."""
+    with path.open("rb") as file:
+        offset = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
+        file.seek(offset)
+        parts: list[bytes] = []
+        while chunk := file.read(block_bytes):
+            cut = chunk.rfind(b"\n") + 1
+            if not cut:
+                parts.append(chunk)
+                continue
+            data = b"".join([*parts, chunk[:cut]])
+            yield Block(offset, data)
+            offset += len(data)
+            parts = [chunk[cut:]] if cut < len(chunk) else []
+        if parts:
+            yield Block(offset, b"".join(parts))
+
+
+def block_lines(data: bytes) -> tuple[pl.Series, int]:
+    """The lines of a block as strings, and how many of them held invalid UTF-8."""
+    import polars as pl
+
+    try:
+        return pl.read_lines(data).to_series(), 0
+    except pl.exceptions.ComputeError:
+        return _escaped_lines(data)
+
+
+def _escaped_lines(data: bytes) -> tuple[pl.Series, int]:
+    import polars as pl
+
+    invalid = 0
+    texts: list[str] = []
+    for line in data.removesuffix(b"\n").split(b"\n"):
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            invalid += 1
+            text = line.decode(errors="backslashreplace")
+        texts.append(text.removesuffix("\r"))
+    return pl.Series("line", texts, dtype=pl.String), invalid
+
+
+def raw_lines(path: Path, index: NDArray[np.int64], numbers: Iterable[int]) -> dict[int, str]:
+    """The text of some lines of a file, reading only the blocks that hold them.
+
+    Args:
+        path: The log.
+        index: (blocks, 2) int64, first line number and byte offset of each block.
+        numbers: Zero-based line numbers; those beyond the file are left out of the answer.
+    """
+    wanted = np.unique(np.fromiter(numbers, dtype=np.int64))
+    found: dict[int, str] = {}
+    holders = np.searchsorted(index[:, 0], wanted, side="right") - 1
+    with path.open("rb") as file:
+        for holder in np.unique(holders):
+            file.seek(index[holder, 1])
+            end = index[holder + 1, 1] if holder + 1 < len(index) else None
+            data = file.read() if end is None else file.read(end - index[holder, 1])
+            lines, _ = block_lines(data)
+            for number in wanted[holders == holder]:
+                within = int(number - index[holder, 0])
+                if within < len(lines):
+                    found[int(number)] = lines[within]
+    return found

@@ -1,0 +1,46 @@
+"""What a parser is: lines in, four columns out, one call per block of lines.
+
+A parser is two files: a module here with a `Config`, and a YAML in conf/dataset/structured_parser.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from anomalog_exp.config.base import Options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Parser", "ParserConfig"]
+
+
+class Parser(ABC):
+    """Turns raw lines into columns."""
+
+    labels_events: bool = False
+    """The lines themselves say which events are anomalous."""
+
+    @abstractmethod
+    def parse(self, lines: pl.Series) -> pl.DataFrame:
+        """Columns of as many rows as there are lines.
+
+        Args:
+            lines: Raw lines, strings.
+
+        Returns:
+            `time_ms` Int64 (Unix milliseconds UTC, null where there is none), `entity` String (null
+            where there is none), `message` String (null where the line does not match) and, if
+            `labels_events`, `label` Int8 (0, 1, null).
+        """
+
+
+class ParserConfig(Options):
+    """Base of the parsers' configs."""
+
+    name: str
+
+    def build_parser(self) -> Parser:
+        """The parser that this config describes."""
+        raise NotImplementedError(f"{type(self).__module__} does not build a parser")

@@ -1,0 +1,171 @@
+"""Any line-based log, described by a format or a regular expression instead of code.
+
+A LogHub-style `format` such as `<Date> <Time> <Level> <Component>: <Content>` names the fields and the
+text between them; a `regex` with named groups `(?P<Content>...)` does what a format cannot. Without
+either the whole line is the message. Patterns are polars (Rust) regular expressions: no look-around.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import Field, model_validator
+
+from anomalog_exp.config.base import did_you_mean
+from anomalog_exp.data.parsers.base import Parser, ParserConfig
+from anomalog_exp.errors import ConfigError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Config", "CustomParser"]
+
+_KEY = "dataset.structured_parser"
+_EPOCH_MS = {"epoch_s": 1000, "epoch_ms": 1}
+_YEAR = re.compile(r"%[YyGgDFxc+s]")
+_WHOLE_LINE = "(?P<Content>.*)"
+
+
+class Config(ParserConfig):
+    """How to read the lines of a log of one's own."""
+
+    name: Literal["custom"]
+    format: str | None = Field(description="fields in angle brackets and the text between them")
+    regex: str | None = Field(description="regular expression with named groups")
+    message_field: str = Field(description="the field that holds the message")
+    time_fields: tuple[str, ...] = Field(description="fields that make the time, joined by a space")
+    time_format: str | None = Field(description="strptime format, epoch_s or epoch_ms")
+    year: int | None = Field(description="year of times whose format has none")
+    entity_field: str | None = Field(description="the field that holds the entity")
+    entity_pattern: str | None = Field(description="pattern that finds the entity in the message")
+    label_field: str | None = Field(description="the field that holds the label")
+    normal_label: str = Field(description="what that field holds on normal lines")
+
+    @model_validator(mode="after")
+    def _is_readable(self) -> Self:
+        if self.format is not None and self.regex is not None:
+            raise ConfigError.of(
+                f"{_KEY}.regex",
+                self.regex,
+                problem="a format is given as well",
+                allowed="a format or a regex, not both",
+                fix=f"set {_KEY}.format or {_KEY}.regex to null",
+            )
+        fields = _compiled_fields(self.pattern, "regex" if self.regex else "format")
+        named = {
+            "message_field": [self.message_field],
+            "time_fields": list(self.time_fields) if self.time_format else [],
+            "entity_field": [self.entity_field] if self.entity_field else [],
+            "label_field": [self.label_field] if self.label_field else [],
+        }
+        for key, wanted in named.items():
+            for field in wanted:
+                if field not in fields:
+                    raise ConfigError.of(
+                        f"{_KEY}.{key}",
+                        field,
+                        problem="the lines have no such field",
+                        allowed=", ".join(fields),
+                        fix=did_you_mean(field, fields, "name one of them"),
+                    )
+        if self.entity_pattern is not None:
+            _compiled_fields(self.entity_pattern, "entity_pattern")
+        if (
+            self.time_format is not None
+            and self.time_format not in _EPOCH_MS
+            and not _YEAR.search(self.time_format)
+            and self.year is None
+        ):
+            raise ConfigError.of(
+                f"{_KEY}.year",
+                None,
+                problem=f"the time format {self.time_format!r} has no year",
+                allowed="a year, or a time format with %Y or %y",
+                fix=f"add {_KEY}.year=2024, the year in which the log was written",
+            )
+        return self
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression of a line."""
+        if self.regex is not None:
+            return self.regex
+        return _WHOLE_LINE if self.format is None else _pattern_of(self.format)
+
+    def build_parser(self) -> CustomParser:
+        return CustomParser(self)
+
+
+class CustomParser(Parser):
+    """Reads lines as its config says."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.labels_events = config.label_field is not None
+
+    def parse(self, lines: pl.Series) -> pl.DataFrame:
+        import polars as pl
+
+        config = self._config
+        fields = lines.str.extract_groups(config.pattern).struct.unnest()
+        message = fields[config.message_field]
+        empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
+        if config.entity_field is not None:
+            entity = fields[config.entity_field]
+        elif config.entity_pattern is not None:
+            group = 1 if re.search(r"(?<!\\)\((?!\?:)", config.entity_pattern) else 0
+            entity = message.str.extract(config.entity_pattern, group)
+        else:
+            entity = empty
+        label = empty if config.label_field is None else fields[config.label_field]
+        return pl.DataFrame(
+            {
+                "time_ms": self._time_ms(fields),
+                "entity": entity,
+                "message": message,
+                "label": (label != config.normal_label).cast(pl.Int8),
+            }
+        )
+
+    def _time_ms(self, fields: pl.DataFrame) -> pl.Series:
+        import polars as pl
+
+        form = self._config.time_format
+        if form is None:
+            return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(fields))
+        text = fields.select(pl.concat_str(self._config.time_fields, separator=" ")).to_series()
+        if form in _EPOCH_MS:
+            return (text.cast(pl.Float64, strict=False) * _EPOCH_MS[form]).cast(pl.Int64)
+        if self._config.year is not None and not _YEAR.search(form):
+            text, form = f"{self._config.year} " + text, f"%Y {form}"
+        when = text.str.to_datetime(form, strict=False, time_unit="ms")
+        return when.cast(pl.Int64)
+
+
+def _pattern_of(form: str) -> str:
+    """The regular expression of a LogHub-style format: lazy fields, the last one greedy."""
+    parts = re.split(r"<(\w+)>", form)
+    literals, names = parts[0::2], parts[1::2]
+    pattern = "^"
+    for place, name in enumerate(names):
+        pattern += re.sub(r"\\? +", r"\\s+", re.escape(literals[place]))
+        pattern += f"(?P<{name}>{'.*' if place == len(names) - 1 else '.*?'})"
+    return pattern + re.sub(r"\\? +", r"\\s+", re.escape(literals[-1])) + "$"
+
+
+def _compiled_fields(pattern: str, key: str) -> list[str]:
+    """Names of the groups of a pattern that polars accepts."""
+    import polars as pl
+
+    try:
+        probe = pl.Series([""]).str.extract_groups(pattern)
+    except pl.exceptions.ComputeError as error:
+        raise ConfigError.of(
+            f"{_KEY}.{key}",
+            pattern,
+            problem=f"it is no pattern: {' '.join(str(error).split())}",
+            allowed="a Rust regular expression (no look-around), fields as (?P<Name>...)",
+            fix="mend the pattern; a format like '<Time> <Level> <Content>' is often enough",
+        ) from error
+    return list(probe.struct.fields) if probe.dtype == pl.Struct else []

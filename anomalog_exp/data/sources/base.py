@@ -1,0 +1,64 @@
+"""What a source is: something that can put the raw files of a data set on this machine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+from anomalog_exp.errors import DataError
+from anomalog_exp.progress import Progress
+
+__all__ = ["RawFiles", "Source", "find_log"]
+
+
+@dataclass(frozen=True)
+class RawFiles:
+    """Raw files of a data set.
+
+    Attributes:
+        root: The folder that relative paths of the data set (labels) start from.
+        log: The log.
+    """
+
+    root: Path
+    log: Path
+
+
+class Source(ABC):
+    """Puts raw files in place."""
+
+    @abstractmethod
+    def materialise(self, progress: Progress) -> RawFiles:
+        """Make sure that the files are there, and say where.
+
+        Raises:
+            DataError: they are not there and cannot be brought there.
+        """
+
+
+def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
+    """The log below `root`: the named one, or the only `*.log` file.
+
+    Raises:
+        DataError: there is no such file, or more than one could be meant.
+    """
+    there = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    if raw_logs_relpath is not None:
+        if (root / raw_logs_relpath).is_file():
+            return root / raw_logs_relpath
+        problem = f"there is no such file in {root}"
+    else:
+        logs = [path for path in there if path.suffix == ".log"]
+        if len(logs) == 1:
+            return root / logs[0]
+        problem = f"{len(logs)} files in {root} could be the log"
+    names = [str(path) for path in there]
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    raise DataError.of(
+        "dataset.source.raw_logs_relpath",
+        raw_logs_relpath,
+        problem=problem,
+        allowed=(", ".join(names[:20]) + more) or "a file; the folder is empty",
+        fix="name the log, relative to that folder",
+    )

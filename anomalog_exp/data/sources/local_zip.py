@@ -1,0 +1,106 @@
+"""An archive on this machine, unpacked once.
+
+The unpacked folder is named by the archive's identity, so a replaced archive is unpacked anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from anomalog_exp.data.archive import unpack
+from anomalog_exp.data.sources.base import RawFiles, Source, find_log
+from anomalog_exp.errors import DataError
+from anomalog_exp.progress import Progress
+
+__all__ = ["LocalZipSource", "md5_for_file", "unpacked"]
+
+
+@dataclass(frozen=True)
+class LocalZipSource(Source):
+    """A zip or tar archive at `zip_path`."""
+
+    zip_path: Path
+    raw_logs_relpath: Path | None
+    md5_checksum: str | None
+    max_unpacked_gb: float
+    data_root: Path
+
+    def materialise(self, progress: Progress) -> RawFiles:
+        key = "dataset.source.zip_path"
+        archive = self.zip_path.expanduser().absolute()
+        if not archive.is_file():
+            raise DataError.of(
+                key,
+                self.zip_path,
+                problem="there is no such file",
+                allowed="a zip or tar archive",
+                fix=f"mend the path; it was looked for at {archive}",
+            )
+        root = unpacked(
+            archive,
+            self.data_root,
+            key=key,
+            md5_checksum=self.md5_checksum,
+            max_bytes=self.max_unpacked_gb * 1e9,
+            progress=progress,
+        )
+        return RawFiles(root=root, log=find_log(root, self.raw_logs_relpath))
+
+
+def unpacked(
+    archive: Path,
+    data_root: Path,
+    *,
+    key: str,
+    md5_checksum: str | None,
+    max_bytes: float,
+    progress: Progress,
+) -> Path:
+    """The folder below `data_root` that holds the archive's files; unpacked now if it is not there.
+
+    Raises:
+        DataError: the archive is not the one that the checksum names, or cannot be unpacked.
+    """
+    stat = archive.stat()
+    identity = f"{archive}-{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
+    short = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    target = data_root / f"{archive.name.split('.')[0]}-{short}"
+    if target.is_dir():
+        return target
+    data_root.mkdir(parents=True, exist_ok=True)
+    with FileLock(data_root / f".{target.name}.lock"):
+        if not target.is_dir():
+            _check_md5(archive, key, md5_checksum, progress)
+            unpack(archive, target, key=key, max_bytes=max_bytes, progress=progress)
+    return target
+
+
+def _check_md5(archive: Path, key: str, expected: str | None, progress: Progress) -> None:
+    if expected is None:
+        return
+    found = md5_for_file(archive, progress)
+    if found != expected:
+        raise DataError.of(
+            "dataset.source.md5_checksum",
+            expected,
+            problem=f"{archive} has the MD5 {found}",
+            allowed="the checksum of the archive",
+            fix=f"fetch the archive again, or correct the checksum, or name another file by {key}",
+        )
+
+
+def md5_for_file(path: Path, progress: Progress) -> str:
+    """MD5 of a file: what archives publish; no protection against an adversary."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with (
+        path.open("rb") as file,
+        progress.stage(f"checking {path.name}", path.stat().st_size, "B") as advance,
+    ):
+        while chunk := file.read(1 << 22):
+            digest.update(chunk)
+            advance(len(chunk))
+    return digest.hexdigest()
