@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Self
 
-__all__ = ["ConfigError", "DataError", "NotApplicable"]
+__all__ = ["ConfigError", "DataError", "NotApplicable", "PastHydra"]
 
 
 class ConfigError(ValueError):
@@ -35,6 +35,14 @@ class NotApplicable(Exception):
 
     Example: a supervised detector on a training split that holds one class only.
     """
+
+
+class PastHydra(BaseException):
+    """An exception on its way past Hydra, which swallows or decorates what is an `Exception`."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 def _shown(value: object, limit: int = 300) -> str:

@@ -12,6 +12,7 @@ __all__ = ["SILENT", "Progress"]
 
 _LOG = logging.getLogger(__name__)
 _LINE_EVERY_S = 10.0
+_WORTH_A_LINE_S = 1.0
 
 
 class Progress:
@@ -19,7 +20,8 @@ class Progress:
 
     Args:
         bars: Draw bars on standard error. None decides by whether it is a terminal.
-        lines: Where no bar is drawn, log a line at the end of a stage and every ten seconds of it.
+        lines: Where no bar is drawn, log a line every ten seconds of a stage, and at the end of one
+            that took a second or more.
     """
 
     def __init__(self, *, bars: bool | None = None, lines: bool = True) -> None:
@@ -52,8 +54,8 @@ class Progress:
                 _LOG.info("%s: %s", title, _amount(done, total, unit))
 
         yield advance
-        if self._lines:
-            seconds = time.monotonic() - begun
+        seconds = time.monotonic() - begun
+        if self._lines and seconds >= _WORTH_A_LINE_S:
             _LOG.info("%s: %s in %.1f s", title, _amount(done, total, unit), seconds)
 
 

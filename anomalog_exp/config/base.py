@@ -2,14 +2,12 @@
 
 Options are frozen, know exactly their keys, and hold no defaults: the one home of a default is the
 YAML of the option, where a comment says why. The classes here name, type and bound it. Validation is
-strict (no `"10"` for 10, no `yes` for a count); values arrive as JSON, whose strings may become
-paths and enums.
+strict (no `"10"` for 10, no `yes` for a count), but for what YAML cannot spell: paths, enums, tuples.
 """
 
 from __future__ import annotations
 
 import difflib
-import json
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -22,6 +20,7 @@ __all__ = [
     "AbsolutePath",
     "Count",
     "Fraction",
+    "Names",
     "Options",
     "PathText",
     "did_you_mean",
@@ -36,6 +35,9 @@ Fraction = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 PathText = Annotated[Path, Field(strict=False)]
 """A path given as text; relative paths are resolved by whoever opens them."""
 
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+"""A list of names."""
+
 AbsolutePath = Annotated[
     Path, Field(strict=False), AfterValidator(lambda path: path.expanduser().absolute())
 ]
@@ -49,7 +51,7 @@ class Options(BaseModel):
 
     @classmethod
     def of(cls, values: dict[str, Any], key: str = "") -> Self:
-        """Validate plain values as they come out of YAML (strings may become paths and enums).
+        """Validate plain values as they come out of YAML.
 
         Args:
             values: The option's keys and values.
@@ -59,7 +61,7 @@ class Options(BaseModel):
             ConfigError: a key is missing, unknown, mistyped or out of bounds; all of them are named.
         """
         try:
-            return cls.model_validate_json(json.dumps(values))
+            return cls.model_validate(values)
         except ValidationError as error:
             told = [_told(detail, _key(detail["loc"], values, key)) for detail in error.errors()]
             raise ConfigError("\n".join(told)) from error

@@ -73,11 +73,11 @@ def run_config(composed: DictConfig) -> RunConfig:
     Raises:
         ConfigError: a value does not fit.
     """
+    ours = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
     try:
-        plain: Any = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+        plain: Any = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise explained(error, ()) from error
-    plain.pop("hydra", None)
     return RunConfig.of(plain)
 
 

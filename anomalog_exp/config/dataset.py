@@ -112,7 +112,7 @@ class DatasetVariantConfig(Options):
     template_parser: str = Field(description="name of the template miner, for the manifests")
     label_reader: CSVLabelReaderConfig | None
     cache_paths: CachePathsConfigModel | None
-    evaluation_unit: EvaluationUnit | None
+    evaluation_unit: EvaluationUnit | None = Field(strict=False)
     max_unparsed_fraction: float = Field(ge=0, le=1)
 
     @field_validator("structured_parser", mode="before")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, field_validator
 
-from anomalog_exp.config.base import AbsolutePath, Options
+from anomalog_exp.config.base import AbsolutePath, Names, Options
 from anomalog_exp.config.dataset import DatasetVariantConfig
 from anomalog_exp.config.options import open_option
 from anomalog_exp.config.sequence import SequenceConfig
@@ -34,7 +34,9 @@ __all__ = [
 class EvaluationConfig(Options):
     """How results are measured."""
 
-    primary_scope: MetricScope | None = Field(description="the scope that leads; null = by unit")
+    primary_scope: MetricScope | None = Field(
+        strict=False, description="the scope that leads; null = by unit"
+    )
     bootstrap_samples: int = Field(ge=0, description="resamples for intervals; 0 gives none")
 
 
@@ -78,7 +80,7 @@ class RunConfig(Options):
     name: str = Field(pattern=r"^[\w.-]+$", description="folder name of the run's results")
     experiment_name: str | None
     description: str | None
-    groups: tuple[str, ...] = Field(description="names to select and filter runs by")
+    groups: Names = Field(description="names to select and filter runs by")
     seed: int = Field(ge=0, le=2**32 - 1)
     force: bool
     write_predictions: bool

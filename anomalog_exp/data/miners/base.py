@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from anomalog_exp.config.base import Options
 from anomalog_exp.data.masking import MaskConfig, Masking
@@ -37,7 +39,7 @@ class TemplateMinerConfig(Options):
 
     name: str
     masking: Masking
-    extra_masks: tuple[MaskConfig, ...]
+    extra_masks: Annotated[tuple[MaskConfig, ...], Field(strict=False)]
 
     def build_miner(self) -> TemplateMiner:
         """The miner that this config describes."""

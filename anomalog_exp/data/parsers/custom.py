@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from anomalog_exp.config.base import did_you_mean
+from anomalog_exp.config.base import Names, did_you_mean
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
 from anomalog_exp.errors import ConfigError
 
@@ -34,7 +34,7 @@ class Config(ParserConfig):
     format: str | None = Field(description="fields in angle brackets and the text between them")
     regex: str | None = Field(description="regular expression with named groups")
     message_field: str = Field(description="the field that holds the message")
-    time_fields: tuple[str, ...] = Field(description="fields that make the time, joined by a space")
+    time_fields: Names = Field(description="fields that make the time, joined by a space")
     time_format: str | None = Field(description="strptime format, epoch_s or epoch_ms")
     year: int | None = Field(description="year of times whose format has none")
     entity_field: str | None = Field(description="the field that holds the entity")
