@@ -1,0 +1,63 @@
+"""Labels of sequences, inherited from events or from the entities that the events belong to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.config.sequence import LabelSource
+from anomalog_exp.data.dataset import UNLABELLED, LogDataset
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.sequences.grouping import Grouping
+
+__all__ = ["label_source", "sequence_labels"]
+
+
+def sequence_labels(
+    dataset: LogDataset, grouping: Grouping, chosen: Literal["events", "entities"]
+) -> NDArray[np.int8]:
+    """(sequences,) int8: 1 if any event is labelled 1, else 0 if any is labelled, else -1."""
+    if chosen == "events":
+        labels = np.asarray(dataset.label)
+    else:
+        # One more entry, so that -1 (no entity) reads as unlabelled.
+        labels = np.append(dataset.entity_label, np.int8(UNLABELLED))[dataset.entity]
+    return _any_label(labels[grouping.order], grouping)
+
+
+def label_source(dataset: LogDataset, label_from: LabelSource) -> Literal["events", "entities"]:
+    """Which labels count: the ones asked for, or those of events where there are any.
+
+    Raises:
+        ConfigError: `label_from` names labels that this data set does not have.
+    """
+    have = {
+        "events": bool((dataset.label != UNLABELLED).any()),
+        "entities": bool((dataset.entity_label != UNLABELLED).any()),
+    }
+    if label_from != "any" and not have[label_from]:
+        raise ConfigError.of(
+            "sequence.label_from",
+            label_from,
+            problem=f"this data set labels no {label_from}",
+            allowed=", ".join(["any", *(source for source, there in have.items() if there)]),
+            fix="choose one that the data set has",
+        )
+    if label_from != "any":
+        return label_from
+    return "events" if have["events"] else "entities"
+
+
+def _any_label(labels: NDArray[np.int8], grouping: Grouping) -> NDArray[np.int8]:
+    """Label of each run of `labels` by differences of running counts: windows may overlap."""
+    anomalous = _count(labels == 1, grouping)
+    labelled = _count(labels != UNLABELLED, grouping)
+    found = np.where(anomalous > 0, 1, np.where(labelled > 0, 0, UNLABELLED))
+    return found.astype(np.int8)
+
+
+def _count(marked: NDArray[np.bool_], grouping: Grouping) -> NDArray[np.int64]:
+    running = np.concatenate(([0], np.cumsum(marked)))
+    return running[grouping.stop] - running[grouping.start]
