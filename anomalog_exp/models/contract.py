@@ -14,7 +14,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import SerializeAsAny
 
 from anomalog_exp.config.base import Options
 from anomalog_exp.models.decision import DecisionConfig
@@ -60,7 +59,7 @@ class ExperimentModelConfig(Options):
     """Base of detector configs: the module's name and the rule that turns scores into decisions."""
 
     name: str
-    decision: SerializeAsAny[DecisionConfig]
+    decision: DecisionConfig
 
     @property
     def detector(self) -> str:

@@ -1,0 +1,64 @@
+"""Transitions of order k: each event with the k before it, as one integer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Transitions", "transitions"]
+
+
+@dataclass(frozen=True, eq=False)
+class Transitions:
+    """Transitions of a SequenceSet, sequence by sequence.
+
+    Symbols are template codes, and after them two more: the end and the start of a sequence. A sequence
+    of n events has n + 1 transitions, the last one into its end.
+
+    Attributes:
+        keys: (transitions,) int64; `keys // symbols` names the context, `keys % symbols` what follows.
+        offsets: (sequences + 1,) int64 borders of the sequences in `keys`.
+        symbols: How many symbols there are.
+    """
+
+    keys: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    symbols: int
+
+
+def transitions(sequences: SequenceSet, order: int) -> Transitions:
+    """All transitions of the given order.
+
+    Raises:
+        ConfigError: contexts of this order cannot be told apart in 63 bits for so many templates.
+    """
+    kinds = len(sequences.dataset.templates)
+    end, start, symbols = kinds, kinds + 1, kinds + 2
+    if symbols ** (order + 1) >= 2**63:
+        raise ConfigError.of(
+            "model.order",
+            order,
+            problem=f"{kinds:,} templates have too many contexts of this length",
+            allowed=f"1 to {int(63 / np.log2(symbols)) - 1} for this data set",
+            fix="lower model.order",
+        )
+    lengths = sequences.lengths + 1
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    symbol = np.full(offsets[-1], end, dtype=np.int64)
+    inside = np.ones(offsets[-1], dtype=bool)
+    inside[offsets[1:] - 1] = False
+    symbol[inside] = sequences.templates
+    place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+
+    keys = np.zeros(offsets[-1], dtype=np.int64)
+    for lag in range(order, 0, -1):
+        before = np.full(offsets[-1], start, dtype=np.int64)
+        reached = place >= lag
+        before[lag:][reached[lag:]] = symbol[:-lag][reached[lag:]]
+        keys = keys * symbols + before
+    return Transitions(keys * symbols + symbol, offsets, symbols)

@@ -1,0 +1,70 @@
+"""Fit a detector on the training split, decide on a threshold, score the test split."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
+from anomalog_exp.progress import Progress
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+
+__all__ = ["run_model"]
+
+
+def run_model(
+    config: ExperimentModelConfig, sequences: SequenceSet, *, progress: Progress
+) -> ModelRunSummary:
+    """Fit and score the detector that `config` describes.
+
+    Raises:
+        NotApplicable: the training split cannot train this detector.
+        ConfigError: the decision rule does not apply.
+        TypeError: the detector breaks the score contract.
+    """
+    train, test = sequences.part(Split.TRAIN), sequences.part(Split.TEST)
+    detector = config.build_detector()
+    begun = time.perf_counter()
+    with progress.stage(f"fitting {config.name}", len(train), "sequences") as advance:
+        detector.fit(train)
+        advance(len(train))
+    fitted = time.perf_counter()
+    train_scores = _scores(detector, config.name, train.unlabelled())
+    threshold = config.decision.threshold(
+        train_scores, train.label, log_odds=type(detector).log_odds
+    )
+    decided = time.perf_counter()
+    hidden = test.unlabelled()
+    with progress.stage(f"scoring {config.name}", len(test), "sequences") as advance:
+        scores = _scores(detector, config.name, hidden)
+        advance(len(test))
+    return ModelRunSummary(
+        detector=config.name,
+        test=test,
+        scores=scores,
+        threshold=threshold,
+        predicted=scores > threshold,
+        model_manifest={"detector": config.name, **detector.manifest(), "threshold": threshold},
+        sequence_summary=SequenceSummary.of(sequences),
+        seconds={
+            "fit": fitted - begun,
+            "decide": decided - fitted,
+            "score": time.perf_counter() - decided,
+        },
+        explain=lambda chosen, top: detector.explain(hidden.take(chosen), top),
+    )
+
+
+def _scores(detector: Detector, name: str, sequences: SequenceSet) -> NDArray[np.float64]:
+    scores = detector.score(sequences)
+    if scores.dtype != np.float64 or scores.shape != (len(sequences),):
+        raise TypeError(
+            f"{name} must score float64 of shape ({len(sequences)},), "
+            f"not {scores.dtype} of shape {scores.shape}"
+        )
+    if not np.isfinite(scores).all():
+        raise TypeError(f"{name} must give finite scores: {(~np.isfinite(scores)).sum()} are not")
+    return scores

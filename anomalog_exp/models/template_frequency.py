@@ -1,0 +1,56 @@
+"""Template frequency: the mean negative log likelihood of a sequence's templates.
+
+A unigram model: each event is drawn by the share of its template among the events of training sequences
+that are not labelled anomalous, with additive smoothing over the templates seen there and one more for
+all that were not. Score: nats per event; an empty sequence scores 0. It is the simplest likelihood
+there is, and shows what order and co-occurrence add.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomalog_exp.features.counts import template_counts
+from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.evidence import strongest
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Config", "TemplateFrequencyDetector"]
+
+
+class Config(ExperimentModelConfig):
+    """Options of template frequency."""
+
+    name: Literal["template_frequency"]
+    smoothing: float = Field(gt=0, description="added to every template's count")
+
+    def build_detector(self) -> TemplateFrequencyDetector:
+        return TemplateFrequencyDetector(self.smoothing)
+
+
+class TemplateFrequencyDetector(Detector):
+    """Scores sequences by how rare their templates are."""
+
+    def __init__(self, smoothing: float) -> None:
+        self._smoothing = smoothing
+        self._surprise: NDArray[np.float64] = np.empty(0)
+
+    def fit(self, train: SequenceSet) -> None:
+        normal = train.take(train.label != 1)
+        seen = np.bincount(normal.templates, minlength=len(train.dataset.templates))
+        kinds = np.count_nonzero(seen) + 1
+        total = seen.sum() + self._smoothing * kinds
+        self._surprise = -np.log((seen + self._smoothing) / total)
+
+    def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        surprise = template_counts(sequences) @ self._surprise
+        return surprise / np.maximum(sequences.lengths, 1)
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """The templates that add most to the sum, with what they add in nats."""
+        parts = template_counts(sequences).multiply(self._surprise).tocsr()
+        return strongest(parts, sequences.dataset.templates, top)
