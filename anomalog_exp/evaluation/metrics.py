@@ -1,0 +1,125 @@
+"""Metrics of binary decisions and of scores, from arrays.
+
+A ratio whose denominator is zero is 0.0, as for a detector that flags nothing. Scores with ties are
+taken as they are: all units of one score move together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Confusion",
+    "auroc",
+    "average_precision",
+    "best_f1",
+    "confusion",
+    "f1_interval",
+]
+
+
+class Confusion(NamedTuple):
+    """Units by true and predicted class."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+    @property
+    def precision(self) -> float:
+        return _ratio(self.tp, self.tp + self.fp)
+
+    @property
+    def recall(self) -> float:
+        return _ratio(self.tp, self.tp + self.fn)
+
+    @property
+    def f1(self) -> float:
+        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+    @property
+    def accuracy(self) -> float:
+        return _ratio(self.tp + self.tn, sum(self))
+
+    @property
+    def false_positive_rate(self) -> float:
+        return _ratio(self.fp, self.fp + self.tn)
+
+    @property
+    def specificity(self) -> float:
+        return _ratio(self.tn, self.fp + self.tn)
+
+    @property
+    def mcc(self) -> float:
+        """Matthews correlation coefficient."""
+        tp, fp, fn, tn = (float(n) for n in self)
+        scale = ((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)) ** 0.5
+        return (tp * tn - fp * fn) / scale if scale else 0.0
+
+
+def confusion(anomalous: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Confusion:
+    """Count the four cases."""
+    tp = int((anomalous & predicted).sum())
+    fp = int(predicted.sum()) - tp
+    fn = int(anomalous.sum()) - tp
+    return Confusion(tp, fp, fn, len(anomalous) - tp - fp - fn)
+
+
+def auroc(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Area under the ROC curve: how often an anomalous unit scores above a normal one, ties half."""
+    tp, fp = _steps(anomalous, scores)[1:]
+    return float(np.trapezoid(tp / tp[-1], fp / fp[-1]))
+
+
+def average_precision(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Precision at each distinct score, weighted by the recall that it adds."""
+    _, tp, fp = _steps(anomalous, scores)
+    precision = tp[1:] / (tp[1:] + fp[1:])
+    return float((np.diff(tp) / tp[-1] * precision).sum())
+
+
+def best_f1(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[float, float]:
+    """The largest F1 that any threshold reaches, and the lowest score that it flags.
+
+    An oracle's figure: the threshold has seen the labels.
+    """
+    cut, tp, fp = _steps(anomalous, scores)
+    f1 = 2 * tp[1:] / (tp[1:] + fp[1:] + tp[-1])
+    best = int(f1.argmax())
+    return float(f1[best]), float(cut[best])
+
+
+def f1_interval(found: Confusion, samples: int, seed: int) -> tuple[float, float]:
+    """The 2.5 and 97.5 percentiles of F1 over resamples of the units.
+
+    Resampling units with replacement draws the four cells from a multinomial: Efron's percentile
+    bootstrap without touching the units.
+    """
+    n = sum(found)
+    drawn = np.random.default_rng(seed).multinomial(n, np.array(found) / n, size=samples)
+    tp, errors = drawn[:, 0], drawn[:, 1] + drawn[:, 2]
+    f1 = 2 * tp / np.maximum(2 * tp + errors, 1)
+    low, high = np.quantile(f1, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _steps(
+    anomalous: NDArray[np.bool_], scores: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Distinct scores, highest first, and the true and false positives at and above each.
+
+    The counts have one entry more than the scores: they begin with 0, above all scores.
+    """
+    ranked = np.argsort(-scores, kind="stable")
+    ordered, hits = scores[ranked], anomalous[ranked]
+    last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
+    tp = np.cumsum(hits)[last].astype(np.float64)
+    return ordered[last], np.append(0.0, tp), np.append(0.0, last + 1 - tp)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
