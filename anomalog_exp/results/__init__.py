@@ -1,0 +1,28 @@
+"""Run dirs: their paths, their life, what is written into them and read back."""
+
+from anomalog_exp.config.fingerprint import stable_fingerprint
+from anomalog_exp.data.digest import sha256_for_file
+from anomalog_exp.results.attempt import attempt, claimed, why_not_reused
+from anomalog_exp.results.context import Provenance, ResultWriteContext, package_digest
+from anomalog_exp.results.environment import build_environment_metadata
+from anomalog_exp.results.paths import ResultPaths, prepare_result_paths
+from anomalog_exp.results.read import StoredRun, read_run
+from anomalog_exp.results.write import build_dataset_manifest, write_run_outputs
+
+__all__ = [
+    "Provenance",
+    "ResultPaths",
+    "ResultWriteContext",
+    "StoredRun",
+    "attempt",
+    "build_dataset_manifest",
+    "build_environment_metadata",
+    "claimed",
+    "package_digest",
+    "prepare_result_paths",
+    "read_run",
+    "sha256_for_file",
+    "stable_fingerprint",
+    "why_not_reused",
+    "write_run_outputs",
+]

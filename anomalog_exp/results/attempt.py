@@ -1,0 +1,128 @@
+"""One attempt at a run: who may write its dir, what it says of its state, what becomes of older ones.
+
+`status.json` is written first (running) and last (done, skipped, failed, killed); all between may be
+half-made, and only `done` with the same three digests is ever reused.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import yaml
+from filelock import FileLock
+
+from anomalog_exp.config.serialise import serialise_config
+from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.files import write_json, write_text
+from anomalog_exp.results.context import Provenance, ResultWriteContext
+from anomalog_exp.results.environment import build_environment_metadata
+from anomalog_exp.results.paths import ResultPaths
+
+__all__ = ["attempt", "claimed", "why_not_reused"]
+
+
+@contextmanager
+def claimed(paths: ResultPaths) -> Iterator[None]:
+    """Only one process at a time works on a fingerprint; others wait, and then find its result."""
+    with FileLock(paths.lock_path):
+        yield
+
+
+def why_not_reused(
+    paths: ResultPaths, provenance: Provenance, *, needs_predictions: bool
+) -> str | None:
+    """Why the result in a run dir cannot stand for this run; None if it can."""
+    status = _status(paths)
+    if status is None:
+        return "there is no result yet"
+    if status["status"] != "done":
+        return f"the last attempt ended as {status['status']}"
+    changed = [
+        name.partition("_")[0]
+        for name, now in asdict(provenance).items()
+        if status.get(name) != now
+    ]
+    if changed:
+        return f"changed since the last result: {', '.join(changed)}"
+    if needs_predictions and not paths.predictions_path.is_file():
+        return "the last result has no predictions"
+    return None
+
+
+@contextmanager
+def attempt(context: ResultWriteContext) -> Iterator[None]:
+    """Keep the older result, say `running`, log into the run dir, and say how it ended.
+
+    However it ends, the config and the environment of the attempt are in its dir. A combination that
+    has no result is an outcome and ends here; every other exception goes on to the caller.
+    """
+    paths = context.paths
+    _set_aside(paths)
+    paths.run_dir.mkdir(parents=True, exist_ok=True)
+    _say(context, "running", None)
+    write_text(paths.config_path, yaml.safe_dump(serialise_config(context.config), sort_keys=False))
+    handler = logging.FileHandler(paths.run_log_path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    status, reason = "done", None
+    try:
+        yield
+    except NotApplicable as outcome:
+        status, reason = "skipped", str(outcome)
+        logging.getLogger(__name__).warning("skipped: %s", reason)
+    except BaseException as error:
+        status, reason = _ended_as(error)
+        handler.stream.write(traceback.format_exc())
+        raise
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+        environment = build_environment_metadata(context.clock, context.overrides)
+        write_json(paths.environment_path, environment)
+        _say(context, status, reason)
+
+
+def _ended_as(error: BaseException) -> tuple[str, str]:
+    """Status and reason of an attempt that an exception ended."""
+    if isinstance(error, ConfigError):
+        return "failed", str(error)
+    if isinstance(error, Exception):
+        return "failed", f"{type(error).__name__}: {error}"
+    return "killed", type(error).__name__
+
+
+def _set_aside(paths: ResultPaths) -> None:
+    """Move an older finished result to `attempts/<n>`; what never finished is removed."""
+    status = _status(paths)
+    if status is None:
+        return
+    files = [path for path in paths.run_root.iterdir() if path != paths.attempts_dir]
+    if status["status"] != "done":
+        for path in files:
+            path.unlink() if path.is_file() else shutil.rmtree(path)
+        return
+    numbers = [int(path.name) for path in paths.attempts_dir.glob("[0-9]*")]
+    target = paths.attempts_dir / str(max(numbers, default=0) + 1)
+    target.mkdir(parents=True)
+    # The status goes last: were this cut short, the result would still be found and moved again.
+    for path in sorted(files, key=lambda path: path == paths.status_path):
+        path.rename(target / path.name)
+
+
+def _status(paths: ResultPaths) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(paths.status_path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def _say(context: ResultWriteContext, status: str, reason: str | None) -> None:
+    digests = asdict(context.provenance)
+    write_json(context.paths.status_path, {"status": status, "reason": reason, **digests})

@@ -1,0 +1,105 @@
+"""What was decided for every test sequence, as Parquet and as JSON lines.
+
+One row per test sequence, in order: `sequence`, `entity` (null where events of several are mixed),
+`line_ranges` (zero-based raw lines, first and last of each run of neighbours), `events`,
+`first_time_ms` and `last_time_ms` (null without times), `label` (null where unlabelled), `score`,
+`predicted`, and `explanation`: evidence with its weight, strongest first, for what was predicted
+anomalous and for the highest scores; empty for the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from anomalog_exp.data.dataset import NO_TIME
+from anomalog_exp.files import replaced
+from anomalog_exp.models.summary import ModelRunSummary
+from anomalog_exp.results.paths import ResultPaths
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["prediction_table", "write_predictions"]
+
+_TOP_SCORES = 100
+_EVIDENCE = 3
+
+
+def write_predictions(paths: ResultPaths, summary: ModelRunSummary) -> None:
+    """Write both files."""
+    table = prediction_table(summary)
+    with replaced(paths.predictions_path) as temporary:
+        table.write_parquet(temporary)
+    with replaced(paths.predictions_jsonl_path) as temporary:
+        table.write_ndjson(temporary)
+
+
+def prediction_table(summary: ModelRunSummary) -> pl.DataFrame:
+    """The rows described above."""
+    import polars as pl
+
+    test, dataset = summary.test, summary.test.dataset
+    nothing = np.array([None], dtype=object)
+    entities = np.append(dataset.entities, nothing)[test.entity] if len(test) else []
+    labels = pl.Series(test.label, dtype=pl.Int8)
+    return pl.DataFrame(
+        {
+            "sequence": np.arange(len(test)),
+            "entity": pl.Series(entities, dtype=pl.String),
+            "line_ranges": _line_ranges(summary),
+            "events": test.lengths,
+            **_times(summary),
+            "label": labels.replace(-1, None),
+            "score": summary.scores,
+            "predicted": summary.predicted,
+            "explanation": _explanations(summary),
+        }
+    )
+
+
+def _line_ranges(summary: ModelRunSummary) -> pl.Series:
+    import polars as pl
+
+    test = summary.test
+    owner = np.repeat(np.arange(len(test)), test.lengths)
+    line = test.dataset.line[test.rows]
+    first = np.ones(len(line), dtype=bool)
+    first[1:] = (np.diff(line) != 1) | (np.diff(owner) != 0)
+    begin = np.flatnonzero(first)
+    end = np.append(begin[1:], len(line)) - 1
+    runs = pl.DataFrame(
+        {"owner": owner[begin], "range": np.stack([line[begin], line[end]], axis=1)}
+    )
+    grouped = runs.group_by("owner", maintain_order=True).agg("range")
+    whole = pl.DataFrame({"owner": np.arange(len(test))})
+    joined = whole.join(grouped, on="owner", how="left", maintain_order="left")
+    return joined["range"].cast(pl.List(pl.List(pl.Int64)))
+
+
+def _times(summary: ModelRunSummary) -> dict[str, pl.Series]:
+    import polars as pl
+
+    test = summary.test
+    filled = test.lengths > 0
+    times = {}
+    for name, place in (("first_time_ms", test.offsets[:-1]), ("last_time_ms", test.offsets[1:] - 1)):
+        values = np.full(len(test), NO_TIME)
+        values[filled] = test.dataset.time_ms[test.rows[place[filled]]]
+        times[name] = pl.Series(values).replace(NO_TIME, None)
+    return times
+
+
+def _explanations(summary: ModelRunSummary) -> pl.Series:
+    import polars as pl
+
+    highest = np.argsort(-summary.scores, kind="stable")[:_TOP_SCORES]
+    chosen = np.union1d(np.flatnonzero(summary.predicted), highest)
+    told: list[list[dict[str, str | float]]] = [[] for _ in range(len(summary.test))]
+    for sequence, evidence in zip(
+        chosen.tolist(), summary.explain(chosen, _EVIDENCE), strict=True
+    ):
+        told[sequence] = [{"evidence": text, "weight": weight} for text, weight in evidence]
+    kind = pl.List(pl.Struct({"evidence": pl.String, "weight": pl.Float64}))
+    return pl.Series(told, dtype=kind)
