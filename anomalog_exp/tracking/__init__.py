@@ -1,0 +1,79 @@
+"""The tracker: run dirs mirrored to MLflow, never the only copy.
+
+A tracker that fails costs a warning, not a run. What could not be mirrored has no `tracking.json` in its
+run dir, and is mirrored when the same run is asked for again or by `scripts/mirror_runs.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from anomalog_exp.config.run import MlflowTrackingConfig, RunConfig, TrackingConfig
+
+__all__ = ["close_sweep", "mirror_run", "open_sweep", "ui_command"]
+
+_LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def mirror_run(run_dir: Path, config: RunConfig) -> None:
+    """Mirror a run dir to the tracker that the config names, once per sweep it was part of."""
+
+    def mirror(tracking: MlflowTrackingConfig) -> None:
+        from anomalog_exp.tracking.mirror import mirror_run_dir
+
+        mirror_run_dir(run_dir, tracking, parent=config.sweep.tracking_run)
+
+    _tried(config.tracking, mirror, f"{run_dir} is not in MLflow")
+
+
+def open_sweep(
+    tracking: TrackingConfig, *, name: str, overrides: Sequence[str]
+) -> str | None:
+    """The tracker's run of a sweep, new or continued; None where nothing tracks."""
+
+    def open_(settings: MlflowTrackingConfig) -> str:
+        from anomalog_exp.tracking.sweeps import open_sweep_run
+
+        return open_sweep_run(settings, name, overrides)
+
+    return _tried(tracking, open_, f"the sweep {name} is not in MLflow")
+
+
+def close_sweep(
+    tracking: TrackingConfig, run_id: str, records: Sequence[dict[str, Any]], table: Path
+) -> None:
+    """End the tracker's run of a sweep with its table."""
+
+    def close(settings: MlflowTrackingConfig) -> None:
+        from anomalog_exp.tracking.sweeps import close_sweep_run
+
+        close_sweep_run(settings, run_id, records, table)
+
+    _tried(tracking, close, f"the table {table} is not in MLflow")
+
+
+def ui_command(tracking: TrackingConfig) -> str | None:
+    """The command that shows the runs in a browser; None where nothing tracks."""
+    if not isinstance(tracking, MlflowTrackingConfig):
+        return None
+    uri = shlex.quote(f"sqlite:///{tracking.store}")
+    return f"mlflow ui --backend-store-uri {uri} --host 127.0.0.1"
+
+
+def _tried(
+    tracking: TrackingConfig, call: Callable[[MlflowTrackingConfig], T], otherwise: str
+) -> T | None:
+    if not isinstance(tracking, MlflowTrackingConfig):
+        return None
+    try:
+        return call(tracking)
+    except Exception as error:  # noqa: BLE001 - whatever breaks in the tracker, the run stands
+        told = " ".join(str(error).split())[:300]
+        _LOG.warning("%s (%s: %s)", otherwise, type(error).__name__, told)
+        return None

@@ -1,0 +1,155 @@
+"""One run dir as one MLflow run: params, metrics, tags, the data set, the files.
+
+The MLflow run is written when the run has ended, with the times at which it began and ended, so no
+crash leaves one that seems to be running. `tracking.json` in the run dir names what was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from anomalog_exp.config.run import MlflowTrackingConfig
+from anomalog_exp.config.serialise import serialise_config
+from anomalog_exp.files import write_json
+from anomalog_exp.results.read import StoredRun, read_run
+from anomalog_exp.tracking.store import opened_store
+
+__all__ = ["mirror_run_dir", "run_metrics"]
+
+_RECORD = "tracking.json"
+_VALUE_LENGTH = 6000
+_NOT_PARAMS = ("paths", "tracking", "sweep", "force", "write_predictions", "description", "groups")
+_ENDED_AS = {"done": "FINISHED", "skipped": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
+_DIAGNOSTICS = (
+    "mcc",
+    "false_positive_rate",
+    "f1_interval_low",
+    "f1_interval_high",
+    "oracle_best_f1",
+    "test_share_seen_in_train",
+    "distinct_test_sequences",
+    "threshold",
+)
+
+
+def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str | None) -> str:
+    """The id of the MLflow run that mirrors `run_dir`, written now if it is not there.
+
+    Args:
+        run_dir: A run that has ended.
+        settings: The store.
+        parent: The MLflow run of the sweep it belongs to.
+    """
+    stored = read_run(run_dir)
+    place = {"store": str(settings.store), "experiment": settings.experiment_name}
+    key = place | {"parent": parent}
+    record = _recorded(run_dir)
+    with opened_store(settings) as (client, experiment):
+        for known in record:
+            if {name: known[name] for name in key} == key:
+                return str(known["run_id"])
+        run_id = _write(client, experiment, stored, parent)
+    write_json(run_dir / _RECORD, [*record, key | {"run_id": run_id}])
+    return run_id
+
+
+def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) -> str:
+    from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+
+    status, environment = stored.status, stored.environment
+    begun, ended = (_ms(environment[key]) for key in ("begun", "ended"))
+    config = serialise_config(stored.config)
+    tags = _tags(stored, config) | ({"mlflow.parentRunId": parent} if parent else {})
+    name = config["experiment_name"] or config["name"]
+    run = client.create_run(experiment, start_time=begun, tags=tags, run_name=name)
+    run_id = str(run.info.run_id)
+    kept = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
+    done = status["status"] == "done"
+    metrics = run_metrics(stored) if done else {}
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],
+        params=[Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(kept)],
+    )
+    if done:
+        manifest = stored.dataset_manifest
+        facts = manifest["dataset"]
+        profile = {key: facts[key] for key in ("lines_total", "rows", "entities", "templates")}
+        dataset = Dataset(
+            name=manifest["name"],
+            digest=facts["digest"][:16],
+            source_type=facts["source"]["name"],
+            source=json.dumps(facts["source"], sort_keys=True),
+            profile=json.dumps(profile, sort_keys=True),
+        )
+        client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "run")])])
+    for path in sorted(stored.paths.run_dir.iterdir()):
+        if path.is_file() and not path.name.startswith(".") and path.name != _RECORD:
+            client.log_artifact(run_id, str(path))
+    client.set_terminated(run_id, _ENDED_AS[status["status"]], end_time=ended)
+    return run_id
+
+
+def run_metrics(stored: StoredRun) -> dict[str, float]:
+    """The figures to compare runs by, named by scope: `sequence/f1`; and seconds per stage."""
+    metrics: dict[str, float] = {}
+    for scope, block in stored.metrics["blocks"].items():
+        prefix = scope.removesuffix("_level_detection").removesuffix("_prediction")
+        diagnostics = block.get("diagnostics", {})
+        values = block.get("headline", {}) | {
+            name: diagnostics[name] for name in _DIAGNOSTICS if name in diagnostics
+        }
+        if unique := diagnostics.get("unique"):
+            values["unique_f1"] = unique["f1"]
+        metrics |= {f"{prefix}/{name}": float(value) for name, value in values.items()}
+    environment = stored.environment
+    metrics |= {f"seconds/{stage}": value for stage, value in environment["seconds"].items()}
+    return metrics | {"peak_memory_mb": environment["peak_memory_mb"]}
+
+
+def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:
+    status, environment = stored.status, stored.environment
+    tags = {
+        "status": status["status"],
+        "reason": status["reason"],
+        "fingerprint": status["config_fingerprint"],
+        "data_digest": status["data_digest"],
+        "code_digest": status["code_digest"],
+        "git_commit": environment["git_commit"],
+        "git_dirty": environment["git_dirty"],
+        "experiment": config["experiment_name"],
+        "groups": ",".join(config["groups"]),
+        "sweep": Path(config["sweep"]["dir"]).name if config["sweep"]["dir"] else None,
+        "overrides": " ".join(environment["overrides"]),
+        "run_dir": str(stored.paths.run_dir),
+        "mlflow.note.content": config["description"],
+        **{group: config[group]["name"] for group in _GROUPS},
+    }
+    return {key: str(value)[:5000] for key, value in tags.items() if value not in (None, "")}
+
+
+_GROUPS = ("dataset", "sequence", "split", "template", "model")
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted names and texts of all leaves; lists are JSON, None is null."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
+
+
+def _recorded(run_dir: Path) -> list[dict[str, Any]]:
+    try:
+        return list(json.loads((run_dir / _RECORD).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return []
+
+
+def _ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
