@@ -31,18 +31,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from anomalog_exp.config.compose import HYDRA_VERSION_BASE
     from anomalog_exp.config.explain import explained
     from anomalog_exp.config.options import conf_dir
-    from anomalog_exp.errors import ConfigError
+    from anomalog_exp.errors import ConfigError, PastHydra
     from anomalog_exp.job import job
 
+    mistakes = (ConfigError, HydraException, OmegaConfBaseException)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         sys.argv = ["anomalog_exp", *flags_first(given)]
         hydra.main(
             version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
         )(job)()
-    except (ConfigError, HydraException, OmegaConfBaseException) as error:
-        if wants_traceback:
-            raise
+    except (ConfigError, HydraException, OmegaConfBaseException, PastHydra) as raised:
+        error = raised.error if isinstance(raised, PastHydra) else raised
+        if wants_traceback or not isinstance(error, mistakes):
+            raise error from None
         overrides = [argument for argument in given if "=" in argument]
         said = error if isinstance(error, ConfigError) else explained(error, overrides)
         print(f"error: {said}", file=sys.stderr)

@@ -3,7 +3,7 @@
 A sweep's folder is named by what was typed, so the same command after an interruption continues in the
 same place; finished members are reused from their own run dirs. Members hand their outcome over as a
 small JSON file: it survives a dying worker and works under any launcher. Hydra swallows exceptions of
-callbacks but lets SystemExit pass, so that is how a sweep says how it ended.
+callbacks but lets other ways of leaving pass: `SystemExit` says how a sweep ended.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import shutil
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,7 +25,7 @@ from anomalog_exp.app import run
 from anomalog_exp.config.compose import run_config
 from anomalog_exp.config.fingerprint import stable_fingerprint
 from anomalog_exp.config.run import RunConfig
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import ConfigError, PastHydra
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import Progress
 from anomalog_exp.sweep_table import print_sweep, write_sweep
@@ -82,14 +81,16 @@ class SweepCallback(Callback):  # type: ignore[misc]
         """Prepare everything members share; wrong options end the command here."""
         try:
             SweepCallback.current = _open(config)
-        except ConfigError as error:
-            print(f"error: {error}", file=sys.stderr)
-            raise SystemExit(2) from error
+        except Exception as error:
+            raise PastHydra(error) from error
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Tell the result and end the command with its exit code."""
         assert SweepCallback.current is not None
-        raise SystemExit(SweepCallback.current.finish())
+        try:
+            raise SystemExit(SweepCallback.current.finish())
+        except Exception as error:
+            raise PastHydra(error) from error
 
 
 def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dict[str, Any]:
@@ -119,22 +120,24 @@ def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dic
 def _open(config: DictConfig) -> Sweep:
     typed = run_config(config)
     typed_in = list(config.hydra.overrides.task)
-    params = OmegaConf.to_container(config.hydra.sweeper.get("params") or {}, resolve=True)
-    assert isinstance(params, dict)
-    given = [f"{key}={value}" for key, value in params.items()] + typed_in
+    params = config.hydra.sweeper.get("params")
+    swept = {} if params is None else OmegaConf.to_container(params, resolve=True)
+    given = [f"{key}={value}" for key, value in dict(swept).items()] + typed_in
     batches = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(given), None)
 
     name = f"{typed.experiment_name or typed.dataset.name}-{stable_fingerprint(given)[:8]}"
-    directory = typed.paths.output_dir / "sweeps" / name
+    directory = Path(config.hydra.sweep.dir).absolute() / name
     shutil.rmtree(directory / "members", ignore_errors=True)
     (directory / "members").mkdir(parents=True)
     _stop_file(directory).unlink(missing_ok=True)
-    tracking_run = open_sweep(typed.tracking, name=name, directory=directory, overrides=given)
+    _LOG.info("sweep of %d runs in %s", len(batches[0]), directory)
+    tracking_run = open_sweep(typed.tracking, name=name, overrides=given)
 
     _share_cores(int(config.hydra.launcher.get("n_jobs", 1)))
     # Hydra reads the members' overrides after this hook: its own channel reaches every launcher.
     shared = {"dir": str(directory), "tracking_run": tracking_run}
     with read_write(config), open_dict(config):
+        config.hydra.sweep.dir = str(directory)
         for key, value in shared.items():
             config.sweep[key] = value
             config.hydra.overrides.task.append(f"sweep.{key}={_quoted(value)}")

@@ -1,0 +1,138 @@
+"""One run: config in, result out. The whole flow is `run`.
+
+Raw log -> LogDataset -> SequenceSet -> scores -> metrics -> run dir -> tracker. A finished result of
+the same config, data and code is reused; the run dir is the truth, and the tracker mirrors it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from anomalog_exp.config.run import RunConfig
+from anomalog_exp.data.cache import load_dataset
+from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.evaluation import evaluate, primary_block
+from anomalog_exp.models.run import run_model
+from anomalog_exp.progress import Progress
+from anomalog_exp.results import (
+    Provenance,
+    ResultPaths,
+    ResultWriteContext,
+    attempt,
+    claimed,
+    package_digest,
+    prepare_result_paths,
+    read_run,
+    why_not_reused,
+    write_run_outputs,
+)
+from anomalog_exp.results.environment import Clock
+from anomalog_exp.tracking import mirror_run
+
+__all__ = ["RunResult", "run"]
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended; plain values, fit to cross a process border.
+
+    Attributes:
+        name: The run's name.
+        fingerprint: Of its config.
+        run_dir: Where its files are.
+        status: `done`, or `skipped` where the combination has no result.
+        reason: Why it was skipped.
+        reused: An earlier result stood for it.
+        scope: The metric scope that leads.
+        metrics: Headline metrics of that scope; none where it is not valid.
+        note: Why there are none.
+        seconds: What it took, now or when it ran.
+    """
+
+    name: str
+    fingerprint: str
+    run_dir: str
+    status: str
+    reason: str | None
+    reused: bool
+    scope: str | None
+    metrics: dict[str, float]
+    note: str | None
+    seconds: float | None
+
+
+def run(
+    config: RunConfig, *, overrides: Sequence[str] = (), progress: Progress | None = None
+) -> RunResult:
+    """Run one config, or reuse its finished result.
+
+    Args:
+        config: What to run.
+        overrides: What was typed, for the record.
+        progress: Told of long stages.
+
+    Raises:
+        ConfigError: the config or its data cannot be used.
+    """
+    progress = progress or Progress()
+    clock = Clock()
+    with clock.stage("dataset"):
+        paths = config.paths
+        dataset = load_dataset(
+            config.dataset,
+            config.template,
+            data_dir=paths.data_dir,
+            cache_dir=paths.cache_dir,
+            progress=progress,
+        )
+    files = prepare_result_paths(config)
+    provenance = Provenance(files.run_fingerprint, dataset.digest, package_digest())
+    context = ResultWriteContext(config, list(overrides), files, provenance, clock)
+    with claimed(files):
+        stale = why_not_reused(files, provenance, needs_predictions=config.write_predictions)
+        reused = stale is None and not config.force
+        try:
+            if not reused:
+                _LOG.info("running %s: %s", config.name, stale or "force=true")
+                with attempt(context):
+                    _measure(context, dataset, progress)
+        finally:
+            mirror_run(files.run_dir, config)
+        return _result(config, files, reused)
+
+
+def _measure(context: ResultWriteContext, dataset: LogDataset, progress: Progress) -> None:
+    """Sequences, scores, metrics and what is written of them."""
+    config, clock = context.config, context.clock
+    with clock.stage("sequences"):
+        sequences = config.sequence.apply(dataset, config.split)
+    summary = run_model(config.model, sequences, progress=progress)
+    clock.seconds |= summary.seconds
+    with clock.stage("evaluate"):
+        report = evaluate(config, sequences, summary)
+    write_run_outputs(context, sequences, summary, report)
+
+
+def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
+    """What the run dir says."""
+    stored = read_run(paths.run_dir)
+    status = stored.status
+    done = status["status"] == "done"
+    block: dict[str, Any] = primary_block(stored.metrics) if done else {}
+    return RunResult(
+        name=config.name,
+        fingerprint=paths.run_fingerprint,
+        run_dir=str(paths.run_dir),
+        status=status["status"],
+        reason=status["reason"],
+        reused=reused,
+        scope=block.get("scope"),
+        metrics=block.get("headline", {}),
+        note=block.get("reason"),
+        seconds=stored.environment["seconds"]["total"] if done else None,
+    )

@@ -1,0 +1,52 @@
+"""Small datasets and configs for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset
+from anomalog_exp.data.miners.base import dense_codes
+
+Row = tuple[str | None, str, int | None, int]
+"""Entity, template, time in ms, event label (-1 for none)."""
+
+
+def log_dataset(
+    rows: Sequence[Row],
+    *,
+    entity_labels: Mapping[str, int] | None = None,
+    templates: Sequence[str] = (),
+) -> LogDataset:
+    """A dataset in memory; `templates` come first in its vocabulary, seen or not."""
+    entities, _ = dense_codes([entity for entity, *_ in rows if entity is not None])
+    texts, _ = dense_codes([*templates, *(template for _, template, *_ in rows)])
+    labels = entity_labels or {}
+    dataset = LogDataset(
+        directory=Path("in-memory"),
+        line=np.arange(len(rows), dtype=np.int64),
+        time_ms=np.array([NO_TIME if t is None else t for _, _, t, _ in rows], dtype=np.int64),
+        entity=np.array(
+            [NO_ENTITY if e is None else entities.index(e) for e, *_ in rows], dtype=np.int32
+        ),
+        template=np.array([texts.index(template) for _, template, *_ in rows], dtype=np.int32),
+        label=np.array([label for *_, label in rows], dtype=np.int8),
+        entity_label=np.array([labels.get(e, UNLABELLED) for e in entities], dtype=np.int8),
+        templates=tuple(texts),
+        manifest={"digest": "in-memory"},
+    )
+    dataset.__dict__["entities"] = np.array(entities, dtype=object)
+    return dataset
+
+
+def sessions(*texts: str, labels: Sequence[int] = ()) -> LogDataset:
+    """A dataset of sessions written one after the other, a template per character.
+
+    `sessions("abc", "ab", labels=[0, 1])` has entities s0 and s1.
+    """
+    rows: list[Row] = [
+        (f"s{i}", template, 1000 * i, UNLABELLED) for i, text in enumerate(texts) for template in text
+    ]
+    return log_dataset(rows, entity_labels={f"s{i}": label for i, label in enumerate(labels)})
