@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from anomalog_exp import __version__
+
 __all__ = ["main"]
 
 
@@ -33,14 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from anomalog_exp.config.options import conf_dir
     from anomalog_exp.errors import ConfigError, PastHydra
     from anomalog_exp.job import job
+    from anomalog_exp.sweep import sweep_closed
 
     mistakes = (ConfigError, HydraException, OmegaConfBaseException)
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:
+        print(f"anomalog_exp {__version__}")
+        return 0
     try:
         sys.argv = ["anomalog_exp", *flags_first(given)]
-        hydra.main(
-            version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
-        )(job)()
+        with sweep_closed():
+            hydra.main(
+                version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
+            )(job)()
     except (ConfigError, HydraException, OmegaConfBaseException, PastHydra) as raised:
         error = raised.error if isinstance(raised, PastHydra) else raised
         if wants_traceback or not isinstance(error, mistakes):
@@ -50,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {said}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; the same command continues where this one ended", file=sys.stderr)
+        print("stopped", file=sys.stderr)
         return 130
     return 0
 

@@ -7,6 +7,7 @@ survives pickling between the workers of a sweep.
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Self
 
 __all__ = ["ConfigError", "DataError", "NotApplicable", "PastHydra"]
@@ -19,10 +20,7 @@ class ConfigError(ValueError):
     def of(cls, key: str, value: object, *, problem: str, allowed: str, fix: str) -> Self:
         """Compose the four-part message for `key` holding `value`."""
         return cls(
-            f"{key}: {problem}\n"
-            f"  value:   {_shown(value)}\n"
-            f"  allowed: {allowed}\n"
-            f"  to do:   {fix}"
+            f"{key}: {problem}\n  value:   {_shown(value)}\n  allowed: {allowed}\n  to do:   {fix}"
         )
 
 
@@ -46,5 +44,5 @@ class PastHydra(BaseException):
 
 
 def _shown(value: object, limit: int = 300) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    text = str(value) if isinstance(value, str | PurePath) else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"

@@ -52,8 +52,4 @@ def told(result: RunResult) -> str:
     """The result in a few lines."""
     metrics = "  ".join(f"{name} {value:.4f}" for name, value in result.metrics.items())
     again = " (reused: same config, data and code)" if result.reused else ""
-    return (
-        f"{result.name}{again}\n"
-        f"{result.scope}  {metrics}\n"
-        f"run dir  {result.run_dir}"
-    )
+    return f"{result.name}{again}\n{result.scope}  {metrics}\nrun dir  {result.run_dir}"

@@ -12,17 +12,24 @@ import json
 import logging
 import os
 import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf.errors import OmegaConfBaseException
 
 from anomalog_exp.app import run
 from anomalog_exp.config.compose import run_config
+from anomalog_exp.config.explain import explained
 from anomalog_exp.config.fingerprint import stable_fingerprint
 from anomalog_exp.config.run import RunConfig
 from anomalog_exp.errors import ConfigError, PastHydra
@@ -31,7 +38,7 @@ from anomalog_exp.progress import Progress
 from anomalog_exp.sweep_table import print_sweep, write_sweep
 from anomalog_exp.tracking import close_sweep, open_sweep
 
-__all__ = ["OWN_KEYS", "SweepCallback", "run_member"]
+__all__ = ["OWN_KEYS", "SweepCallback", "run_member", "sweep_closed"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -75,7 +82,7 @@ class SweepCallback(Callback):  # type: ignore[misc]
     """Opens a sweep before Hydra starts its members, and closes it after the last."""
 
     current: ClassVar[Sweep | None] = None
-    """The open sweep of this process, for whoever must close it after Hydra broke off."""
+    """The open sweep of this process."""
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Prepare everything members share; wrong options end the command here."""
@@ -86,11 +93,28 @@ class SweepCallback(Callback):  # type: ignore[misc]
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Tell the result and end the command with its exit code."""
-        assert SweepCallback.current is not None
+        sweep, SweepCallback.current = SweepCallback.current, None
+        assert sweep is not None
         try:
-            raise SystemExit(SweepCallback.current.finish())
+            raise SystemExit(sweep.finish())
         except Exception as error:
             raise PastHydra(error) from error
+
+
+@contextmanager
+def sweep_closed() -> Iterator[None]:
+    """Closes a sweep that was broken off inside the block: by a dead worker, a signal, the user."""
+    try:
+        yield
+    except BaseException as error:
+        sweep, SweepCallback.current = SweepCallback.current, None
+        if sweep is None:
+            raise
+        code = sweep.finish(_broken_by(error))
+        print("the same command runs what is not done yet", file=sys.stderr)
+        if not isinstance(error, Exception):
+            raise
+        raise SystemExit(code) from error
 
 
 def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dict[str, Any]:
@@ -123,14 +147,16 @@ def _open(config: DictConfig) -> Sweep:
     params = config.hydra.sweeper.get("params")
     swept = {} if params is None else OmegaConf.to_container(params, resolve=True)
     given = [f"{key}={value}" for key, value in dict(swept).items()] + typed_in
-    batches = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(given), None)
+    parsed = OverridesParser.create().parse_overrides(given)
+    (planned,) = BasicSweeper.split_arguments(parsed, None)
+    _check_composes(config, planned)
 
     name = f"{typed.experiment_name or typed.dataset.name}-{stable_fingerprint(given)[:8]}"
     directory = Path(config.hydra.sweep.dir).absolute() / name
     shutil.rmtree(directory / "members", ignore_errors=True)
     (directory / "members").mkdir(parents=True)
     _stop_file(directory).unlink(missing_ok=True)
-    _LOG.info("sweep of %d runs in %s", len(batches[0]), directory)
+    _LOG.info("sweep of %d runs in %s", len(planned), directory)
     tracking_run = open_sweep(typed.tracking, name=name, overrides=given)
 
     _share_cores(int(config.hydra.launcher.get("n_jobs", 1)))
@@ -141,7 +167,30 @@ def _open(config: DictConfig) -> Sweep:
         for key, value in shared.items():
             config.sweep[key] = value
             config.hydra.overrides.task.append(f"sweep.{key}={_quoted(value)}")
-    return Sweep(name, directory, batches[0], typed, tracking_run)
+    return Sweep(name, directory, planned, typed, tracking_run)
+
+
+def _check_composes(config: DictConfig, planned: Sequence[list[str]]) -> None:
+    """Find a misspelt key or option before anything runs.
+
+    Composing takes a while, so members are composed only where they show a key or an option of a
+    group for the first time; a value that does not fit fails its own members only.
+
+    Raises:
+        ConfigError: a member names a key or an option that does not exist.
+    """
+    loader = GlobalHydra.instance().config_loader()
+    groups = set(loader.list_groups(""))
+    shown: set[str] = set()
+    for overrides in planned:
+        pairs = [(override.split("=", 1)[0].lstrip("+~"), override) for override in overrides]
+        new = {text if key in groups or "/" in key else key for key, text in pairs} - shown
+        if new:
+            shown |= new
+            try:
+                loader.load_sweep_config(config, overrides)
+            except (HydraException, OmegaConfBaseException) as error:
+                raise explained(error, overrides) from error
 
 
 def _share_cores(workers: int) -> None:
@@ -156,6 +205,14 @@ def _quoted(value: str | None) -> str:
     if value is None:
         return "null"
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _broken_by(error: BaseException) -> str:
+    """What became of members without a record, in a line."""
+    if isinstance(error, Exception):
+        told = str(error).split("\n")[0].split(". ")[0]
+        return f"the sweep broke off before it ended ({type(error).__name__}: {told})"
+    return "the sweep was stopped before it ended"
 
 
 def _reason(error: BaseException) -> str:

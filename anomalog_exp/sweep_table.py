@@ -44,9 +44,8 @@ def print_sweep(
     rows = [_row(record) for record in _best_first(records)]
     print(text_table(rows, ["member", *_swept(records), "status", *HEADLINE_COLUMNS]))
     print()
-    for record in records:
-        if record["status"] != "done":
-            print(f"member {record['index']} {record['status']}: {record['reason']}\n")
+    for line in _reasons(records):
+        print(f"{line}\n")
     counts = Counter(str(record["status"]) for record in records)
     told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     print(f"members  {len(records)}: {told}")
@@ -54,6 +53,19 @@ def print_sweep(
     if command := ui_command(tracking):
         print(f"compare  {command}")
     return 1 if any(counts[status] for status in _FAILED) else 0
+
+
+def _reasons(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Why members have no result; those of one reason share a line."""
+    members: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        if record["status"] != "done":
+            same = members.setdefault((record["status"], record["reason"]), [])
+            same.append(str(record["index"]))
+    return [
+        f"{'member' if len(names) == 1 else 'members'} {', '.join(names)} {status}: {reason}"
+        for (status, reason), names in members.items()
+    ]
 
 
 def _best_first(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,9 +17,7 @@ def text_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> 
         max(len(column), *(len(line[i]) for line in cells)) if cells else len(column)
         for i, column in enumerate(columns)
     ]
-    numeric = [
-        any(isinstance(row.get(column), int | float) for row in rows) for column in columns
-    ]
+    numeric = [any(isinstance(row.get(column), int | float) for row in rows) for column in columns]
 
     def line(texts: Sequence[str]) -> str:
         aligned = [

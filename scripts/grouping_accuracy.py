@@ -50,8 +50,15 @@ def main(arguments: Sequence[str]) -> None:
         templates, found = templates_of(truth["Content"], config)
         true = truth["EventId"].rank("dense").to_numpy().astype(np.int64) - 1
         accuracy = grouping_accuracy(found, true)
-        rows.append({"log": folder.name, "lines": len(true), "true": int(true.max()) + 1,
-                     "found": len(templates), "accuracy": accuracy})
+        rows.append(
+            {
+                "log": folder.name,
+                "lines": len(true),
+                "true": int(true.max()) + 1,
+                "found": len(templates),
+                "accuracy": accuracy,
+            }
+        )
     print(text_table(rows, ["log", "lines", "true", "found", "accuracy"]))
 
 

@@ -47,6 +47,8 @@ def sessions(*texts: str, labels: Sequence[int] = ()) -> LogDataset:
     `sessions("abc", "ab", labels=[0, 1])` has entities s0 and s1.
     """
     rows: list[Row] = [
-        (f"s{i}", template, 1000 * i, UNLABELLED) for i, text in enumerate(texts) for template in text
+        (f"s{i}", template, 1000 * i, UNLABELLED)
+        for i, text in enumerate(texts)
+        for template in text
     ]
     return log_dataset(rows, entity_labels={f"s{i}": label for i, label in enumerate(labels)})

@@ -29,9 +29,7 @@ FLAGS_WITH_VALUE = frozenset(
     }
 )
 FLAGS_WITH_OPTIONAL_VALUE = {
-    flag: frozenset(
-        {"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"}
-    )
+    flag: frozenset({"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"})
     for flag in ("--info", "-i")
 }
 

@@ -81,7 +81,7 @@ class Options(BaseModel):
 
 def did_you_mean(name: str, known: list[str], otherwise: str) -> str:
     """The nearest of the known names as a question, or another advice where none is near."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else otherwise
 
 

@@ -47,15 +47,14 @@ use_resolvers()
 def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> DictConfig:
     """Compose the root config with `overrides`; `config_dir` adds a folder of the user's options."""
     extra = [f"hydra.searchpath=[file://{config_dir.absolute()}]"] if config_dir else []
-    with _hydra_set_aside(), hydra.initialize_config_dir(
-        str(conf_dir()), version_base=HYDRA_VERSION_BASE
+    with (
+        _hydra_set_aside(),
+        hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
     ):
         return hydra.compose("config", overrides=[*overrides, *extra])
 
 
-def load_run_config(
-    overrides: Sequence[str] = (), *, config_dir: Path | None = None
-) -> RunConfig:
+def load_run_config(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> RunConfig:
     """Compose and validate the config of one run.
 
     Raises:

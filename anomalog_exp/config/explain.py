@@ -91,7 +91,7 @@ def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
     value = next((o.split("=", 1)[1] for o in overrides if _names(o, key)), "(given)")
     known = _known_keys(overrides)
     parent = key.rpartition(".")[0]
-    siblings = [name for name in known if name.rpartition(".")[0] == parent]
+    siblings = [n for n in known if n.rpartition(".")[0] == parent and "/" not in n]
     return ConfigError.of(
         key,
         value,
@@ -112,14 +112,16 @@ def _known_keys(overrides: Sequence[str]) -> list[str]:
     from anomalog_exp.config.options import conf_dir
 
     groups = [
-        str(folder.relative_to(conf_dir())) for folder in conf_dir().rglob("*") if folder.is_dir()
+        str(folder.relative_to(conf_dir()))
+        for folder in conf_dir().rglob("*")
+        if folder.is_dir() and "hydra" not in folder.relative_to(conf_dir()).parts
     ]
     choices = [o for o in overrides if o.split("=", 1)[0] in groups and "," not in o]
     try:
         composed = compose(choices)
     except (HydraException, OmegaConfBaseException):
         composed = compose()
-    return sorted([*groups, *_dotted(composed)])
+    return sorted({*groups, *_dotted(composed)})
 
 
 def _dotted(config: DictConfig, prefix: str = "") -> list[str]:

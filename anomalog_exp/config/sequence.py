@@ -53,7 +53,9 @@ class EntitySequenceConfig(SequenceConfigBase):
                 "sequence.step",
                 self.step,
                 problem="windows this far apart would skip events of a session",
-                allowed=f"null, or 1 to window_size ({self.window_size})",
+                allowed="null without a window_size"
+                if self.window_size is None
+                else f"null, or 1 to window_size ({self.window_size})",
                 fix="lower sequence.step, or set sequence.window_size at least as large",
             )
         return self
@@ -67,6 +69,4 @@ class FixedSequenceConfig(SequenceConfigBase):
     step: Count | None = Field(description="rows between window starts; null = window_size")
 
 
-SequenceConfig = Annotated[
-    EntitySequenceConfig | FixedSequenceConfig, Field(discriminator="name")
-]
+SequenceConfig = Annotated[EntitySequenceConfig | FixedSequenceConfig, Field(discriminator="name")]

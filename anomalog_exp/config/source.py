@@ -55,7 +55,9 @@ class ArchiveSourceConfig(DatasetSourceConfig):
 
     raw_logs_relpath: PathText | None = Field(description="the log, relative to the archive's root")
     md5_checksum: Md5 | None = Field(description="MD5 of the archive, 32 hex digits")
-    max_unpacked_gb: float = Field(gt=0, description="refuse archives that unpack to more than this")
+    max_unpacked_gb: float = Field(
+        gt=0, description="refuse archives that unpack to more than this"
+    )
 
 
 class LocalZipSourceConfig(ArchiveSourceConfig):

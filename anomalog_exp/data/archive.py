@@ -89,7 +89,9 @@ def _members(archive: Path, key: str) -> Iterator[list[_Member]]:
     elif tarfile.is_tarfile(archive):
         with tarfile.open(archive) as packed_tar:
             yield [
-                _tar_member(packed_tar, info) for info in packed_tar.getmembers() if not info.isdir()
+                _tar_member(packed_tar, info)
+                for info in packed_tar.getmembers()
+                if not info.isdir()
             ]
     else:
         raise DataError.of(

@@ -72,7 +72,8 @@ class _Parsed:
 class _Order:
     """Codes in order of first appearance for codes in any order."""
 
-    rank: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    # One entry at least, as -1 reads the last.
+    rank: NDArray[np.int64] = field(default_factory=lambda: np.full(1, -1, dtype=np.int64))
     size: int = 0
 
     def codes(self, raw: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -220,9 +221,7 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-def _parse_block(
-    block: Block, parser: Parser, masker: Masker, kinds: _Kinds
-) -> _Parsed:
+def _parse_block(block: Block, parser: Parser, masker: Masker, kinds: _Kinds) -> _Parsed:
     import polars as pl
 
     lines, invalid = block_lines(block.data)

@@ -36,9 +36,7 @@ _ORDER = (
 """Which scope leads where sequences or windows are judged."""
 
 
-def evaluate(
-    config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
-) -> dict[str, Any]:
+def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary) -> dict[str, Any]:
     """Measure a scored run: JSON-ready, without times, equal for equal results."""
     unit = EvaluationUnit.WINDOW if config.sequence.name == "fixed" else EvaluationUnit.SEQUENCE
     by_events = (sequences.report or {}).get("labels_from") == "events"

@@ -29,7 +29,9 @@ def phrase_matrix(templates: Sequence[str], max_n: int) -> tuple[csr_matrix, lis
             columns.append(code.setdefault(phrase, len(code)))
             values.append(count)
     shape = (len(templates), len(code))
-    return csr_matrix((np.array(values, dtype=np.float64), (rows, columns)), shape=shape), list(code)
+    return csr_matrix((np.array(values, dtype=np.float64), (rows, columns)), shape=shape), list(
+        code
+    )
 
 
 def _phrases(template: str, max_n: int) -> Iterator[str]:

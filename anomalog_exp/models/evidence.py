@@ -10,9 +10,7 @@ from scipy.sparse import csr_matrix
 __all__ = ["strongest"]
 
 
-def strongest(
-    parts: csr_matrix, names: Sequence[str], top: int
-) -> list[list[tuple[str, float]]]:
+def strongest(parts: csr_matrix, names: Sequence[str], top: int) -> list[list[tuple[str, float]]]:
     """For each row the names of up to `top` largest positive entries, largest first.
 
     Equal entries stand in the order of their columns.

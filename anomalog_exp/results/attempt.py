@@ -42,6 +42,8 @@ def why_not_reused(
     status = _status(paths)
     if status is None:
         return "there is no result yet"
+    if status["status"] == "running":
+        return "the last attempt was cut off"
     if status["status"] != "done":
         return f"the last attempt ended as {status['status']}"
     changed = [

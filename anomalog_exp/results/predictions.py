@@ -84,7 +84,10 @@ def _times(summary: ModelRunSummary) -> dict[str, pl.Series]:
     test = summary.test
     filled = test.lengths > 0
     times = {}
-    for name, place in (("first_time_ms", test.offsets[:-1]), ("last_time_ms", test.offsets[1:] - 1)):
+    for name, place in (
+        ("first_time_ms", test.offsets[:-1]),
+        ("last_time_ms", test.offsets[1:] - 1),
+    ):
         values = np.full(len(test), NO_TIME)
         values[filled] = test.dataset.time_ms[test.rows[place[filled]]]
         times[name] = pl.Series(values).replace(NO_TIME, None)
@@ -97,9 +100,7 @@ def _explanations(summary: ModelRunSummary) -> pl.Series:
     highest = np.argsort(-summary.scores, kind="stable")[:_TOP_SCORES]
     chosen = np.union1d(np.flatnonzero(summary.predicted), highest)
     told: list[list[dict[str, str | float]]] = [[] for _ in range(len(summary.test))]
-    for sequence, evidence in zip(
-        chosen.tolist(), summary.explain(chosen, _EVIDENCE), strict=True
-    ):
+    for sequence, evidence in zip(chosen.tolist(), summary.explain(chosen, _EVIDENCE), strict=True):
         told[sequence] = [{"evidence": text, "weight": weight} for text, weight in evidence]
     kind = pl.List(pl.Struct({"evidence": pl.String, "weight": pl.Float64}))
     return pl.Series(told, dtype=kind)

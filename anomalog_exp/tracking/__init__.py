@@ -32,9 +32,7 @@ def mirror_run(run_dir: Path, config: RunConfig) -> None:
     _tried(config.tracking, mirror, f"{run_dir} is not in MLflow")
 
 
-def open_sweep(
-    tracking: TrackingConfig, *, name: str, overrides: Sequence[str]
-) -> str | None:
+def open_sweep(tracking: TrackingConfig, *, name: str, overrides: Sequence[str]) -> str | None:
     """The tracker's run of a sweep, new or continued; None where nothing tracks."""
 
     def open_(settings: MlflowTrackingConfig) -> str:

@@ -22,9 +22,7 @@ _KIND = "anomalog.kind"
 _PROCESS = "anomalog.process"
 
 
-def open_sweep_run(
-    settings: MlflowTrackingConfig, name: str, overrides: Sequence[str]
-) -> str:
+def open_sweep_run(settings: MlflowTrackingConfig, name: str, overrides: Sequence[str]) -> str:
     """Create or continue the run of the sweep called `name`."""
     with opened_store(settings) as (client, experiment):
         _end_orphans(client, experiment)
@@ -51,7 +49,9 @@ def close_sweep_run(
     from mlflow.utils.time import get_current_time_millis
 
     counts = Counter(str(record["status"]) for record in records)
-    best = max((record["metrics"]["f1"] for record in records if record.get("metrics")), default=None)
+    best = max(
+        (record["metrics"]["f1"] for record in records if record.get("metrics")), default=None
+    )
     metrics = {f"members/{status}": float(count) for status, count in counts.items()}
     if best is not None:
         metrics["members/best_f1"] = best

@@ -54,7 +54,9 @@ class _Leaf:
 class DrainMiner(TemplateMiner):
     """Mines templates with Drain."""
 
-    def __init__(self, depth: int, similarity_threshold: float, max_children: int, max_words: int) -> None:
+    def __init__(
+        self, depth: int, similarity_threshold: float, max_children: int, max_words: int
+    ) -> None:
         self._prefix = depth - 2
         self._threshold = similarity_threshold
         self._max_children = max_children
