@@ -36,7 +36,7 @@ def templates_of(messages: pl.Series, config: TemplateMinerConfig) -> tuple[list
     shapes = Masker(config.masking, config.extra_masks).fast(messages)
     distinct = shapes.unique(maintain_order=True)
     templates, codes = mine_shapes(distinct.to_list(), config)
-    place = {shape: code for shape, code in zip(distinct.to_list(), codes.tolist(), strict=True)}
+    place = dict(zip(distinct.to_list(), codes.tolist(), strict=True))
     return templates, np.array([place[shape] for shape in shapes.to_list()])
 
 

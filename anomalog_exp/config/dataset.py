@@ -69,7 +69,7 @@ class CachePathsConfigModel(Options):
         roots = [self.data_root, self.cache_root]
         both = None not in roots
         neither = roots == [None, None]
-        if not (both and self.namespace is None or neither and self.namespace is not None):
+        if not ((both and self.namespace is None) or (neither and self.namespace is not None)):
             raise ConfigError.of(
                 "dataset.cache_paths",
                 self.model_dump(mode="json"),

@@ -1,0 +1,1 @@
+"""From a LogDataset to sequences of events in splits."""

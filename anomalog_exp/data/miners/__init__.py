@@ -1,0 +1,1 @@
+"""Template miners: one module and one YAML file each."""

@@ -1,0 +1,1 @@
+"""Line formats: one module and one YAML file each."""
