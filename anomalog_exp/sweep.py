@@ -78,7 +78,7 @@ class Sweep:
             return {"index": index, "overrides": overrides, "status": "lost", "reason": reason}
 
 
-class SweepCallback(Callback):  # type: ignore[misc]
+class SweepCallback(Callback):
     """Opens a sweep before Hydra starts its members, and closes it after the last."""
 
     current: ClassVar[Sweep | None] = None
@@ -144,9 +144,9 @@ def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dic
 def _open(config: DictConfig) -> Sweep:
     typed = run_config(config)
     typed_in = list(config.hydra.overrides.task)
-    params = config.hydra.sweeper.get("params")
-    swept = {} if params is None else OmegaConf.to_container(params, resolve=True)
-    given = [f"{key}={value}" for key, value in dict(swept).items()] + typed_in
+    params: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
+    swept = params.get("params") or {}
+    given = [f"{key}={value}" for key, value in swept.items()] + typed_in
     parsed = OverridesParser.create().parse_overrides(given)
     (planned,) = BasicSweeper.split_arguments(parsed, None)
     _check_composes(config, planned)

@@ -72,7 +72,7 @@ def run_config(composed: DictConfig) -> RunConfig:
     Raises:
         ConfigError: a value does not fit.
     """
-    ours = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
+    ours = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
     try:
         plain: Any = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:

@@ -14,7 +14,7 @@ random stream of its own, and lines that are later than the next chunk's first a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ class Events(NamedTuple):
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Events:
         """The chosen events (a mask or indices)."""
-        return Events(*(column[chosen] for column in self))
+        return Events._make(column[chosen] for column in self)
 
 
 class Chunk(NamedTuple):
@@ -142,7 +142,8 @@ def demo_chunks(*, blocks: int, seed: int, anomaly_fraction: float) -> Iterator[
         chunk = _Lives(rng, first, count, anomaly_fraction)
         events = chunk.events()
         if late is not None:
-            events = Events(*(np.concatenate(pair) for pair in zip(late, events, strict=True)))
+            pairs: Any = zip(late, events, strict=True)
+                events = Events._make(np.concatenate(pair) for pair in pairs)
         events = events.take(np.argsort(events.time_ms, kind="stable"))
         border = len(events.time_ms)
         if first + count < blocks:
@@ -162,7 +163,7 @@ class _Lives:
         kinds = rng.choice(len(FAULTS), count, p=list(FAULTS.values()))
         self.fault = np.where(faulty, kinds, _HEALTHY).astype(np.int8)
         self._nodes = rng.integers(_NODES, size=(count, _REPLICAS + 1), dtype=np.int16)
-        self._pieces: list[tuple[NDArray[np.generic], ...]] = []
+        self._pieces: list[tuple[NDArray[Any], ...]] = []
 
     def events(self) -> Events:
         """All events, in no order."""
@@ -178,7 +179,8 @@ class _Lives:
         self._use(written, ~broken)
         self._delete(gone, ~broken & self._chance(0.81))
         self._fail(begun, written)
-        return Events(*(np.concatenate(column) for column in zip(*self._pieces, strict=True)))
+        columns: Any = zip(*self._pieces, strict=True)
+        return Events._make(np.concatenate(column) for column in columns)
 
     def _allocate(self, begun: NDArray[np.int64], broken: NDArray[np.bool_]) -> None:
         self._say("allocate", begun + self._between(0, 600))

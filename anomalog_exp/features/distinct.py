@@ -7,7 +7,7 @@ different sequences ever share one, all are hashed again with other numbers. The
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 __all__ = ["Distinct", "distinct"]
 
 
-class Distinct(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Distinct:
     """Groups of equal sequences, numbered in order of first appearance.
 
     Attributes:

@@ -81,7 +81,8 @@ def attempt(context: ResultWriteContext) -> Iterator[None]:
         logging.getLogger(__name__).warning("skipped: %s", reason)
     except BaseException as error:
         status, reason = _ended_as(error)
-        handler.stream.write(traceback.format_exc())
+        with paths.run_log_path.open("a", encoding="utf-8") as log:
+            log.write(traceback.format_exc())
         raise
     finally:
         logging.getLogger().removeHandler(handler)

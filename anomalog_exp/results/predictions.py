@@ -9,6 +9,7 @@ anomalous and for the highest scores; empty for the others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,9 @@ def prediction_table(summary: ModelRunSummary) -> pl.DataFrame:
 
     test, dataset = summary.test, summary.test.dataset
     nothing = np.array([None], dtype=object)
-    entities = np.append(dataset.entities, nothing)[test.entity] if len(test) else []
+    entities: Sequence[str | None] = (
+        np.append(dataset.entities, nothing)[test.entity].tolist() if len(test) else []
+    )
     labels = pl.Series(test.label, dtype=pl.Int8)
     return pl.DataFrame(
         {

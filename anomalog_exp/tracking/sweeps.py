@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,7 +47,6 @@ def close_sweep_run(
 ) -> None:
     """End a sweep's run with what its members came to."""
     from mlflow.entities import Metric, RunTag
-    from mlflow.utils.time import get_current_time_millis
 
     counts = Counter(str(record["status"]) for record in records)
     best = max(
@@ -56,7 +56,7 @@ def close_sweep_run(
     if best is not None:
         metrics["members/best_f1"] = best
     well = all(record["status"] in ("done", "skipped") for record in records)
-    now = get_current_time_millis()
+    now = int(time.time() * 1000)
     with opened_store(settings) as (client, _):
         client.log_batch(
             run_id,

@@ -49,6 +49,6 @@ class HdfsParser(Parser):
         )
         entity = frame["message"].str.extract(_BLOCK)
         if entity.null_count():
-            entity = pl.select(pl.coalesce(entity, frame["message"].str.extract(_COMPONENT)))
-            entity = entity.to_series()
+            component = frame["message"].str.extract(_COMPONENT)
+            entity = pl.select(pl.coalesce(entity, component)).to_series()
         return frame.with_columns(entity=entity)
