@@ -143,7 +143,7 @@ def demo_chunks(*, blocks: int, seed: int, anomaly_fraction: float) -> Iterator[
         events = chunk.events()
         if late is not None:
             pairs: Any = zip(late, events, strict=True)
-                events = Events._make(np.concatenate(pair) for pair in pairs)
+            events = Events._make(np.concatenate(pair) for pair in pairs)
         events = events.take(np.argsort(events.time_ms, kind="stable"))
         border = len(events.time_ms)
         if first + count < blocks:
