@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -13,6 +14,7 @@ from anomalog_exp.app import RunResult, run
 from anomalog_exp.config.compose import run_config
 from anomalog_exp.errors import PastHydra
 from anomalog_exp.sweep import run_member
+from anomalog_exp.sweep_table import HEADLINE_COLUMNS
 from anomalog_exp.tracking import ui_command
 
 __all__ = ["job"]
@@ -50,6 +52,16 @@ def _run_alone(composed: DictConfig, overrides: list[str]) -> int:
 
 def told(result: RunResult) -> str:
     """The result in a few lines."""
-    metrics = "  ".join(f"{name} {value:.4f}" for name, value in result.metrics.items())
     again = " (reused: same config, data and code)" if result.reused else ""
-    return f"{result.name}{again}\n{result.scope}  {metrics}\nrun dir  {result.run_dir}"
+    if result.metrics:
+        shown = {name: result.metrics[name] for name in HEADLINE_COLUMNS}
+        figures = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
+    else:
+        figures = f"no metrics: {result.note}"
+    scope = str(result.scope).replace("_", " ")
+    return (
+        f"{result.name}{again}\n"
+        f"{scope}: {figures}\n"
+        f"run dir  {result.run_dir}\n"
+        f"see      {Path(result.run_dir, 'anomalies.txt')}"
+    )

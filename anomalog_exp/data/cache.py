@@ -73,7 +73,7 @@ def load_dataset(
             "template": reading["template"],
         }
         _build_once(dataset, template, raw, directory, facts, progress)
-    return open_dataset(directory)
+    return open_dataset(directory, raw.log)
 
 
 def _build_once(

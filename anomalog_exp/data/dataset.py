@@ -8,6 +8,7 @@ opening ten million events costs a few milliseconds and no copy. Vocabularies ar
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from anomalog_exp.data.lines import raw_lines
 
 __all__ = ["NO_ENTITY", "NO_TIME", "UNLABELLED", "LogDataset", "open_dataset"]
 
@@ -51,6 +54,7 @@ class LogDataset:
         entity_label: (entities,) int8, likewise.
         templates: Template texts; a template is known across data sets by its text.
         manifest: What was read, counted and refused; see `anomalog_exp.data.build`.
+        log: The raw log, where there is one.
     """
 
     directory: Path
@@ -62,6 +66,7 @@ class LogDataset:
     entity_label: NDArray[np.int8]
     templates: tuple[str, ...]
     manifest: dict[str, Any]
+    log: Path | None = None
 
     @property
     def n_events(self) -> int:
@@ -83,10 +88,16 @@ class LogDataset:
 
         return pq.read_table(self.directory / "entities.parquet")["entity"].to_numpy()
 
+    def raw_lines(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The raw text of some lines by their numbers; only the blocks that hold them are read."""
+        if self.log is None:
+            return {}
+        return raw_lines(self.log, np.load(self.directory / "blocks.npy"), numbers)
 
-def open_dataset(directory: Path) -> LogDataset:
-    """Open a built dataset without reading its columns."""
+
+def open_dataset(directory: Path, log: Path) -> LogDataset:
+    """Open a built dataset of the raw file `log` without reading its columns."""
     columns = {name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in COLUMNS}
     templates = json.loads((directory / "templates.json").read_text(encoding="utf-8"))
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-    return LogDataset(directory, **columns, templates=tuple(templates), manifest=manifest)
+    return LogDataset(directory, **columns, templates=tuple(templates), manifest=manifest, log=log)

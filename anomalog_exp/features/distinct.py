@@ -8,6 +8,7 @@ different sequences ever share one, all are hashed again with other numbers. The
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,18 @@ class Distinct:
     count: NDArray[np.int64]
 
 
+_KNOWN: WeakKeyDictionary[SequenceSet, Distinct] = WeakKeyDictionary()
+"""What was found, as long as the sequences live: the detectors and the evaluation share it."""
+
+
 def distinct(sequences: SequenceSet) -> Distinct:
-    """Group equal sequences."""
+    """Group equal sequences; a second call for the same set costs nothing."""
+    if sequences not in _KNOWN:
+        _KNOWN[sequences] = _grouped(sequences)
+    return _KNOWN[sequences]
+
+
+def _grouped(sequences: SequenceSet) -> Distinct:
     seed = 0
     while True:
         _, first, group, count = np.unique(

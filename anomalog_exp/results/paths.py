@@ -72,6 +72,10 @@ class ResultPaths:
         return self.run_dir / "predictions.jsonl"
 
     @property
+    def anomalies_path(self) -> Path:
+        return self.run_dir / "anomalies.txt"
+
+    @property
     def environment_path(self) -> Path:
         return self.run_dir / "environment.json"
 

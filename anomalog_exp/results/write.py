@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from anomalog_exp.files import write_json
+from anomalog_exp.files import write_json, write_text
 from anomalog_exp.models.summary import ModelRunSummary
+from anomalog_exp.results.anomalies import anomaly_report
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.results.predictions import write_predictions
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -22,12 +23,14 @@ def write_run_outputs(
     summary: ModelRunSummary,
     report: dict[str, Any],
 ) -> None:
-    """Write manifests, metrics and, if asked for, predictions."""
+    """Write manifests, metrics, the top anomalies and, if asked for, predictions."""
     paths = context.paths
     manifest = build_dataset_manifest(context, sequences, summary)
     write_json(paths.dataset_manifest_path, manifest)
     write_json(paths.model_manifest_path, summary.model_manifest)
     write_json(paths.metrics_path, report)
+    with context.clock.stage("anomalies"):
+        write_text(paths.anomalies_path, anomaly_report(sequences, summary))
     if context.config.write_predictions:
         with context.clock.stage("predictions"):
             write_predictions(paths, summary)

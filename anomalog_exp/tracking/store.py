@@ -39,9 +39,11 @@ def _client(store: str) -> MlflowClient:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     for name in _HIJACKERS:
         os.environ.pop(name, None)
+    from mlflow.tracking import MlflowClient
+
+    # After the import, which sets the levels of its own loggers.
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    from mlflow.tracking import MlflowClient
 
     return MlflowClient(tracking_uri=f"sqlite:///{store}")
 

@@ -1,0 +1,80 @@
+"""The test sequences that score highest, with why and their raw lines: what a person looks at first.
+
+Equal sequences are shown once with their number. Of a long sequence the lines are shown whose
+templates are rarest in training.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.features.distinct import distinct
+from anomalog_exp.models.summary import ModelRunSummary
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+
+__all__ = ["anomaly_report"]
+
+_SHOWN = 20
+_LINES = 6
+_LINE_LENGTH = 240
+_EVIDENCE = 3
+_LABELS = {1: "labelled anomalous", 0: "labelled normal", -1: "unlabelled"}
+
+
+def anomaly_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
+    """The report as text."""
+    test = summary.test
+    group = distinct(sequences).group[sequences.split == Split.TEST]
+    _, first, equal = np.unique(group, return_index=True, return_counts=True)
+    ranked = np.argsort(-summary.scores[first], kind="stable")[:_SHOWN]
+    chosen, equal = first[ranked], equal[ranked]
+    rows = _rarest_rows(sequences, test, chosen)
+    lines = {row: int(test.dataset.line[row]) for part in rows for row in part.tolist()}
+    texts = test.dataset.raw_lines(lines.values())
+    told = [
+        f"{len(ranked)} distinct test sequences of highest score, of {len(first):,} distinct among "
+        f"{len(test):,}; {int(summary.predicted.sum()):,} score above the threshold of "
+        f"{summary.threshold:.6g}\n"
+    ]
+    explained = summary.explain(chosen, _EVIDENCE)
+    for rank, sequence in enumerate(chosen.tolist()):
+        told.append(f"#{rank + 1}  {_heading(summary, sequence, int(equal[rank]))}")
+        told += [f"    {weight:8.3f}  {text}" for text, weight in explained[rank]]
+        told += [
+            f"    line {lines[row]}: {texts.get(lines[row], '')[:_LINE_LENGTH]}"
+            for row in rows[rank].tolist()
+        ]
+        hidden = int(test.lengths[sequence]) - len(rows[rank])
+        told.append(f"    and {hidden} more lines\n" if hidden else "")
+    return "\n".join(told)
+
+
+def _heading(summary: ModelRunSummary, sequence: int, equal: int) -> str:
+    test = summary.test
+    entity = int(test.entity[sequence])
+    parts = [
+        f"score {summary.scores[sequence]:.6g}",
+        "predicted anomalous" if summary.predicted[sequence] else "predicted normal",
+        _LABELS[int(test.label[sequence])],
+        f"{int(test.lengths[sequence])} events",
+    ]
+    if entity >= 0:
+        parts.append(str(test.dataset.entities[entity]))
+    if equal > 1:
+        parts.append(f"and {equal - 1} equal sequences")
+    return ", ".join(parts)
+
+
+def _rarest_rows(
+    sequences: SequenceSet, test: SequenceSet, chosen: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
+    """Of each chosen sequence some rows, in line order."""
+    dataset = sequences.dataset
+    seen = np.bincount(sequences.part(Split.TRAIN).templates, minlength=len(dataset.templates))
+    found = []
+    for sequence in chosen:
+        rows = test.order[test.start[sequence] : test.stop[sequence]]
+        rarest = np.argsort(seen[dataset.template[rows]], kind="stable")[:_LINES]
+        found.append(rows[np.sort(rarest)])
+    return found
