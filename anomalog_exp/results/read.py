@@ -57,13 +57,13 @@ class StoredRun:
         return pl.read_parquet(self.paths.predictions_path)
 
 
-def read_run(run_dir: Path) -> StoredRun:
+def read_run(run_dir: Path | str) -> StoredRun:
     """The run in a dir.
 
     Raises:
         FileNotFoundError: the dir holds no run.
     """
-    paths = ResultPaths.in_dir(run_dir)
+    paths = ResultPaths.in_dir(Path(run_dir))
     if not paths.status_path.is_file():
         raise FileNotFoundError(f"{run_dir} holds no run: it has no {paths.status_path.name}")
     return StoredRun(paths)

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+import sys
+from subprocess import Popen
+
+import pytest
+
+from tests.command import SMALL_DEMO, command, environment, run_dirs
+
+RUN_FILES = {
+    "anomalies.txt",
+    "config.yaml",
+    "dataset_manifest.json",
+    "environment.json",
+    "metrics.json",
+    "model_manifest.json",
+    "run.log",
+    "status.json",
+}
+
+
+def test_no_arguments_run_the_demo_and_say_where_to_look(tmp_path):
+    done = command(cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    assert {path.name for path in run_dir.iterdir()} == RUN_FILES | {"tracking.json"}
+    block = json.loads((run_dir / "metrics.json").read_text())["blocks"]["sequence_level_detection"]
+    assert 0 < block["headline"]["f1"] < 1
+    told = done.stdout.splitlines()
+    assert told[0] == "demo-entity-chronological-drain-template_frequency"
+    assert f"f1 {block['headline']['f1']:.4f}" in told[1]
+    assert told[2] == f"run dir  {run_dir}"
+    assert told[3] == f"see      {run_dir}/anomalies.txt"
+    store = tmp_path / "outputs/mlflow/mlflow.db"
+    assert told[4] == f"compare  mlflow ui --backend-store-uri sqlite:///{store} --host 127.0.0.1"
+    assert store.is_file()
+
+
+def test_a_finished_run_is_reused_and_force_keeps_the_older_result(tmp_path):
+    first = command(SMALL_DEMO, "tracking=none", cwd=tmp_path)
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    metrics = (run_dir / "metrics.json").read_bytes()
+    again = command(SMALL_DEMO, "tracking=none", cwd=tmp_path)
+    assert "(reused: same config, data and code)" in again.stdout
+    assert not (run_dir / "attempts").exists()
+    forced = command(SMALL_DEMO, "tracking=none", "force=true", cwd=tmp_path)
+    assert [first.returncode, again.returncode, forced.returncode] == [0, 0, 0]
+    assert "(reused" not in forced.stdout
+    assert {path.name for path in (run_dir / "attempts/1").iterdir()} == RUN_FILES
+    assert (run_dir / "metrics.json").read_bytes() == metrics
+    assert (run_dir / "attempts/1/metrics.json").read_bytes() == metrics
+
+
+def test_a_run_in_a_sweep_alone_cold_and_warm_gives_the_same_bytes(tmp_path):
+    members = [
+        SMALL_DEMO,
+        "tracking=none",
+        "model=naive_bayes,markov",
+        "-m",
+        "sequence.window_size=null,7",
+    ]
+    assert command(*members, cwd=tmp_path).returncode == 0
+    swept = {
+        path.name: (path / "metrics.json").read_bytes() for path in run_dirs(tmp_path / "outputs")
+    }
+    assert len(swept) == 4
+    alone = {}
+    for model in ("naive_bayes", "markov"):
+        for size in ("null", "7"):
+            chosen = [SMALL_DEMO, "tracking=none", f"model={model}", f"sequence.window_size={size}"]
+            places = ["paths.output_dir=alone", f"paths.cache_dir=.cache-{model}"]
+            assert command(*chosen, *places, cwd=tmp_path, POLARS_MAX_THREADS="1").returncode == 0
+    for path in run_dirs(tmp_path / "alone"):
+        alone[path.name] = (path / "metrics.json").read_bytes()
+    assert alone == swept
+
+
+def test_eight_processes_at_once_on_nothing_all_succeed_and_one_builds(tmp_path):
+    processes = [
+        Popen(
+            [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, f"seed={seed}"],
+            cwd=tmp_path,
+            env=environment(POLARS_MAX_THREADS="1"),
+            text=True,
+            stdout=-1,
+            stderr=-1,
+        )
+        for seed in range(8)
+    ]
+    ended = [process.communicate(timeout=170) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 8, ended
+    assert sum("building demo" in stderr for _, stderr in ended) == 1
+    assert not any("is not in MLflow" in stderr for _, stderr in ended)
+    recorded = [
+        json.loads((path / "tracking.json").read_text())[0]["run_id"]
+        for path in run_dirs(tmp_path / "outputs")
+    ]
+    assert len(set(recorded)) == 8
+
+
+def test_a_log_without_labels_has_scores_and_anomalies_but_no_metrics(tmp_path):
+    lines = [f"2024-05-01 10:00:{i % 60:02d} INFO worker: step {i} done" for i in range(400)]
+    lines[310] = "2024-05-01 10:00:11 ERROR worker: disk is on fire"
+    (tmp_path / "app.log").write_text("\n".join(lines))
+    done = command(
+        "dataset=custom",
+        "dataset.source.path=app.log",
+        "sequence=fixed",
+        "sequence.window_size=10",
+        "tracking=none",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no metrics: nothing in the test split is labelled" in done.stdout
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    first = (run_dir / "anomalies.txt").read_text().split("#2")[0]
+    assert "line 310: 2024-05-01 10:00:11 ERROR worker: disk is on fire" in first
+
+
+def test_the_download_that_cannot_be_says_what_is_missing_and_where_to_put_it(tmp_path):
+    done = command(
+        "dataset=hdfs", "dataset.source.url=http://127.0.0.1:9/HDFS_v1.zip", cwd=tmp_path
+    )
+    assert done.returncode == 2
+    for told in (
+        "HDFS_v1.zip is missing",
+        "http://127.0.0.1:9/HDFS_v1.zip",
+        "186,645,559 bytes",
+        "MD5 76a24b4d9a6164d543fb275f89773260",
+        str(tmp_path / "data/hdfs_v1/HDFS_v1.zip"),
+    ):
+        assert told in done.stderr
+    assert not (tmp_path / "outputs").exists()
+
+
+MISTAKES = [
+    (["dataset=hdf"], "dataset: there is no such option", "did you mean 'hdfs'?"),
+    (
+        ["model.smoothin=1"],
+        "model.smoothin: there is no such key",
+        "did you mean 'model.smoothing'?",
+    ),
+    (["model.smoothing=-1"], "model.smoothing: this value does not fit", "greater than 0"),
+    (["split.train_fraction=0.8"], "split.train_fraction, split.test_fraction", "at most 1"),
+    (["seed=1", "seed=2"], "seed: it is given twice", "seed=a,b"),
+    (["seed=1,2"], "seed: several values were given", "add -m"),
+    (
+        ["dataset=hdfs", "dataset/source=local_zip"],
+        "dataset.source.zip_path: a value is needed",
+        "zip_path=...",
+    ),
+    (["model=nope,markov", "-m"], "model: there is no such option", "markov"),
+    (["model.smoothin=1,2", "-m"], "model.smoothin: there is no such key", "'model.smoothing'"),
+    (["sequence=fixed", "sequence.window_size=100000"], "sequence.window_size", "has only"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "problem", "advice"), MISTAKES)
+def test_a_mistake_gets_four_lines_and_no_traceback(tmp_path, arguments, problem, advice):
+    small = [] if "dataset=hdfs" in arguments else [SMALL_DEMO]
+    done = command(*small, "tracking=none", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    message = done.stderr[done.stderr.index("error: ") :]
+    assert message.startswith(f"error: {problem}")
+    assert advice in message
+    keys = [line.split(":")[0].strip() for line in message.splitlines()[1:4]]
+    assert keys == ["value", "allowed", "to do"]
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "outputs").glob("sweeps/*"))
+
+
+def test_a_traceback_is_shown_to_those_who_ask(tmp_path):
+    done = command("dataset=hdf", cwd=tmp_path, HYDRA_FULL_ERROR="1")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+def test_a_supervised_detector_without_both_classes_is_skipped_with_the_reason(tmp_path):
+    done = command(
+        SMALL_DEMO, "tracking=none", "model=naive_bayes", "split=normal_only", cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert "skipped: naive_bayes needs both classes in train (0 anomalous" in done.stderr
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    assert json.loads((run_dir / "status.json").read_text())["status"] == "skipped"
+    assert not (run_dir / "metrics.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("parser", "log"), [("bgl", "HDFS/HDFS_2k.log"), ("hdfs", "BGL/BGL_2k.log")]
+)
+def test_a_parser_that_does_not_match_the_file_is_an_error_with_samples(
+    tmp_path, shared_data, parser, log
+):
+    path = shared_data / "loghub_2k" / log
+    done = command(
+        f"dataset={parser}",
+        "dataset/source=local_dir",
+        f"dataset.source.path={path}",
+        *(["dataset.label_reader=null"] if parser == "hdfs" else []),
+        "tracking=none",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert "max_unparsed_fraction" in done.stderr
+    assert path.read_text().splitlines()[0][:60] in done.stderr
+    assert not list(tmp_path.glob(".cache/*/*/manifest.json"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "shown"),
+    [
+        (["--help"], "model: markov, naive_bayes, template_frequency"),
+        (["model=markov", "--cfg", "job"], "order: 1"),
+        (["--cfg", "job", "-p", "model", "model=markov"], "name: markov"),
+        (["--version"], "anomalog_exp 0.1.0"),
+        (["--info", "searchpath"], "conf"),
+    ],
+)
+def test_hydras_flags_work_and_write_nothing(tmp_path, flags, shown):
+    done = command(*flags, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_own_option_in_an_own_folder_is_found(tmp_path):
+    (tmp_path / "mine/model").mkdir(parents=True)
+    (tmp_path / "mine/model/rare.yaml").write_text(
+        "defaults:\n  - template_frequency\n  - _self_\nsmoothing: 0.25\n"
+    )
+    done = command(SMALL_DEMO, "tracking=none", "model=rare", "--config-dir", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    assert "smoothing: 0.25" in (run_dir / "config.yaml").read_text()

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.command import environment
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    arguments = ["--no-deps", "--no-build-isolation", "-q", "-w", str(folder), str(ROOT)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *arguments], check=True, timeout=120)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def test_an_installed_wheel_runs_from_any_directory(wheel, tmp_path):
+    site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    zipfile.ZipFile(wheel).extractall(site)
+    where = (
+        "import anomalog_exp, sys; print(anomalog_exp.__file__);"
+        "from anomalog_exp.__main__ import main;"
+        "sys.exit(main(['dataset.source.lines=3000', 'tracking=none']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", where],
+        cwd=elsewhere, env=environment(PYTHONPATH=str(site)), capture_output=True, text=True,
+        timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(site))
+    assert (elsewhere / "outputs").is_dir()
+
+
+def test_the_wheel_holds_every_option_and_no_tests(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    here = {f"anomalog_exp/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*.yaml")}
+    assert {name for name in names if "/local/" not in name} >= {
+        n for n in here if "/local/" not in n
+    }
+    assert not any(name.startswith("tests") for name in names)
+
+
+def test_the_console_script_is_the_same_command():
+    entry = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert entry == {"anomalog-exp": "anomalog_exp.__main__:main"}
+    script = Path(sys.executable).with_name("anomalog-exp")
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, timeout=60)
+    assert re.fullmatch(r"anomalog_exp \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_constraints_pin_versions_and_name_no_host():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert lines
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!-]+", line) for line in lines)
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert {re.split(r"[<>=]", text)[0] for text in wanted} <= pinned
