@@ -149,9 +149,9 @@ def _pattern_of(form: str) -> str:
     literals, names = parts[0::2], parts[1::2]
     pattern = "^"
     for place, name in enumerate(names):
-        pattern += re.sub(r"\\? +", r"\\s+", re.escape(literals[place]))
+        pattern += re.sub(r"(?:\\? )+", r"\\s+", re.escape(literals[place]))
         pattern += f"(?P<{name}>{'.*' if place == len(names) - 1 else '.*?'})"
-    return pattern + re.sub(r"\\? +", r"\\s+", re.escape(literals[-1])) + "$"
+    return pattern + re.sub(r"(?:\\? )+", r"\\s+", re.escape(literals[-1])) + "$"
 
 
 def _compiled_fields(pattern: str, key: str) -> list[str]:
