@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.data.build import build_dataset
+from anomalog_exp.data.dataset import NO_TIME, open_dataset
+from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.errors import DataError
+from anomalog_exp.progress import SILENT
+from tests.data.test_parsers import slow_hdfs
+
+LABELS = "BlockId,Label\nblk_1,Anomaly\nblk_-2,Normal\nblk_99,Anomaly\n"
+LOG = b"""\xef\xbb\xbf081109 203518 143 INFO dfs.A: Receiving block blk_1 src: /10.0.0.1:5
+081109 203519 143 INFO dfs.A: Receiving block blk_-2 src: /10.0.0.2:6\r
+
+081109 203520 35 INFO dfs.FSNamesystem: rolled the log
+not a line of this log \xf7
+081109 203521 143 WARN dfs.A: lost blk_1
+081109 203521 143 INFO dfs.A: Receiving block blk_3 src: /10.0.0.1:5"""
+
+
+def build(
+    tmp_path: Path, log: bytes, *overrides: str, block_bytes: int = 1 << 20, into: str = "built"
+):
+    config = load_run_config(["dataset=hdfs", "dataset.max_unparsed_fraction=0.2", *overrides])
+    (tmp_path / "preprocessed").mkdir(exist_ok=True)
+    (tmp_path / "HDFS.log").write_bytes(log)
+    (tmp_path / "preprocessed/anomaly_label.csv").write_text(LABELS)
+    (tmp_path / into).mkdir()
+    raw = RawFiles(root=tmp_path, log=tmp_path / "HDFS.log")
+    build_dataset(
+        config.dataset, config.template, raw, tmp_path / into,
+        facts={"digest": "x"}, progress=SILENT, block_bytes=block_bytes,
+    )  # fmt: skip
+    return open_dataset(tmp_path / into, raw.log)
+
+
+def test_columns_and_manifest_worked_out_by_hand(tmp_path):
+    dataset = build(tmp_path, LOG)
+    assert dataset.line.tolist() == [0, 1, 3, 5, 6]
+    assert dataset.entities.tolist() == ["blk_1", "blk_-2", "dfs.FSNamesystem", "blk_3"]
+    assert dataset.entity.tolist() == [0, 1, 2, 0, 3]
+    assert dataset.templates == (
+        "INFO dfs.A: Receiving block <*> src: <*>",
+        "INFO dfs.FSNamesystem: rolled the log",
+        "WARN dfs.A: lost <*>",
+    )
+    assert dataset.template.tolist() == [0, 0, 1, 2, 0]
+    assert dataset.label.tolist() == [-1] * 5
+    assert dataset.entity_label.tolist() == [1, 0, -1, -1]
+    assert np.diff(dataset.time_ms).tolist() == [1000, 1000, 1000, 0]
+    manifest = dataset.manifest
+    wanted = {
+        "lines_total": 7,
+        "lines_empty": 1,
+        "lines_unparsed": 1,
+        "lines_invalid_utf8": 1,
+        "rows": 5,
+        "entities": 4,
+        "entities_anomalous": 1,
+        "entities_unlabelled": 2,
+        "labels_unknown_entities": 1,
+        "templates": 3,
+        "unparsed_samples": [{"line": 4, "text": "not a line of this log \\xf7"}],
+    }
+    assert {key: manifest[key] for key in wanted} == wanted
+    assert dataset.raw_lines([4, 1]) == {
+        1: "081109 203519 143 INFO dfs.A: Receiving block blk_-2 src: /10.0.0.2:6",
+        4: "not a line of this log \\xf7",
+    }
+
+
+@pytest.mark.parametrize("block_bytes", [1, 80, 250])
+def test_blocks_of_any_size_give_the_same_files(tmp_path, block_bytes):
+    build(tmp_path, LOG)
+    build(tmp_path, LOG, block_bytes=block_bytes, into="blocks")
+    names = sorted(path.name for path in (tmp_path / "built").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "blocks").iterdir())
+    for name in names:
+        if name != "blocks.npy":  # the index is of the blocks
+            same = (tmp_path / "built" / name).read_bytes() == (
+                tmp_path / "blocks" / name
+            ).read_bytes()
+            assert same, name
+
+
+def test_too_many_lines_that_do_not_match_are_an_error_with_samples(tmp_path):
+    with pytest.raises(
+        DataError, match=r"(?s)1 of 6 lines .* do not match.*at most 5%.*line 4: not"
+    ):
+        build(tmp_path, LOG, "dataset.max_unparsed_fraction=0.05")
+
+
+@pytest.mark.parametrize("log", [b"", b"\n\n\r\n"])
+def test_a_log_without_lines_is_an_error(tmp_path, log):
+    with pytest.raises(DataError, match="the log has no lines"):
+        build(tmp_path, log)
+
+
+def test_the_first_twenty_unparsed_lines_are_kept_and_cut(tmp_path):
+    wrong = b"\n".join(b"x" * 400 for _ in range(30))
+    log = LOG + b"\n" + b"\n".join(LOG.splitlines()[1:2] * 300) + b"\n" + wrong
+    manifest = build(tmp_path, log, block_bytes=500).manifest
+    assert manifest["lines_unparsed"] == 31
+    assert len(manifest["unparsed_samples"]) == 20
+    assert len(manifest["unparsed_samples"][-1]["text"]) == 300
+
+
+def test_missing_labels_are_what_the_config_says(tmp_path):
+    dataset = build(tmp_path, LOG, "dataset.label_reader.missing_label=0")
+    assert dataset.entity_label.tolist() == [1, 0, 0, 0]
+
+
+def test_the_real_hdfs_sample_reads_as_a_slow_reader_reads_it(shared_data, tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(shared_data / "hdfs_v1_2pct.zip") as archive:
+        archive.extractall(tmp_path)
+    raw = RawFiles(tmp_path, tmp_path / "HDFS.log")
+    config = load_run_config(["dataset=hdfs"])
+    (tmp_path / "built").mkdir()
+    build_dataset(
+        config.dataset, config.template, raw, tmp_path / "built",
+        facts={"digest": "x"}, progress=SILENT,
+    )  # fmt: skip
+    dataset = open_dataset(tmp_path / "built", raw.log)
+    manifest = dataset.manifest
+    assert manifest["lines_total"] == manifest["rows"] == 222_579
+    assert (manifest["entities"], manifest["entities_anomalous"]) == (11_501, 350)
+    assert 20 <= len(dataset.templates) <= 60
+    assert not any(re.search(r"[0-9]|blk_", text) for text in dataset.templates)
+    lines = raw.log.read_text().splitlines()
+    for row in range(0, 222_579, 997):
+        wanted = slow_hdfs(lines[row])
+        assert dataset.line[row] == row
+        assert dataset.time_ms[row] == wanted["time_ms"]
+        assert dataset.entities[dataset.entity[row]] == wanted["entity"]
+        pattern = re.escape(dataset.templates[dataset.template[row]]).replace(r"<\*>", ".*")
+        assert re.fullmatch(pattern, wanted["message"])
+
+
+def test_the_real_bgl_sample_has_its_rows_and_alerts(shared_data, tmp_path):
+    config = load_run_config(["dataset=bgl"])
+    log = shared_data / "loghub_2k/BGL/BGL_2k.log"
+    build_dataset(
+        config.dataset, config.template, RawFiles(log.parent, log), tmp_path,
+        facts={"digest": "x"}, progress=SILENT,
+    )  # fmt: skip
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert (manifest["rows"], manifest["events_anomalous"]) == (2000, 143)
+    assert NO_TIME not in open_dataset(tmp_path, log).time_ms

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.data.cache import load_dataset
+from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.errors import DataError
+from anomalog_exp.progress import SILENT
+from tests.data.test_build import LABELS, LOG
+
+CLEAN = b"\n".join(x for x in LOG[3:].splitlines() if not x.startswith(b"not"))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "raw/preprocessed").mkdir(parents=True)
+    (tmp_path / "raw/HDFS.log").write_bytes(CLEAN)
+    (tmp_path / "raw/preprocessed/anomaly_label.csv").write_text(LABELS)
+    return tmp_path
+
+
+def load(folder: Path, *overrides: str) -> LogDataset:
+    source = ["dataset=hdfs", "dataset/source=local_dir", f"dataset.source.path={folder / 'raw'}"]
+    places = [f"paths.data_dir={folder / 'data'}", f"paths.cache_dir={folder / 'cache'}"]
+    config = load_run_config([*source, *places, *overrides])
+    paths = {"data_dir": config.paths.data_dir, "cache_dir": config.paths.cache_dir}
+    return load_dataset(config.dataset, config.template, **paths, progress=SILENT)
+
+
+def builds(folder: Path) -> set[str]:
+    return {path.parent.name for path in folder.glob("cache/hdfs_v1/*/manifest.json")}
+
+
+def test_a_data_set_is_built_once_and_then_mapped(folder):
+    first = load(folder)
+    stamp = (first.directory / "manifest.json").stat().st_mtime_ns
+    second = load(folder)
+    assert second.directory == first.directory
+    assert (second.directory / "manifest.json").stat().st_mtime_ns == stamp
+    assert isinstance(second.template, np.memmap)
+    assert len(builds(folder)) == 1
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "template.similarity_threshold=0.9",
+        "template=identity",
+        "template.masking=none",
+        "dataset.label_reader.missing_label=0",
+        "dataset.max_unparsed_fraction=0.5",
+    ],
+)
+def test_another_way_of_reading_is_another_build(folder, override):
+    assert load(folder).directory != load(folder, override).directory
+    assert len(builds(folder)) == 2
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["dataset.description=other", "dataset.evaluation_unit=event", "seed=5", "model=markov"],
+)
+def test_what_reading_does_not_depend_on_builds_nothing(folder, override):
+    assert load(folder).directory == load(folder, override).directory
+
+
+@pytest.mark.parametrize("file", ["HDFS.log", "preprocessed/anomaly_label.csv"])
+def test_changed_bytes_are_read_again_even_with_the_old_time_stamp(folder, file):
+    first = load(folder)
+    path = folder / "raw" / file
+    stat = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"blk_1", b"blk_7"))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    second = load(folder)
+    assert second.directory != first.directory
+    assert second.digest != first.digest
+
+
+def test_the_same_bytes_elsewhere_are_the_same_build(folder):
+    first = load(folder)
+    (folder / "raw").rename(folder / "moved")
+    (folder / "raw").symlink_to(folder / "moved")
+    assert load(folder).directory == first.directory
+
+
+def test_a_failed_build_leaves_nothing(folder):
+    (folder / "raw/HDFS.log").write_bytes(b"nonsense\n" * 10)
+    with pytest.raises(DataError, match="do not match the parser"):
+        load(folder)
+    assert [p.name for p in (folder / "cache/hdfs_v1").iterdir() if p.is_dir()] == []
+
+
+def _load_in_process(folder: Path, results) -> None:
+    dataset = load(folder)
+    results.put((dataset.directory.name, dataset.template.tolist()))
+
+
+def test_eight_processes_on_an_empty_cache_share_one_build(folder):
+    (folder / "raw/HDFS.log").write_bytes((CLEAN + b"\n") * 2000)
+    spawn = multiprocessing.get_context("spawn")
+    results = spawn.Queue()
+    processes = [spawn.Process(target=_load_in_process, args=(folder, results)) for _ in range(8)]
+    for process in processes:
+        process.start()
+    found = [results.get(timeout=100) for _ in processes]
+    for process in processes:
+        process.join()
+    assert all(one == found[0] for one in found)
+    assert len(builds(folder)) == 1
+
+
+def test_a_killed_build_leaves_nothing_that_is_taken_for_a_data_set(folder):
+    (folder / "raw/HDFS.log").write_bytes((CLEAN + b"\n") * 200_000)
+    code = (
+        "import sys; from pathlib import Path; from tests.data.test_cache import load;"
+        "load(Path(sys.argv[1]))"
+    )
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen([sys.executable, "-c", code, str(folder)], cwd=root)
+    give_up = time.monotonic() + 60
+    while not list(folder.glob("cache/hdfs_v1/.building-*/line.npy")):
+        assert process.poll() is None
+        assert time.monotonic() < give_up
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert builds(folder) == {
+        path.name
+        for path in folder.glob("cache/hdfs_v1/.building-*")
+        if (path / "manifest.json").is_file()
+    }
+    assert load(folder).n_events == 200_000 * 5
+    assert not list(folder.glob("cache/hdfs_v1/.building-*"))
