@@ -8,14 +8,18 @@ configures. Further YAML files may configure the same module differently (a pres
 from __future__ import annotations
 
 import importlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from anomalog_exp.config.base import Options, did_you_mean
 from anomalog_exp.errors import ConfigError
 
-__all__ = ["OPEN_GROUPS", "conf_dir", "open_option", "option_names", "option_type"]
+__all__ = ["OPEN_GROUPS", "conf_dir", "extra_named", "open_option", "option_names", "option_type"]
 
 OPEN_GROUPS = {
     "model": "anomalog_exp.models",
@@ -43,16 +47,65 @@ def option_type(group: str, name: str) -> type[Options]:
     """The `Config` class of one module of an open group.
 
     Raises:
-        KeyError: no module of that name.
-        ModuleNotFoundError: the module exists, but something it imports does not.
+        KeyError: no module of that name, or one that is no option.
+        ConfigError: it needs a package that an extra brings, and that is not installed.
+        ModuleNotFoundError: it needs one that no extra brings.
     """
     module = f"{OPEN_GROUPS[group]}.{name}"
     try:
-        return importlib.import_module(module).Config
+        with extra_named(group.replace("/", "."), name):
+            return importlib.import_module(module).Config
     except ModuleNotFoundError as error:
-        if error.name == module:
+        if f"{module}.".startswith(f"{error.name}."):
             raise KeyError(name) from error
         raise
+    except AttributeError as error:
+        # A module that stands beside the options and is none: "contract".
+        if error.name == "Config" and getattr(error.obj, "__name__", None) == module:
+            raise KeyError(name) from error
+        raise
+
+
+@contextmanager
+def extra_named(key: str, name: str) -> Iterator[None]:
+    """Tell a missing package, where an extra of ours brings it, by the command that installs it.
+
+    Around whatever imports an option's own packages: its module, and what builds it.
+
+    Raises:
+        ConfigError: a package is missing that an extra brings.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        extra = _extras().get(_normal(package))
+        if extra is None:
+            raise
+        raise ConfigError.of(
+            key,
+            name,
+            problem=f"it needs the package {package!r}, which is not installed",
+            allowed="options whose packages are installed",
+            fix=f"pip install 'anomalog-exp[{extra}]'",
+        ) from error
+
+
+def _extras() -> dict[str, str]:
+    """Package -> the extra that brings it; a package is imported by its own name.
+
+    `dev` is for work on this package: no option needs it.
+    """
+    try:
+        required = metadata.requires("anomalog-exp") or []
+    except metadata.PackageNotFoundError:  # a checkout that was never installed
+        return {}
+    optional = (re.match(r"([\w.-]+).*\bextra\s*==\s*['\"]([^'\"]+)", line) for line in required)
+    return {_normal(m[1]): m[2] for m in optional if m and m[2] != "dev"}
+
+
+def _normal(package: str) -> str:
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def open_option(group: str, value: Any) -> Options:

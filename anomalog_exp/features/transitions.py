@@ -39,12 +39,13 @@ def transitions(sequences: SequenceSet, order: int) -> Transitions:
     """
     kinds = len(sequences.dataset.templates)
     end, start, symbols = kinds, kinds + 1, kinds + 2
-    if symbols ** (order + 1) >= 2**63:
+    longest = int(63 / np.log2(symbols)) - 1
+    if order > longest:
         raise ConfigError.of(
             "model.order",
             order,
             problem=f"{kinds:,} templates have too many contexts of this length",
-            allowed=f"1 to {int(63 / np.log2(symbols)) - 1} for this data set",
+            allowed=f"1 to {longest} for this data set",
             fix="lower model.order",
         )
     lengths = sequences.lengths + 1

@@ -7,6 +7,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.config.options import extra_named
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.progress import Progress
@@ -22,11 +23,13 @@ def run_model(
 
     Raises:
         NotApplicable: the training split cannot train this detector.
-        ConfigError: the decision rule does not apply.
+        ConfigError: the decision rule does not apply, or the detector needs a package that is not
+            installed.
         TypeError: the detector breaks the score contract.
     """
     train, test = sequences.part(Split.TRAIN), sequences.part(Split.TEST)
-    detector = config.build_detector()
+    with extra_named("model", config.name):
+        detector = config.build_detector()
     begun = time.perf_counter()
     with progress.stage(f"fitting {config.name}", len(train), "sequences") as advance:
         detector.fit(train)
