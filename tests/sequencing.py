@@ -1,40 +1,103 @@
-"""Sequences of a dataset from a few options, without composing a whole config each time."""
+"""Options of grouping and splitting, sequences made by hand, and random small logs."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
 
-import yaml
-from pydantic import TypeAdapter
+import numpy as np
+from hypothesis import strategies as st
 
-from anomalog_exp.config.options import conf_dir
-from anomalog_exp.config.sequence import SequenceConfig
-from anomalog_exp.config.split import SplitConfig
-from anomalog_exp.data.dataset import LogDataset
-from anomalog_exp.sequences.sequence_set import SequenceSet
-
-_TYPES = {"sequence": TypeAdapter(SequenceConfig), "split": TypeAdapter(SplitConfig)}
+from anomalog_exp.config.sequence import EntitySequenceConfig, FixedSequenceConfig, LabelSource
+from anomalog_exp.config.split import ChronologicalSplitConfig, NormalOnlySplitConfig
+from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from tests.logs import Row, log_dataset
 
 
-@cache
-def _defaults(group: str, name: str) -> dict:
-    return yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8"))
-
-
-def grouped(
-    dataset: LogDataset,
-    sequence: str = "entity",
-    split: str = "chronological",
+def entity(
+    window_size: int | None = None,
+    step: int | None = None,
     *,
-    train: float | None = None,
-    test: float | None = None,
-    **options,
+    continuous_context: bool = False,
+    label_from: LabelSource = "any",
+) -> EntitySequenceConfig:
+    return EntitySequenceConfig(
+        name="entity",
+        window_size=window_size,
+        step=step,
+        continuous_context=continuous_context,
+        label_from=label_from,
+    )
+
+
+def fixed(
+    window_size: int, step: int | None = None, *, label_from: LabelSource = "any"
+) -> FixedSequenceConfig:
+    return FixedSequenceConfig(
+        name="fixed", window_size=window_size, step=step, label_from=label_from
+    )
+
+
+def chronological(train: float = 0.5, test: float = 0.5) -> ChronologicalSplitConfig:
+    return ChronologicalSplitConfig(name="chronological", train_fraction=train, test_fraction=test)
+
+
+def normal_only(train: float = 0.5, test: float = 0.5) -> NormalOnlySplitConfig:
+    return NormalOnlySplitConfig(name="normal_only", train_fraction=train, test_fraction=test)
+
+
+def sequence_set(
+    texts: Sequence[Sequence[str]],
+    labels: Sequence[int] = (),
+    *,
+    tested: int = 0,
+    templates: Sequence[str] = (),
 ) -> SequenceSet:
-    """The sequences of `dataset`; `options` are those of the grouping."""
-    parts = {"train_fraction": train, "test_fraction": test}
-    given = {
-        "sequence": _defaults("sequence", sequence) | options,
-        "split": _defaults("split", split) | {k: v for k, v in parts.items() if v is not None},
-    }
-    chosen = {group: _TYPES[group].validate_python(values) for group, values in given.items()}
-    return chosen["sequence"].apply(dataset, chosen["split"])
+    """Sequences written one after the other, empty ones too: a template per character or item.
+
+    The last `tested` are the test split, the others train; `templates` come first in the vocabulary.
+    """
+    rows: list[Row] = [
+        (f"s{i}", template, 1000 * i, UNLABELLED)
+        for i, text in enumerate(texts)
+        for template in text
+    ]
+    borders = np.cumsum([0, *(len(text) for text in texts)], dtype=np.int64)
+    split = np.full(len(texts), Split.TRAIN, dtype=np.uint8)
+    split[len(texts) - tested :] = Split.TEST
+    return SequenceSet(
+        dataset=log_dataset(rows, templates=templates),
+        order=np.arange(len(rows), dtype=np.int64),
+        start=borders[:-1],
+        stop=borders[1:],
+        label=np.array(labels or [UNLABELLED] * len(texts), dtype=np.int8),
+        split=split,
+        entity=np.arange(len(texts), dtype=np.int32),
+    )
+
+
+def rows_of(sequences: SequenceSet) -> list[list[int]]:
+    """The rows of each sequence, one by one, from the three arrays that define them."""
+    return [
+        [int(row) for row in sequences.order[start:stop]]
+        for start, stop in zip(sequences.start, sequences.stop, strict=True)
+    ]
+
+
+def texts_of(sequences: SequenceSet) -> list[list[str]]:
+    """The template texts of each sequence."""
+    dataset = sequences.dataset
+    return [[dataset.templates[dataset.template[row]] for row in one] for one in rows_of(sequences)]
+
+
+LOG_ROWS: st.SearchStrategy[list[Row]] = st.lists(
+    st.tuples(
+        st.sampled_from(["blk_1", "blk_2", "blk_3", "blk_4", None]),
+        st.sampled_from("xyz"),
+        st.sampled_from([None, -7, 0, 1, 2, 3]),
+        st.sampled_from([-1, 0, 1]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+"""Small logs: entities interleaved, times out of order and missing, labels on some events."""

@@ -102,7 +102,13 @@ def test_fixed_windows_are_where_arithmetic_says(count, size, step):
     assert found.report["rows_outside_windows"] == len(outside)
 
 
-LABELLED = [("a", "x", 1, 0), ("b", "x", 2, 1), ("a", "x", 3, -1), ("c", "x", 4, -1), (None, "x", 5, 0)]
+LABELLED = [
+    ("a", "x", 1, 0),
+    ("b", "x", 2, 1),
+    ("a", "x", 3, -1),
+    ("c", "x", 4, -1),
+    (None, "x", 5, 0),
+]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +155,9 @@ def test_splits_are_exact_disjoint_and_add_up(count, cents):
     assert splits_of(found) == wanted
 
 
-@pytest.mark.parametrize(("count", "fraction", "taken"), [(100, 0.07, 7), (100, 0.29, 29), (10, 0.15, 2)])
+@pytest.mark.parametrize(
+    ("count", "fraction", "taken"), [(100, 0.07, 7), (100, 0.29, 29), (10, 0.15, 2)]
+)
 def test_fractions_are_decimals_not_binary_floats(count, fraction, taken):
     found = grouped(sessions(*["a"] * count), train=fraction, test=0.1)
     assert splits_of(found).count("train") == taken
@@ -157,10 +165,7 @@ def test_fractions_are_decimals_not_binary_floats(count, fraction, taken):
 
 def test_the_test_part_stays_where_it_is_when_training_changes():
     dataset = sessions(*["a"] * 37)
-    parts = [
-        splits_of(grouped(dataset, train=train, test=0.3))
-        for train in (0.1, 0.3, 0.7)
-    ]
+    parts = [splits_of(grouped(dataset, train=train, test=0.3)) for train in (0.1, 0.3, 0.7)]
     assert len({tuple(part == "test" for part in one) for one in parts}) == 1
 
 

@@ -1,0 +1,201 @@
+"""Promises that every detector keeps; a new one is tested by being there."""
+
+from __future__ import annotations
+
+import pickle
+from functools import cache
+
+import numpy as np
+import pytest
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.models import model_names, resolve_model_config_type, run_model
+from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.progress import SILENT
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from tests.logs import Row, log_dataset
+from tests.sequencing import grouped
+
+NORMAL = ["abcd", "abcd", "abdc", "abcd", "abccd", "abcd", "abd", "abcd"]
+STRANGE = ["abx", "dcba", "aaaaaaa", "xyz"]
+
+
+@cache
+def config(name: str) -> ExperimentModelConfig:
+    return load_run_config([f"model={name}"]).model
+
+
+def dataset(texts: list[str], labels: list[int], unseen: str = "uvw"):
+    """Sessions of one-letter templates, a second between events, with templates no session shows."""
+    rows: list[Row] = [
+        (f"s{i}", letter, 1000 * (10 * i + place), -1)
+        for i, text in enumerate(texts)
+        for place, letter in enumerate(text)
+    ]
+    names = {f"s{i}": label for i, label in enumerate(labels)}
+    return log_dataset(rows, entity_labels=names, templates=list("abcdxyz" + unseen))
+
+
+def sequences(**options) -> SequenceSet:
+    """Half of the sessions train, with both classes; the other half shows templates never seen."""
+    first = [*NORMAL * 3, *STRANGE]
+    second = [*NORMAL, *STRANGE, "uvw", "a", "abuvw"]
+    labels = [0] * 24 + [1] * 4 + [0] * 8 + [1] * 7
+    found = grouped(dataset(first + second, labels), **options)
+    session = found.entity
+    split = np.where(session < len(first), Split.TRAIN, Split.TEST).astype(np.uint8)
+    return SequenceSet(**{**vars_of(found), "split": split})
+
+
+def vars_of(found: SequenceSet) -> dict:
+    return {name: getattr(found, name) for name in SequenceSet.__dataclass_fields__}
+
+
+def fitted(name: str, train: SequenceSet) -> Detector:
+    detector = config(name).build_detector()
+    detector.fit(train)
+    return detector
+
+
+pytestmark = pytest.mark.parametrize("name", model_names())
+
+
+def test_scores_are_float64_finite_one_per_sequence_and_say_something(name):
+    both = sequences()
+    detector = fitted(name, both.part(Split.TRAIN))
+    scores = detector.score(both.part(Split.TEST).unlabelled())
+    assert scores.dtype == np.float64
+    assert scores.shape == (15,)
+    assert np.isfinite(scores).all()
+    assert len(np.unique(scores)) > 1
+
+
+def test_strange_sequences_score_higher_than_the_most_common_one(name):
+    both = sequences()
+    test = both.part(Split.TEST)
+    scores = fitted(name, both.part(Split.TRAIN)).score(test.unlabelled())
+    assert scores[test.label == 1].mean() > scores[0]
+
+
+def test_the_same_training_gives_the_same_scores(name):
+    both = sequences()
+    train, test = both.part(Split.TRAIN), both.part(Split.TEST).unlabelled()
+    first, second = (fitted(name, train).score(test) for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+    once_more = fitted(name, train)
+    assert once_more.score(test).tobytes() == once_more.score(test).tobytes()
+
+
+def test_a_score_depends_on_its_own_sequence_only_and_stands_in_its_place(name):
+    both = sequences()
+    detector = fitted(name, both.part(Split.TRAIN))
+    test = both.part(Split.TEST).unlabelled()
+    whole = detector.score(test)
+    backwards = np.arange(len(test))[::-1]
+    assert np.allclose(detector.score(test.take(backwards)), whole[::-1], rtol=1e-12, atol=1e-12)
+    alone = [detector.score(test.take(np.array([i])))[0] for i in range(len(test))]
+    assert np.allclose(alone, whole, rtol=1e-12, atol=1e-12)
+
+
+def test_labels_of_what_is_scored_change_nothing(name):
+    both = sequences()
+    test = both.part(Split.TEST)
+    config_ = config(name)
+    flipped = SequenceSet(
+        **{**vars_of(both), "label": np.where(both.split == Split.TEST, 1 - both.label, both.label)}
+    )
+    one, other = (run_model(config_, s, progress=SILENT) for s in (both, flipped))
+    assert one.scores.tobytes() == other.scores.tobytes()
+    assert one.threshold == other.threshold
+    assert (one.predicted == (one.scores > one.threshold)).all()
+    assert len(one.scores) == len(test)
+
+
+def test_no_sequences_an_empty_one_and_one_of_a_single_event_are_scored(name):
+    both = sequences()
+    detector = fitted(name, both.part(Split.TRAIN))
+    test = both.part(Split.TEST).unlabelled()
+    assert detector.score(test.take(np.zeros(len(test), dtype=bool))).shape == (0,)
+    emptied = SequenceSet(**{**vars_of(test), "stop": test.start.copy()})
+    scores = detector.score(emptied)
+    assert scores.shape == (15,)
+    assert np.isfinite(scores).all()
+    single = SequenceSet(**{**vars_of(test), "stop": test.start + 1})
+    assert np.isfinite(detector.score(single)).all()
+
+
+def test_training_that_holds_empty_sequences_is_taken(name):
+    both = sequences()
+    train = both.part(Split.TRAIN)
+    stop = train.stop.copy()
+    stop[::5] = train.start[::5]
+    detector = fitted(name, SequenceSet(**{**vars_of(train), "stop": stop}))
+    assert np.isfinite(detector.score(both.part(Split.TEST).unlabelled())).all()
+
+
+def test_overlapping_windows_are_scored_as_copies_of_them_would_be(name):
+    both = sequences(window_size=3, step=1)
+    detector = fitted(name, both.part(Split.TRAIN))
+    test = both.part(Split.TEST).unlabelled()
+    copied = SequenceSet(
+        **{
+            **vars_of(test),
+            "order": test.rows,
+            "start": test.offsets[:-1],
+            "stop": test.offsets[1:],
+        }
+    )
+    assert np.allclose(detector.score(copied), detector.score(test), rtol=1e-12, atol=1e-12)
+
+
+def test_a_fitted_detector_can_be_saved_and_loaded(name):
+    both = sequences()
+    detector = fitted(name, both.part(Split.TRAIN))
+    test = both.part(Split.TEST).unlabelled()
+    again = pickle.loads(pickle.dumps(detector))
+    assert again.score(test).tobytes() == detector.score(test).tobytes()
+
+
+@pytest.mark.parametrize("label", [0, 1, -1])
+def test_one_class_in_training_works_or_is_an_outcome_with_a_reason(name, label):
+    both = sequences()
+    train = both.split == Split.TRAIN
+    one_class = SequenceSet(
+        **{**vars_of(both), "label": np.where(train, label, both.label).astype(np.int8)}
+    )
+    try:
+        summary = run_model(config(name), one_class, progress=SILENT)
+    except NotApplicable as outcome:
+        assert str(outcome).startswith(f"{name} needs ")
+    except ConfigError as error:
+        assert label == 1
+        assert "every training sequence is labelled anomalous" in str(error)
+    else:
+        assert np.isfinite(summary.scores).all()
+        assert not config(name).build_detector().supervised
+
+
+def test_evidence_is_texts_with_weights_strongest_first(name):
+    both = sequences()
+    detector = fitted(name, both.part(Split.TRAIN))
+    test = both.part(Split.TEST).unlabelled()
+    explained = detector.explain(test, 2)
+    assert len(explained) == len(test)
+    for evidence in explained:
+        assert len(evidence) <= 2
+        weights = [weight for _, weight in evidence]
+        assert weights == sorted(weights, reverse=True)
+        assert all(isinstance(text, str) and np.isfinite(weight) for text, weight in evidence)
+
+
+def test_the_manifest_is_json_and_the_config_is_found_by_name(name):
+    import json
+
+    both = sequences()
+    summary = run_model(config(name), both, progress=SILENT)
+    told = json.loads(json.dumps(summary.model_manifest, allow_nan=False))
+    assert told["detector"] == name
+    assert told["threshold"] == summary.threshold
+    assert resolve_model_config_type(name) is type(config(name))
+    assert config(name).detector == name
