@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -26,6 +27,8 @@ from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.paths import ResultPaths
 
 __all__ = ["attempt", "claimed", "why_not_reused"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -68,28 +71,40 @@ def attempt(context: ResultWriteContext) -> Iterator[None]:
     paths = context.paths
     _set_aside(paths)
     paths.run_dir.mkdir(parents=True, exist_ok=True)
-    _say(context, "running", None)
-    write_text(paths.config_path, yaml.safe_dump(serialise_config(context.config), sort_keys=False))
-    handler = logging.FileHandler(paths.run_log_path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.getLogger().addHandler(handler)
     status, reason = "done", None
     try:
-        yield
+        _say(context, "running", None)
+        config = yaml.safe_dump(serialise_config(context.config), sort_keys=False)
+        write_text(paths.config_path, config)
+        with _logged_to(paths.run_log_path):
+            yield
     except NotApplicable as outcome:
         status, reason = "skipped", str(outcome)
-        logging.getLogger(__name__).warning("skipped: %s", reason)
+        _LOG.warning("skipped: %s", reason)
     except BaseException as error:
         status, reason = _ended_as(error)
-        with paths.run_log_path.open("a", encoding="utf-8") as log:
+        raise
+    finally:
+        environment = build_environment_metadata(context.clock, context.overrides)
+        write_json(paths.environment_path, environment)
+        _say(context, status, reason)
+
+
+@contextmanager
+def _logged_to(path: Path) -> Iterator[None]:
+    """Everything that is logged also goes into a file; so does the traceback of what is raised."""
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    except BaseException:
+        with path.open("a", encoding="utf-8") as log:
             log.write(traceback.format_exc())
         raise
     finally:
         logging.getLogger().removeHandler(handler)
         handler.close()
-        environment = build_environment_metadata(context.clock, context.overrides)
-        write_json(paths.environment_path, environment)
-        _say(context, status, reason)
 
 
 def _ended_as(error: BaseException) -> tuple[str, str]:

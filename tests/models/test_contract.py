@@ -15,7 +15,7 @@ from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.logs import Row, log_dataset
-from tests.sequencing import grouped
+from tests.grouping import grouped
 
 NORMAL = ["abcd", "abcd", "abdc", "abcd", "abccd", "abcd", "abd", "abcd"]
 STRANGE = ["abx", "dcba", "aaaaaaa", "xyz"]

@@ -8,7 +8,7 @@ from anomalog_exp.models import model_names, resolve_model_config_type, run_mode
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.progress import SILENT
 from tests.logs import sessions
-from tests.sequencing import grouped
+from tests.grouping import grouped
 
 
 class Broken(Detector):

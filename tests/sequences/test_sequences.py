@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.logs import Row, log_dataset, sessions
-from tests.sequencing import grouped
+from tests.grouping import grouped
 
 
 def rows_of(sequences: SequenceSet) -> list[list[int]]:

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from anomalog_exp.app import run
+from anomalog_exp.config import load_run_config
+from anomalog_exp.results import read_run
+from tests.command import SMALL_DEMO, command, environment, run_dirs
+
+
+@pytest.fixture
+def places(tmp_path) -> list[str]:
+    names = ("data_dir", "cache_dir", "output_dir")
+    return [SMALL_DEMO, "tracking=none", *(f"paths.{name}={tmp_path / name}" for name in names)]
+
+
+def test_a_done_run_says_so_with_its_three_digests(places):
+    result = run(load_run_config(places))
+    status = read_run(result.run_dir).status
+    assert (status["status"], status["reason"]) == ("done", None)
+    assert status["config_fingerprint"] == result.fingerprint
+    assert len(status["config_fingerprint"]) == len(status["code_digest"]) == 64
+    assert not result.reused
+    assert run(load_run_config(places)).reused
+
+
+@pytest.mark.parametrize(
+    ("digest", "told"),
+    [("data_digest", "data"), ("code_digest", "code"), ("config_fingerprint", "config")],
+)
+def test_a_result_of_other_data_code_or_config_is_not_reused_but_kept(places, caplog, digest, told):
+    first = read_run(run(load_run_config(places)).run_dir)
+    first.paths.status_path.write_text(json.dumps(first.status | {digest: "0" * 64}))
+    with caplog.at_level("INFO"):
+        again = run(load_run_config(places))
+    assert not again.reused
+    assert f"changed since the last result: {told}" in caplog.text
+    older = read_run(first.paths.run_dir / "attempts/1")
+    assert older.status[digest] == "0" * 64
+    assert older.metrics == read_run(again.run_dir).metrics
+
+
+def test_predictions_that_are_missing_are_a_reason_to_run_again(places):
+    run(load_run_config(places))
+    again = run(load_run_config([*places, "write_predictions=true"]))
+    assert not again.reused
+    assert run(load_run_config([*places, "write_predictions=true"])).reused
+    assert run(load_run_config(places)).reused
+
+
+def test_attempts_are_counted(places):
+    for _ in range(3):
+        result = run(load_run_config([*places, "force=true"]))
+    attempts = read_run(result.run_dir).paths.attempts_dir
+    assert sorted(path.name for path in attempts.iterdir()) == ["1", "2"]
+
+
+def test_a_failed_run_says_why_and_leaves_no_metrics(places, monkeypatch):
+    from anomalog_exp import app
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr(app, "evaluate", broken)
+    with pytest.raises(RuntimeError, match="on fire"):
+        run(load_run_config(places))
+    (run_dir,) = run_dirs(load_run_config(places).paths.output_dir)
+    stored = read_run(run_dir)
+    assert stored.status["status"] == "failed"
+    assert stored.status["reason"] == "RuntimeError: the disk is on fire"
+    assert "Traceback" in stored.paths.run_log_path.read_text()
+    assert stored.environment["seconds"]["total"] > 0
+    assert not stored.paths.metrics_path.exists()
+    monkeypatch.undo()
+    assert run(load_run_config(places)).status == "done"
+    assert not stored.paths.attempts_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "code"),
+    [
+        (signal.SIGTERM, "killed", 143),
+        (signal.SIGINT, "killed", 130),
+        (signal.SIGKILL, "running", -9),
+    ],
+)
+def test_a_stopped_run_is_known_as_one_and_runs_again(tmp_path, number, status, code):
+    arguments = ["dataset.source.lines=2000000", "tracking=none", "model=markov", "model.order=3"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "anomalog_exp", *arguments],
+        cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    give_up = time.monotonic() + 60
+    while not run_dirs(tmp_path / "outputs"):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < give_up
+        time.sleep(0.005)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in stderr
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    assert json.loads((run_dir / "status.json").read_text())["status"] == status
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "(reused" not in done.stdout
+
+
+def test_two_at_once_on_one_config_run_once(tmp_path):
+    arguments = [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, "tracking=none"]
+    both = [
+        subprocess.Popen(
+            arguments, cwd=tmp_path, env=environment(), stdout=-1, stderr=-1, text=True
+        )
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=60)[0] for process in both]
+    assert sum("(reused" in text for text in told) == 1
