@@ -1,0 +1,263 @@
+"""The mirror in a real MLflow store on a real SQLite, and its pages in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.results import read_run
+from anomalog_exp.tracking import mirror_run
+from tests.command import SMALL_DEMO, command, environment, run_dirs
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder with a run alone, a sweep of which one member fails, and a skipped run."""
+    folder = tmp_path_factory.mktemp("tracking")
+    alone = command(SMALL_DEMO, "model=naive_bayes", cwd=folder, MLFLOW_RUN_ID="0" * 32)
+    assert alone.returncode == 0, alone.stderr
+    swept = command(SMALL_DEMO, "-m", "model=naive_bayes,markov", "seed=0,1,-5", cwd=folder)
+    assert swept.returncode == 1, swept.stderr
+    skipped = command(SMALL_DEMO, "model=naive_bayes", "split=normal_only", cwd=folder)
+    assert skipped.returncode == 2
+    assert "is not in MLflow" not in alone.stderr + swept.stderr + skipped.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(folder):
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    from mlflow.tracking import MlflowClient
+
+    return MlflowClient(tracking_uri=f"sqlite:///{folder / 'outputs/mlflow/mlflow.db'}")
+
+
+@pytest.fixture(scope="module")
+def runs(client) -> list:
+    experiment = client.get_experiment_by_name("anomalog_exp")
+    return client.search_runs([experiment.experiment_id])
+
+
+def alone(runs):
+    (run,) = [
+        run
+        for run in runs
+        if run.data.tags.get("model") == "naive_bayes"
+        and "mlflow.parentRunId" not in run.data.tags
+        and run.data.tags["status"] == "done"
+    ]
+    return run
+
+
+def test_a_run_has_its_config_as_params_and_its_identity_as_tags(folder, runs):
+    run = alone(runs)
+    stored = read_run(Path(run.data.tags["run_dir"]))
+    assert run.data.params["model.smoothing"] == json.dumps(stored.config.model.smoothing)
+    assert run.data.params["sequence.window_size"] == "null"
+    assert run.data.params["dataset.source.lines"] == "3000"
+    assert not any(key.startswith(("paths", "tracking", "sweep")) for key in run.data.params)
+    status = stored.status
+    assert run.data.tags["fingerprint"] == status["config_fingerprint"]
+    assert run.data.tags["data_digest"] == status["data_digest"]
+    assert run.data.tags["overrides"] == f"{SMALL_DEMO} model=naive_bayes"
+    for group in ("dataset", "sequence", "split", "template", "model"):
+        assert run.data.tags[group] == getattr(stored.config, group).name
+
+
+def test_metrics_are_few_named_by_scope_and_those_of_the_run_dir(runs):
+    run = alone(runs)
+    block = read_run(Path(run.data.tags["run_dir"])).metrics["blocks"]["sequence_level_detection"]
+    assert run.data.metrics["sequence/f1"] == block["headline"]["f1"]
+    assert run.data.metrics["sequence/auroc"] == block["headline"]["auroc"]
+    assert len(run.data.metrics) <= 30
+    assert all(re.fullmatch(r"[a-z0-9_./]+", name) for name in run.data.metrics)
+    done = [one for one in runs if one.data.tags["status"] == "done" and "model" in one.data.tags]
+    names = [{name for name in one.data.metrics if "/" in name} for one in done]
+    assert all(name_set == names[0] for name_set in names)
+
+
+def test_the_data_set_is_an_input_and_the_files_are_artifacts(client, runs):
+    run = alone(runs)
+    (given,) = run.inputs.dataset_inputs
+    assert given.dataset.name == "demo"
+    assert run.data.tags["data_digest"].startswith(given.dataset.digest)
+    names = {item.path for item in client.list_artifacts(run.info.run_id)}
+    assert {"metrics.json", "config.yaml", "dataset_manifest.json", "anomalies.txt"} <= names
+    uri = run.info.artifact_uri
+    assert "/outputs/mlflow/artifacts/" in uri
+
+
+def test_members_stand_under_their_sweep_with_how_each_ended(runs):
+    (sweep,) = [run for run in runs if run.data.tags.get("anomalog.kind") == "sweep"]
+    assert sweep.info.status == "FAILED"
+    assert sweep.data.metrics["members/done"] == 4
+    assert sweep.data.metrics["members/failed"] == 2
+    members = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == sweep.info.run_id]
+    assert sorted((r.data.tags["model"], r.data.params["seed"]) for r in members) == [
+        ("markov", "0"),
+        ("markov", "1"),
+        ("naive_bayes", "0"),
+        ("naive_bayes", "1"),
+    ]
+    assert {run.info.status for run in members} == {"FINISHED"}
+    best = max(run.data.metrics["sequence/f1"] for run in members)
+    assert sweep.data.metrics["members/best_f1"] == best
+
+
+def test_a_skipped_run_is_there_with_its_reason(runs):
+    (run,) = [run for run in runs if run.data.tags["status"] == "skipped"]
+    assert "needs both classes in train" in run.data.tags["reason"]
+    assert run.info.status == "FINISHED"
+    assert not run.data.metrics
+
+
+def test_nothing_seems_to_be_running(runs):
+    assert {run.info.status for run in runs} <= {"FINISHED", "FAILED"}
+
+
+def test_a_reused_run_is_not_mirrored_again(folder, client, runs):
+    again = command(SMALL_DEMO, "model=naive_bayes", cwd=folder)
+    assert "(reused" in again.stdout
+    experiment = client.get_experiment_by_name("anomalog_exp")
+    assert len(client.search_runs([experiment.experiment_id])) == len(runs)
+
+
+def test_a_sweep_typed_again_continues_its_run(tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    for _ in range(2):
+        assert command(SMALL_DEMO, "-m", "seed=0,1", cwd=tmp_path).returncode == 0
+    client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'outputs/mlflow/mlflow.db'}")
+    found = client.search_runs([client.get_experiment_by_name("anomalog_exp").experiment_id])
+    kinds = [run.data.tags.get("anomalog.kind") for run in found]
+    assert kinds.count("sweep") == 1
+    assert len(found) == 3
+
+
+def test_a_broken_store_costs_a_warning_and_the_run_is_mirrored_later(tmp_path):
+    store = tmp_path / "outputs/mlflow/mlflow.db"
+    store.parent.mkdir(parents=True)
+    store.write_bytes(b"this is no database" * 100)
+    done = command(SMALL_DEMO, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "is not in MLflow" in done.stderr
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    assert not (run_dir / "tracking.json").exists()
+    script = Path(__file__).resolve().parents[2] / "scripts/mirror_runs.py"
+    other = tmp_path / "other.db"
+    told = subprocess.run(
+        [sys.executable, script, run_dir, "--", f"tracking.store={other}"],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    (record,) = json.loads((run_dir / "tracking.json").read_text())
+    assert told.stdout.split()[0] == record["run_id"]
+    store.unlink()
+    assert command(SMALL_DEMO, cwd=tmp_path).returncode == 0
+    assert len(json.loads((run_dir / "tracking.json").read_text())) == 2
+
+
+def test_a_sweep_that_was_killed_is_closed_by_the_next(tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    from anomalog_exp.tracking.sweeps import open_sweep_run
+
+    overrides = [f"tracking.store={tmp_path / 'm.db'}", f"tracking.artifacts={tmp_path / 'a'}"]
+    settings = load_run_config(overrides).tracking
+    code = (
+        "from anomalog_exp.config import load_run_config;"
+        "from anomalog_exp.tracking.sweeps import open_sweep_run;"
+        f"open_sweep_run(load_run_config({overrides!r}).tracking, 'first', [])"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment(), timeout=60)
+    client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'm.db'}")
+    (experiment,) = [e.experiment_id for e in client.search_experiments() if e.name == "anomalog_exp"]
+    assert [run.info.status for run in client.search_runs([experiment])] == ["RUNNING"]
+    open_sweep_run(settings, "second", [])
+    statuses = {run.data.tags["sweep"]: run.info.status for run in client.search_runs([experiment])}
+    assert statuses == {"first": "KILLED", "second": "RUNNING"}
+
+
+def test_a_run_dir_is_mirrored_once_per_store_and_sweep(folder, tmp_path):
+    run_dir = next(d for d in run_dirs(folder / "outputs") if "markov" in str(d))
+    copy = tmp_path / "name" / run_dir.name
+    shutil.copytree(run_dir, copy)
+    (copy / "tracking.json").unlink()
+    overrides = [f"tracking.store={tmp_path / 'm.db'}", f"tracking.artifacts={tmp_path / 'a'}"]
+    config = load_run_config(overrides)
+    for _ in range(2):
+        mirror_run(copy, config)
+    assert len(json.loads((copy / "tracking.json").read_text())) == 1
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    """The address of `mlflow ui`, started by the very command that a run prints."""
+    done = command(SMALL_DEMO, "model=naive_bayes", cwd=folder)
+    line = next(x for x in done.stdout.splitlines() if x.startswith("compare"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    tool = Path(sys.executable).with_name("mlflow")
+    shown = line.removeprefix("compare").split()
+    assert shown[:2] == ["mlflow", "ui"]
+    process = subprocess.Popen(
+        [tool, *shown[1:], "--port", str(port), "--workers", "1"],
+        cwd=folder, env=environment(), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    give_up = time.monotonic() + 90
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/health", timeout=5).close()
+                break
+            except OSError:
+                assert time.monotonic() < give_up
+                time.sleep(0.2)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def test_the_printed_command_shows_the_runs(page, runs):
+    experiment = runs[0].info.experiment_id
+    request = urllib.request.Request(
+        f"{page}/api/2.0/mlflow/runs/search",
+        data=json.dumps({"experiment_ids": [experiment]}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found = json.load(answer)["runs"]
+    assert {run["info"]["run_id"] for run in found} >= {run.info.run_id for run in runs}
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the browser chromium")
+def test_a_browser_shows_the_runs_by_name(page, runs, tmp_path):
+    done = subprocess.run(
+        [
+            "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            f"--user-data-dir={tmp_path}", "--window-size=1600,900",
+            "--virtual-time-budget=30000", "--dump-dom",
+            f"{page}/#/experiments/{runs[0].info.experiment_id}/runs",
+        ],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert "demo-entity-chronological-drain-naive_bayes" in done.stdout
+    assert "sweep demo-" in done.stdout
