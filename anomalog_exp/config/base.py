@@ -88,8 +88,10 @@ def did_you_mean(name: str, known: list[str], otherwise: str) -> str:
 def _key(location: tuple[int | str, ...], values: Any, prefix: str) -> str:
     """The dotted config key of an error's location, without the tags of discriminated unions."""
     parts = [prefix] if prefix else []
-    for part in location:
-        if isinstance(values, dict) and part not in values and part == values.get("name"):
+    for place, part in enumerate(location):
+        # A tag stands between an option and its key, and may read like a key of the option.
+        tagged = isinstance(values, dict) and part == values.get("name")
+        if tagged and (part not in values or place + 1 < len(location)):
             continue
         parts.append(str(part))
         if isinstance(values, dict):

@@ -33,10 +33,10 @@ def make_tar(path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> Path:
 
 def refused(archive: Path, folder: Path, message: str, max_bytes: float = 1e6) -> None:
     """Unpacking fails with the message, and nothing but the archive is on disk afterwards."""
-    before = {path for path in folder.parent.rglob("*")}
+    before = set(folder.parent.rglob("*"))
     with pytest.raises(DataError, match=message):
         unpack(archive, folder / "target", key="source", max_bytes=max_bytes, progress=SILENT)
-    assert {path for path in folder.parent.rglob("*")} - {folder} == before - {folder}
+    assert set(folder.parent.rglob("*")) - {folder} == before - {folder}
     assert not (folder / "target").exists()
 
 

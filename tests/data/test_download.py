@@ -42,11 +42,11 @@ def test_broken_connections_are_continued_where_they_ended(tmp_path):
 
 def test_what_another_process_left_is_continued(tmp_path):
     target = tmp_path / "x.part"
-    with serving(
-        lambda handler: handler.send(BODY[:1000], length=len(BODY), ETag='"v1"')
-    ) as server:
-        with pytest.raises(DownloadFailed, match=r"ended after 1,000 of 1,024,000 bytes, 5 times"):
-            download(server.url("x.zip"), target, progress=SILENT)
+    with (
+        serving(lambda handler: handler.send(BODY[:1000], length=len(BODY), ETag='"v1"')) as server,
+        pytest.raises(DownloadFailed, match=r"ended after 1,000 of 1,024,000 bytes, 5 times"),
+    ):
+        download(server.url("x.zip"), target, progress=SILENT)
     assert target.read_bytes() == BODY[:1000]
     with serving(ranges) as server:
         download(server.url("x.zip"), target, progress=SILENT)

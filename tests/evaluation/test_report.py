@@ -10,8 +10,8 @@ from anomalog_exp.evaluation import evaluate, primary_block
 from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.sequences.sequence_set import Split
 from anomalog_exp.vocabulary import MetricScope
-from tests.logs import sessions
 from tests.grouping import grouped
+from tests.logs import sessions
 
 TRAIN = ["ab", "cd", "ab"]
 

@@ -14,8 +14,8 @@ from anomalog_exp.features.counts import template_counts
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.features.phrases import phrase_matrix
 from anomalog_exp.features.transitions import transitions
-from tests.logs import sessions
 from tests.grouping import grouped
+from tests.logs import sessions
 
 TEXTS = st.lists(st.text("abcd", min_size=1, max_size=7), min_size=2, max_size=12)
 

@@ -14,8 +14,8 @@ from anomalog_exp.models import model_names, resolve_model_config_type, run_mode
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
-from tests.logs import Row, log_dataset
 from tests.grouping import grouped
+from tests.logs import Row, log_dataset
 
 NORMAL = ["abcd", "abcd", "abdc", "abcd", "abccd", "abcd", "abd", "abcd"]
 STRANGE = ["abx", "dcba", "aaaaaaa", "xyz"]

@@ -7,8 +7,8 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.models import model_names, resolve_model_config_type, run_model
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.progress import SILENT
-from tests.logs import sessions
 from tests.grouping import grouped
+from tests.logs import sessions
 
 
 class Broken(Detector):

@@ -11,8 +11,8 @@ import pytest
 from anomalog_exp.config import load_run_config
 from anomalog_exp.models.contract import Detector
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
-from tests.logs import log_dataset
 from tests.grouping import grouped
+from tests.logs import log_dataset
 
 TRAIN = [("abcd", 0), ("abd", 0), ("aacd", 0), ("abxd", 1), ("xx", 1), ("abcd", 0)]
 TEST = ["abcd", "dcba", "xab", "u", "abcdabcd", "aa"]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
-from tests.logs import Row, log_dataset, sessions
 from tests.grouping import grouped
+from tests.logs import Row, log_dataset, sessions
 
 
 def rows_of(sequences: SequenceSet) -> list[list[int]]:

@@ -185,7 +185,9 @@ def test_a_sweep_that_was_killed_is_closed_by_the_next(tmp_path):
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=environment(), timeout=60)
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'm.db'}")
-    (experiment,) = [e.experiment_id for e in client.search_experiments() if e.name == "anomalog_exp"]
+    (experiment,) = [
+        e.experiment_id for e in client.search_experiments() if e.name == "anomalog_exp"
+    ]
     assert [run.info.status for run in client.search_runs([experiment])] == ["RUNNING"]
     open_sweep_run(settings, "second", [])
     statuses = {run.data.tags["sweep"]: run.info.status for run in client.search_runs([experiment])}

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from anomalog_exp.config import load_run_config, serialise_config
+from anomalog_exp.config.base import Options
+from anomalog_exp.config.fingerprint import stable_fingerprint
+from anomalog_exp.config.options import OPEN_GROUPS, conf_dir, option_names, option_type
+from anomalog_exp.config.run import RunConfig
+from anomalog_exp.errors import ConfigError
+
+NEEDED = {
+    "dataset=custom": ["dataset.source.path=/logs/a.log"],
+    "dataset/source=local_dir": ["dataset.source.path=/logs/a.log"],
+    "dataset/source=local_zip": ["dataset.source.zip_path=/logs/a.zip"],
+    "dataset/source=remote_zip": ["dataset=hdfs"],
+    "model/decision=fixed": ["model.decision.value=1.5"],
+    "model/decision=posterior": ["model=naive_bayes"],
+}
+"""What an option asks for that has no default."""
+
+EXPERIMENTS = option_names("experiment")
+
+
+def every_option() -> list[str]:
+    """`group=option` of every YAML below conf/, Hydra's own settings aside."""
+    found = []
+    for path in sorted(conf_dir().rglob("*.yaml")):
+        group = path.parent.relative_to(conf_dir()).as_posix()
+        if group != "." and group.split("/")[0] not in ("hydra", "local"):
+            found.append(f"{group}={path.stem}")
+    return found
+
+
+@pytest.mark.parametrize("option", every_option())
+def test_every_option_of_every_group_composes_and_can_be_built(option, tmp_path):
+    config = load_run_config([option, *NEEDED.get(option, [])])
+    config.model.build_detector()
+    config.template.build_miner()
+    config.dataset.structured_parser.build_parser()
+    config.dataset.source.build(data_root=tmp_path)
+    if config.dataset.label_reader is not None:
+        config.dataset.label_reader.build()
+    assert re.fullmatch(r"[\w.-]+", config.name)
+    group, name = option.split("=")
+    target = config
+    for part in group.split("/"):
+        target = getattr(target, part, None)
+    if isinstance(target, Options) and "name" in type(target).model_fields:
+        assert target.name == name
+
+
+def options_classes(config: Options, prefix: str = "") -> dict[str, type[BaseModel]]:
+    found = {prefix: type(config)}
+    for name, value in config:
+        if isinstance(value, Options):
+            found |= options_classes(value, f"{prefix}.{name}" if prefix else name)
+    return found
+
+
+@pytest.mark.parametrize("option", every_option())
+def test_no_default_stands_in_python(option):
+    config = load_run_config([option, *NEEDED.get(option, [])])
+    for key, cls in options_classes(config).items():
+        given = [name for name, field in cls.model_fields.items() if not field.is_required()]
+        assert given == [], f"{key}: {cls.__name__}"
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [(group, name) for group in OPEN_GROUPS for name in option_names(group)]
+)
+def test_the_keys_of_an_open_option_are_those_of_its_class(group, name):
+    values = yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text())
+    nested = {
+        re.sub(r"^override ", "", next(iter(entry))).split("@")[0]
+        for entry in values.pop("defaults", [])
+        if isinstance(entry, dict)
+    }
+    fields = set(option_type(group, name).model_fields)
+    assert set(values) | nested == fields
+
+
+def test_every_yaml_begins_with_a_word_on_what_it_is_for():
+    for path in conf_dir().rglob("*.yaml"):
+        lines = [x for x in path.read_text().splitlines() if not x.startswith("# @package")]
+        assert lines[0].startswith("# "), path
+
+
+def test_every_module_of_an_open_group_has_its_yaml():
+    for group, package in OPEN_GROUPS.items():
+        folder = Path(__file__).resolve().parents[2] / package.replace(".", "/")
+        modules = {path.stem for path in folder.glob("*.py") if "class Config(" in path.read_text()}
+        assert modules == set(option_names(group))
+
+
+def test_a_config_written_and_read_again_is_the_same():
+    for overrides in ([], ["dataset=bgl", "sequence=fixed"], ["dataset=hdfs", "model=naive_bayes"]):
+        config = load_run_config(overrides)
+        again = RunConfig.of(yaml.safe_load(yaml.safe_dump(serialise_config(config))))
+        assert again == config
+        assert stable_fingerprint(again.identity()) == stable_fingerprint(config.identity())
+
+
+FREE = [
+    "paths.output_dir=/elsewhere",
+    "paths.cache_dir=/elsewhere",
+    "tracking=none",
+    "force=true",
+    "write_predictions=true",
+    "name=other",
+    "description=other",
+    "groups=[a]",
+    "experiment_name=other",
+    "dataset.description=other",
+    "sweep.fail_fast=true",
+]
+DECISIVE = [
+    "seed=1",
+    "dataset.source.lines=51",
+    "dataset.max_unparsed_fraction=0.1",
+    "sequence.window_size=5",
+    "sequence=fixed",
+    "split.train_fraction=0.4",
+    "split=normal_only",
+    "template=identity",
+    "template.depth=5",
+    "model=markov",
+    "model.smoothing=0.3",
+    "model.decision.quantile=0.9",
+    "evaluation.bootstrap_samples=10",
+]
+
+
+def fingerprint(*overrides: str) -> str:
+    return stable_fingerprint(load_run_config(list(overrides)).identity())
+
+
+def test_the_fingerprint_covers_what_decides_the_result_and_nothing_else():
+    plain = fingerprint()
+    assert {fingerprint(override) for override in FREE} == {plain}
+    decided = [fingerprint(override) for override in DECISIVE]
+    assert len({plain, *decided}) == len(decided) + 1
+
+
+def test_the_fingerprint_is_the_sha256_of_canonical_json():
+    import hashlib
+
+    text = b'{"a":[1,2.5,null],"b":{"x":"\\u00e9"}}'
+    for value in ({"a": [1, 2.5, None], "b": {"x": "é"}}, {"b": {"x": "é"}, "a": [1, 2.5, None]}):
+        assert stable_fingerprint(value) in {
+            hashlib.sha256(text).hexdigest(),
+            hashlib.sha256(text.decode("unicode_escape").encode()).hexdigest(),
+        }
+
+
+def test_paths_start_where_the_command_stands_or_come_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_run_config().paths.output_dir == tmp_path / "outputs"
+    monkeypatch.setenv("ANOMALOG_OUTPUT_DIR", "/big/disk")
+    config = load_run_config()
+    assert config.paths.output_dir == Path("/big/disk")
+    assert config.tracking.store == Path("/big/disk/mlflow/mlflow.db")
+
+
+CLEAR_ROOTS = "dataset.cache_paths={namespace: null, data_root: /x, cache_root: /y}"
+BAD = [
+    ("seed=-1", "seed", "greater than or equal to 0"),
+    ("seed=true", "seed", "integer"),
+    ("seed='5'", "seed", "integer"),
+    ("split.train_fraction=0", "split.train_fraction", "greater than 0"),
+    ("split.train_fraction=1.5", "split.train_fraction", "less than or equal to 1"),
+    ("split.train_fraction=nan", "split.train_fraction", "finite"),
+    ("sequence.window_size=0", "sequence.window_size", "greater than or equal to 1"),
+    ("sequence.window_size=2.5", "sequence.window_size", "integer"),
+    ("sequence.label_from=nobody", "sequence.label_from", "'any', 'events' or 'entities'"),
+    ("force=perhaps", "force", "boolean"),
+    ("name='a/b'", "name", "pattern"),
+    ("model.name=nope", "model.name", "markov, naive_bayes"),
+    ("model.decision.quantile=2", "model.decision.quantile", "less than or equal to 1"),
+    ("model.smoothing=inf", "model.smoothing", "finite"),
+    ("+model.extra=1", "model.extra", "decision, name, smoothing"),
+    ("dataset.source.anomaly_fraction=2", "dataset.source.anomaly_fraction", "less than"),
+    ("evaluation.primary_scope=best", "evaluation.primary_scope", "sequence_level_detection"),
+    ("template.extra_masks=[{name: a}]", "template.extra_masks.0.pattern", "conf/"),
+    (CLEAR_ROOTS.replace("/y", "null"), "dataset.cache_paths", "together"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("override", "key", "allowed"), BAD)
+def test_a_value_that_does_not_fit_is_named_with_what_does(override, key, allowed):
+    with pytest.raises(ConfigError) as raised:
+        load_run_config([override])
+    lines = str(raised.value).splitlines()
+    assert lines[0].startswith(f"{key}: ")
+    assert [line.split(":")[0].strip() for line in lines[1:4]] == ["value", "allowed", "to do"]
+    assert allowed in str(raised.value)
+
+
+def test_several_mistakes_are_told_at_once():
+    with pytest.raises(ConfigError, match=r"(?s)seed: .*model\.smoothing: "):
+        load_run_config(["seed=-1", "model.smoothing=-1"])
+
+
+def test_roots_of_a_data_set_by_namespace_or_spelled_out(tmp_path):
+    dataset = load_run_config(["dataset=bgl"]).dataset
+    roots = dataset.roots(data_dir=Path("/d"), cache_dir=Path("/c"))
+    assert (roots.data_root, roots.cache_root) == (Path("/d/bgl"), Path("/c/bgl"))
+    roots = load_run_config(["dataset=bgl", CLEAR_ROOTS]).dataset.roots(
+        data_dir=Path("/d"), cache_dir=Path("/c")
+    )
+    assert (roots.data_root, roots.cache_root) == (Path("/x"), Path("/y"))

@@ -1,0 +1,45 @@
+"""Errors, files and tables."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from anomalog_exp.errors import ConfigError, DataError
+from anomalog_exp.files import replaced, write_json
+from anomalog_exp.table import text_table
+
+
+def test_an_error_has_four_parts_is_a_value_error_and_survives_a_process_border():
+    error = DataError.of("a.b", None, problem="it is bad", allowed="good", fix="mend it")
+    assert isinstance(error, ConfigError)
+    assert isinstance(error, ValueError)
+    told = "a.b: it is bad\n  value:   None\n  allowed: good\n  to do:   mend it"
+    assert str(error) == told
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again)) == (DataError, told)
+    assert "... (400 characters)" in str(
+        ConfigError.of("k", "x" * 400, problem="", allowed="", fix="")
+    )
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "deep/a.json"
+    write_json(path, {"b": 1, "a": "é"})
+    assert path.read_text(encoding="utf-8") == '{\n  "a": "é",\n  "b": 1\n}\n'
+    with pytest.raises(RuntimeError, match="midway"), replaced(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("midway")
+    assert path.read_text(encoding="utf-8").endswith('"b": 1\n}\n')
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, {"a": float("nan")})
+    assert [p.name for p in path.parent.iterdir()] == ["a.json"]
+
+
+def test_a_table_aligns_numbers_right_and_texts_left():
+    rows = [{"model": "markov", "f1": 0.5, "n": 10}, {"model": "nb", "f1": None, "n": 7}]
+    assert text_table(rows, ["model", "f1", "n"]) == (
+        "model       f1   n\n------  ------  --\nmarkov  0.5000  10\nnb           -   7"
+    )
+    assert text_table([], ["a"]) == "a\n-"
