@@ -35,7 +35,7 @@ def log_dataset(
         label=np.array([label for *_, label in rows], dtype=np.int8),
         entity_label=np.array([labels.get(e, UNLABELLED) for e in entities], dtype=np.int8),
         templates=tuple(texts),
-        manifest={"digest": "in-memory"},
+        manifest={"digest": "in-memory", "lines_total": len(rows)},
     )
     dataset.__dict__["entities"] = np.array(entities, dtype=object)
     return dataset

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
+import yaml
 from hypothesis import strategies as st
 
-from anomalog_exp.config.sequence import EntitySequenceConfig, FixedSequenceConfig, LabelSource
+from anomalog_exp.config.options import conf_dir
+from anomalog_exp.config.sequence import EntitySequenceConfig, FixedSequenceConfig
 from anomalog_exp.config.split import ChronologicalSplitConfig, NormalOnlySplitConfig
 from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -15,27 +18,22 @@ from tests.logs import Row, log_dataset
 
 
 def entity(
-    window_size: int | None = None,
-    step: int | None = None,
-    *,
-    continuous_context: bool = False,
-    label_from: LabelSource = "any",
+    window_size: int | None = None, step: int | None = None, **options: object
 ) -> EntitySequenceConfig:
-    return EntitySequenceConfig(
-        name="entity",
-        window_size=window_size,
-        step=step,
-        continuous_context=continuous_context,
-        label_from=label_from,
+    return EntitySequenceConfig.of(
+        _defaults("entity") | {"window_size": window_size, "step": step} | options
     )
 
 
-def fixed(
-    window_size: int, step: int | None = None, *, label_from: LabelSource = "any"
-) -> FixedSequenceConfig:
-    return FixedSequenceConfig(
-        name="fixed", window_size=window_size, step=step, label_from=label_from
+def fixed(window_size: int, step: int | None = None, **options: object) -> FixedSequenceConfig:
+    return FixedSequenceConfig.of(
+        _defaults("fixed") | {"window_size": window_size, "step": step} | options
     )
+
+
+@cache
+def _defaults(name: str) -> dict[str, object]:
+    return yaml.safe_load((conf_dir() / "sequence" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def chronological(train: float = 0.5, test: float = 0.5) -> ChronologicalSplitConfig:

@@ -9,9 +9,11 @@ from anomalog_exp.config.dataset import (
 )
 from anomalog_exp.config.run import RunConfig
 from anomalog_exp.config.sequence import (
+    ChronologicalStreamSequenceConfig,
     EntitySequenceConfig,
     FixedSequenceConfig,
     SequenceConfigBase,
+    TimeSequenceConfig,
 )
 from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.config.source import (
@@ -21,12 +23,23 @@ from anomalog_exp.config.source import (
     LocalZipSourceConfig,
     RemoteZipSourceConfig,
 )
-from anomalog_exp.config.split import ChronologicalSplitConfig, NormalOnlySplitConfig
+from anomalog_exp.config.split import (
+    ChronologicalSplitConfig,
+    NormalOnlySplitConfig,
+    PredefinedSplitConfig,
+    RawEntryPrefixCountSplitConfig,
+    RawEntryPrefixFractionSplitConfig,
+    RawEntryPrefixNormalFractionSplitConfig,
+    RawEntrySplitConfig,
+    SplitApplicationOrder,
+    StraddlingGroupPolicy,
+)
 
 __all__ = [
     "CSVLabelReaderConfig",
     "CachePathsConfigModel",
     "ChronologicalSplitConfig",
+    "ChronologicalStreamSequenceConfig",
     "DatasetSourceConfig",
     "DatasetVariantConfig",
     "EntitySequenceConfig",
@@ -36,9 +49,17 @@ __all__ = [
     "LocalDirSourceConfig",
     "LocalZipSourceConfig",
     "NormalOnlySplitConfig",
+    "PredefinedSplitConfig",
+    "RawEntryPrefixCountSplitConfig",
+    "RawEntryPrefixFractionSplitConfig",
+    "RawEntryPrefixNormalFractionSplitConfig",
+    "RawEntrySplitConfig",
     "RemoteZipSourceConfig",
     "RunConfig",
     "SequenceConfigBase",
+    "SplitApplicationOrder",
+    "StraddlingGroupPolicy",
+    "TimeSequenceConfig",
     "load_run_config",
     "serialise_config",
 ]

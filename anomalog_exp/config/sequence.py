@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -15,12 +16,23 @@ if TYPE_CHECKING:
     from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = [
+    "ChronologicalStreamSequenceConfig",
     "EntitySequenceConfig",
     "FixedSequenceConfig",
+    "FixedWindowBasis",
     "LabelSource",
     "SequenceConfig",
     "SequenceConfigBase",
+    "TimeSequenceConfig",
 ]
+
+
+class FixedWindowBasis(StrEnum):
+    """What fixed windows count."""
+
+    STRUCTURED_ROWS = "structured_rows"
+    RAW_POSITIONS = "raw_positions"
+
 
 LabelSource = Literal["any", "events", "entities"]
 """Which labels decide that a sequence is anomalous; `any`: events where they exist, else entities."""
@@ -65,8 +77,32 @@ class FixedSequenceConfig(SequenceConfigBase):
     """Windows of a fixed number of rows over the whole log."""
 
     name: Literal["fixed"]
-    window_size: Count = Field(description="rows per window")
-    step: Count | None = Field(description="rows between window starts; null = window_size")
+    window_size: Count = Field(description="rows, or raw lines, per window")
+    step: Count | None = Field(description="the same between window starts; null = window_size")
+    window_basis: FixedWindowBasis = Field(strict=False, description="what is counted")
+    window_alignment_offset: int = Field(ge=0, description="rows or lines before the first window")
 
 
-SequenceConfig = Annotated[EntitySequenceConfig | FixedSequenceConfig, Field(discriminator="name")]
+class TimeSequenceConfig(SequenceConfigBase):
+    """Windows of a fixed duration, in order of time."""
+
+    name: Literal["time"]
+    time_span_ms: Count = Field(description="milliseconds per window")
+    step: Count | None = Field(description="milliseconds between window starts; null = the span")
+
+
+class ChronologicalStreamSequenceConfig(SequenceConfigBase):
+    """The whole log as one stream, cut into chunks only to be handled."""
+
+    name: Literal["stream"]
+    chunk_size: Count = Field(description="rows per chunk; the last one may be shorter")
+    continuous_context: bool = Field(description="model state carries over between the chunks")
+
+
+SequenceConfig = Annotated[
+    EntitySequenceConfig
+    | FixedSequenceConfig
+    | TimeSequenceConfig
+    | ChronologicalStreamSequenceConfig,
+    Field(discriminator="name"),
+]

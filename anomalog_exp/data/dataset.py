@@ -55,6 +55,9 @@ class LogDataset:
         templates: Template texts; a template is known across data sets by its text.
         manifest: What was read, counted and refused; see `anomalog_exp.data.build`.
         log: The raw log, where there is one.
+        entity_split: (entities,) uint8 which split the source puts each entity in, where it says so:
+            0 train, 2 test.
+        unrowed_anomalies: Raw lines labelled anomalous that are no rows, in order, where there are.
     """
 
     directory: Path
@@ -67,10 +70,22 @@ class LogDataset:
     templates: tuple[str, ...]
     manifest: dict[str, Any]
     log: Path | None = None
+    entity_split: NDArray[np.uint8] | None = None
+    unrowed_anomalies: NDArray[np.int64] | None = None
 
     @property
     def n_events(self) -> int:
         return len(self.line)
+
+    @property
+    def n_lines(self) -> int:
+        """Raw lines that were read, parsed or not."""
+        return int(self.manifest["lines_total"])
+
+    @property
+    def first_line(self) -> int:
+        """Number of the first raw line that was read."""
+        return int(self.manifest.get("first_line", 0))
 
     @property
     def n_entities(self) -> int:

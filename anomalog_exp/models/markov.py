@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.config.base import Count
+from anomalog_exp.features.segments import segment_sums
 from anomalog_exp.features.transitions import Transitions, transitions
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -48,16 +49,19 @@ class MarkovDetector(Detector):
         self._context_counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
     def fit(self, train: SequenceSet) -> None:
-        seen = transitions(train.take(train.label != 1), self._order)
-        self._keys, self._counts = np.unique(seen.keys, return_counts=True)
+        normal = train.normal()
+        seen = transitions(normal, self._order)
+        learned = np.ones(len(seen.keys), dtype=bool)
+        learned[seen.into_event] = normal.may_train
+        self._keys, self._counts = np.unique(seen.keys[learned], return_counts=True)
         self._contexts, inverse = np.unique(self._keys // seen.symbols, return_inverse=True)
         self._context_counts = np.bincount(inverse, weights=self._counts).astype(np.int64)
         self._kinds = len(np.unique(self._keys % seen.symbols)) + 1
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         found = transitions(sequences, self._order)
-        total = np.add.reduceat(self._surprise(found), found.offsets[:-1]) if len(sequences) else 0
-        return np.asarray(total / np.diff(found.offsets), dtype=np.float64)
+        total = segment_sums(self._surprise(found), found.offsets)
+        return total / np.maximum(np.diff(found.offsets), 1)
 
     def _surprise(self, found: Transitions) -> NDArray[np.float64]:
         """(transitions,) negative log probability of each."""

@@ -40,8 +40,9 @@ class TemplateFrequencyDetector(Detector):
         self._surprise: NDArray[np.float64] = np.empty(0)
 
     def fit(self, train: SequenceSet) -> None:
-        normal = train.take(train.label != 1)
-        seen = np.bincount(normal.templates, minlength=len(train.dataset.templates))
+        normal = train.normal()
+        learned = normal.templates[normal.may_train]
+        seen = np.bincount(learned, minlength=len(train.dataset.templates))
         kinds = np.count_nonzero(seen) + 1
         total = seen.sum() + self._smoothing * kinds
         self._surprise = -np.log((seen + self._smoothing) / total)

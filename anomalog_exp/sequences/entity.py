@@ -45,6 +45,7 @@ def group_by_entity(dataset: LogDataset, config: EntitySequenceConfig) -> Groupi
     ranked = present[np.lexsort((first, first_time, first_time == NO_TIME))]
 
     start, stop = border[ranked], border[ranked + 1]
+    origin = start
     session = np.arange(len(ranked))
     if config.window_size is not None:
         begin, end, session = window_starts(stop - start, config.window_size, config.step)
@@ -55,6 +56,7 @@ def group_by_entity(dataset: LogDataset, config: EntitySequenceConfig) -> Groupi
         stop=stop,
         unit=session,
         entity=ranked[session].astype(np.int32),
+        origin=origin[session],
         dropped_rows={"rows_without_entity": dataset.n_events - len(members)},
     )
 

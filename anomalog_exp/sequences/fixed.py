@@ -1,40 +1,58 @@
-"""Windows of a fixed number of rows over the whole log, in line order; full windows only."""
+"""Windows of a fixed number of rows or raw lines over the whole log; full windows only.
+
+Raw lines count whether they were parsed or not: a window may then hold fewer rows, even none, and is
+where it is whatever the parser left out.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from anomalog_exp.config.sequence import FixedSequenceConfig
+from anomalog_exp.config.sequence import FixedSequenceConfig, FixedWindowBasis
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.grouping import Grouping
 
-__all__ = ["group_by_rows"]
+__all__ = ["group_by_position"]
 
 
-def group_by_rows(dataset: LogDataset, config: FixedSequenceConfig) -> Grouping:
-    """Windows of `window_size` rows, `step` apart: 1 + (rows - window_size) // step of them.
+def group_by_position(dataset: LogDataset, config: FixedSequenceConfig) -> Grouping:
+    """Windows of `window_size`, `step` apart: 1 + (n - window_size) // step of them.
 
     Raises:
-        ConfigError: the log has fewer rows than one window.
+        ConfigError: the log is shorter than one window.
     """
-    rows, size = dataset.n_events, config.window_size
-    step = config.step or size
-    if rows < size:
+    raw = config.window_basis == FixedWindowBasis.RAW_POSITIONS
+    size, step = config.window_size, config.step or config.window_size
+    first = config.window_alignment_offset + (dataset.first_line if raw else 0)
+    end = dataset.first_line + dataset.n_lines if raw else dataset.n_events
+    if end - first < size:
+        unit = "raw lines" if raw else "rows"
         raise ConfigError.of(
             "sequence.window_size",
             size,
-            problem=f"the log has only {rows:,} rows: not one full window",
-            allowed=f"1 to {rows}",
+            problem=f"the log has only {max(0, end - first):,} {unit}: not one full window",
+            allowed=f"1 to {max(0, end - first)}",
             fix="lower sequence.window_size",
         )
-    start = np.arange(1 + (rows - size) // step, dtype=np.int64) * step
-    covered = min(rows, int(start[-1]) + size) if step <= size else len(start) * size
+    begin = first + np.arange(1 + (end - first - size) // step, dtype=np.int64) * step
+    start, stop = begin, begin + size
+    if raw:
+        start = np.searchsorted(dataset.line, begin).astype(np.int64)
+        stop = np.searchsorted(dataset.line, begin + size).astype(np.int64)
     return Grouping(
-        order=np.arange(rows, dtype=np.int64),
+        order=np.arange(dataset.n_events, dtype=np.int64),
         start=start,
-        stop=start + size,
+        stop=stop,
         unit=np.arange(len(start)),
         entity=np.full(len(start), -1, dtype=np.int32),
-        dropped_rows={"rows_outside_windows": rows - covered},
+        origin=start,
+        dropped_rows={"rows_outside_windows": dataset.n_events - _covered(start, stop)},
+        lines=np.stack([begin, begin + size], axis=1) if raw else None,
     )
+
+
+def _covered(start: np.ndarray, stop: np.ndarray) -> int:
+    """Rows that are in at least one of the windows, which begin in order."""
+    reached = np.concatenate(([0], np.maximum.accumulate(stop)[:-1]))
+    return int(np.maximum(0, stop - np.maximum(start, reached)).sum())

@@ -12,19 +12,30 @@ from anomalog_exp.data.dataset import UNLABELLED, LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.grouping import Grouping
 
-__all__ = ["label_source", "sequence_labels"]
+__all__ = ["label_source", "row_labels", "sequence_labels"]
+
+
+def row_labels(dataset: LogDataset, chosen: Literal["events", "entities"]) -> NDArray[np.int8]:
+    """(rows,) int8 label of each row: its own, or that of its entity."""
+    if chosen == "events":
+        return np.asarray(dataset.label)
+    # One more entry, so that -1 (no entity) reads as unlabelled.
+    return np.append(dataset.entity_label, np.int8(UNLABELLED))[dataset.entity]
 
 
 def sequence_labels(
-    dataset: LogDataset, grouping: Grouping, chosen: Literal["events", "entities"]
+    dataset: LogDataset, grouping: Grouping, row_label: NDArray[np.int8]
 ) -> NDArray[np.int8]:
-    """(sequences,) int8: 1 if any event is labelled 1, else 0 if any is labelled, else -1."""
-    if chosen == "events":
-        labels = np.asarray(dataset.label)
-    else:
-        # One more entry, so that -1 (no entity) reads as unlabelled.
-        labels = np.append(dataset.entity_label, np.int8(UNLABELLED))[dataset.entity]
-    return _any_label(labels[grouping.order], grouping)
+    """(sequences,) int8: 1 if any event is labelled 1, else 0 if any is labelled, else -1.
+
+    Where windows count raw lines, lines labelled anomalous that are no rows count too.
+    """
+    label = _any_label(row_label[grouping.order], grouping)
+    unrowed = dataset.unrowed_anomalies
+    if grouping.lines is not None and unrowed is not None:
+        begin, end = np.searchsorted(unrowed, grouping.lines.T)
+        label[end > begin] = 1
+    return label
 
 
 def label_source(dataset: LogDataset, label_from: LabelSource) -> Literal["events", "entities"]:

@@ -39,7 +39,8 @@ class SequenceSet:
         label: (sequences,) int8, 0 normal, 1 anomalous, -1 nothing in it is labelled.
         split: (sequences,) uint8, values of `Split`.
         entity: (sequences,) int32, the entity all its events share, or -1.
-        continuous: Model state carries over from each sequence to the next.
+        origin: (sequences,) int64, first index into `order` from which model state carries over into the
+            sequence; None where nothing carries over.
         train_events: (events,) bool over dataset rows that may train, or None for all of them.
         evaluation_events: (events,) bool over dataset rows that are evaluated, or None for all.
         report: Requested and realised figures of grouping and split, JSON-ready.
@@ -52,7 +53,7 @@ class SequenceSet:
     label: NDArray[np.int8]
     split: NDArray[np.uint8]
     entity: NDArray[np.int32]
-    continuous: bool = False
+    origin: NDArray[np.int64] | None = None
     train_events: NDArray[np.bool_] | None = None
     evaluation_events: NDArray[np.bool_] | None = None
     report: dict[str, Any] | None = None
@@ -74,6 +75,7 @@ class SequenceSet:
             label=self.label[chosen],
             split=self.split[chosen],
             entity=self.entity[chosen],
+            origin=None if self.origin is None else self.origin[chosen],
         )
 
     def part(self, split: Split) -> Self:
@@ -83,6 +85,20 @@ class SequenceSet:
     def unlabelled(self) -> Self:
         """The same sequences with every label hidden, as a detector sees what it scores."""
         return replace(self, label=np.full_like(self.label, UNLABELLED))
+
+    def normal(self) -> Self:
+        """What detectors of the normal learn from: the sequences not labelled anomalous.
+
+        Where single events may train (`train_events`), all sequences are; see `may_train`.
+        """
+        return self if self.train_events is not None else self.take(self.label != 1)
+
+    @cached_property
+    def may_train(self) -> NDArray[np.bool_]:
+        """(sum of lengths,) which events may train, sequence by sequence."""
+        if self.train_events is None:
+            return np.ones(self.offsets[-1], dtype=bool)
+        return self.train_events[self.rows]
 
     @cached_property
     def offsets(self) -> NDArray[np.int64]:

@@ -11,11 +11,12 @@ from decimal import ROUND_CEILING, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.config.split import FractionSplitConfig, NormalOnlySplitConfig
+from anomalog_exp.config.split import FractionSplitConfig, NormalOnlySplitConfig, SplitConfig
+from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.sequence_set import Split
 
-__all__ = ["fraction_of", "split_units"]
+__all__ = ["check_parts", "fraction_of", "predefined_parts", "split_units"]
 
 
 def fraction_of(fraction: float, count: int) -> int:
@@ -30,8 +31,6 @@ def split_units(label: NDArray[np.int8], config: FractionSplitConfig) -> NDArray
     the first min(N - test, ceil(train_fraction * N)) units, or as many normal ones (`normal_only`;
     a unit without a label is not known to be normal, and is left out).
 
-    Raises:
-        ConfigError: a part would be empty.
     """
     n = len(label)
     test = min(n, fraction_of(config.test_fraction, n))
@@ -39,19 +38,45 @@ def split_units(label: NDArray[np.int8], config: FractionSplitConfig) -> NDArray
     eligible = np.arange(n - test)
     if isinstance(config, NormalOnlySplitConfig):
         eligible = eligible[label[: n - test] == 0]
-    chosen = eligible[:train]
-    if not len(chosen):
-        wanted = "normal ones " if isinstance(config, NormalOnlySplitConfig) else ""
-        raise ConfigError.of(
-            "split.train_fraction",
-            config.train_fraction,
-            problem=f"no sequence is left to train on: of {n} the last {test} are tested, and the "
-            f"{n - test} before them hold {len(eligible)} {wanted}to take from",
-            allowed="fractions that give at least one sequence to each part",
-            fix="lower split.test_fraction, use a larger log or smaller windows, or split="
-            "chronological where nothing is labelled",
-        )
     split = np.full(n, Split.IGNORED, dtype=np.uint8)
     split[n - test :] = Split.TEST
-    split[chosen] = Split.TRAIN
+    split[eligible[:train]] = Split.TRAIN
     return split
+
+
+def predefined_parts(dataset: LogDataset, entity: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """(sequences,) the split in which the source puts each sequence's entity.
+
+    Raises:
+        ConfigError: this source says nothing about splits.
+    """
+    if dataset.entity_split is None or (entity < 0).any():
+        raise ConfigError.of(
+            "split",
+            "predefined",
+            problem="this data set, grouped like this, has no splits of its own",
+            allowed="sessions of a source with splits, as dataset=hdfs_sessions sequence=entity",
+            fix="use split=chronological",
+        )
+    return np.asarray(dataset.entity_split)[entity]
+
+
+def check_parts(parts: NDArray[np.uint8], split: SplitConfig) -> None:
+    """See that there is something to train on and something to test.
+
+    Raises:
+        ConfigError: a part is empty.
+    """
+    train, test = int((parts == Split.TRAIN).sum()), int((parts == Split.TEST).sum())
+    if train and test:
+        return
+    missing = "test" if train else "train on"
+    hint = "" if train else ", or split=chronological where nothing is labelled"
+    raise ConfigError.of(
+        "split",
+        " ".join(f"{key}={value}" for key, value in split.model_dump(mode="json").items()),
+        problem=f"no sequence is left to {missing}: of {len(parts):,}, {train:,} train, {test:,} are "
+        "tested and the others are ignored",
+        allowed="figures that give at least one sequence to each part",
+        fix=f"change the figures of the split, use a larger log or smaller windows{hint}",
+    )

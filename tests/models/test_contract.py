@@ -199,3 +199,60 @@ def test_the_manifest_is_json_and_the_config_is_found_by_name(name):
     assert told["threshold"] == summary.threshold
     assert resolve_model_config_type(name) is type(config(name))
     assert config(name).detector == name
+
+
+def test_what_trained_scores_no_higher_in_other_company(name):
+    # A threshold at the highest training score must not flag the sequences that made it.
+    both = sequences()
+    train = both.part(Split.TRAIN).unlabelled()
+    detector = fitted(name, both.part(Split.TRAIN))
+    highest = detector.score(train).max()
+    for chosen in (slice(None, None, -1), slice(5, None), slice(24, 28), slice(None, None, 3)):
+        assert detector.score(train.take(np.arange(len(train))[chosen])).max() <= highest
+
+
+@pytest.mark.parametrize("kept", [0, 3])
+def test_training_without_any_event_works_or_is_an_outcome_with_a_reason(name, kept):
+    both = sequences()
+    train = both.part(Split.TRAIN)
+    # Both classes, so that it is the lack of events that counts.
+    train = train.take(np.array([0, 1, 27][:kept], dtype=np.int64))
+    nothing = SequenceSet(**{**vars_of(train), "stop": train.start.copy()})
+    try:
+        detector = fitted(name, nothing)
+    except NotApplicable as outcome:
+        assert str(outcome).startswith(f"{name} needs ")
+        return
+    scores = detector.score(both.part(Split.TEST).unlabelled())
+    assert scores.shape == (15,)
+    assert np.isfinite(scores).all()
+
+
+def test_columns_that_cannot_be_written_are_left_as_they_are(name):
+    # A data set on disk is memory-mapped for reading only, and every process shares it.
+    both = sequences(window_size=3, step=2)
+    columns = (both.order, both.start, both.stop, both.dataset.template, both.dataset.entity)
+    for column in (*columns, both.dataset.time_ms, both.dataset.label, both.dataset.entity_label):
+        column.flags.writeable = False
+    test = both.part(Split.TEST).unlabelled()
+    gathered = test.templates.copy(), test.rows.copy(), test.offsets.copy()
+    detector = fitted(name, both.part(Split.TRAIN))
+    first = detector.score(test)
+    detector.explain(test, 2)
+    assert np.array_equal(test.templates, gathered[0])
+    assert np.array_equal(test.rows, gathered[1])
+    assert np.array_equal(test.offsets, gathered[2])
+    assert detector.score(test).tobytes() == first.tobytes()
+
+
+def test_evidence_is_as_much_as_asked_for_and_of_each_sequence_alone(name):
+    both = sequences()
+    detector = fitted(name, both.part(Split.TRAIN))
+    test = both.part(Split.TEST).unlabelled()
+    assert detector.explain(test, 0) == [[]] * len(test)
+    assert detector.explain(test.take(np.zeros(len(test), dtype=bool)), 3) == []
+    texts = [[text for text, _ in one] for one in detector.explain(test, 3)]
+    backwards = detector.explain(test.take(np.arange(len(test))[::-1]), 3)
+    assert [[text for text, _ in one] for one in backwards] == texts[::-1]
+    fewer = [[text for text, _ in one] for one in detector.explain(test, 1)]
+    assert fewer == [one[:1] for one in texts]

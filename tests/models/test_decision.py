@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.models.decision import DecisionConfig
+from anomalog_exp.models.template_frequency import Config
 
 SCORES = np.array([5.0, 1.0, 2.0, 4.0, 3.0, 9.0, 8.0])
 LABELS = np.array([0, 0, 0, -1, 0, 1, 1], dtype=np.int8)
@@ -40,3 +43,53 @@ def test_posterior_is_the_log_odds_of_its_probability_and_needs_log_odds():
     assert threshold(True, name="posterior", probability=0.9) == pytest.approx(log(9))
     with pytest.raises(ConfigError, match="are no probabilities"):
         threshold(name="posterior", probability=0.5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=30), st.integers(0, 1000))
+def test_at_least_the_share_asked_for_lies_at_or_below_a_quantile_and_no_score_less(scores, share):
+    rule = TypeAdapter(DecisionConfig).validate_python(
+        {"name": "quantile", "quantile": share / 1000}
+    )
+    found = rule.threshold(
+        np.array(scores, dtype=float), np.zeros(len(scores), dtype=np.int8), log_odds=False
+    )
+    assert found in scores
+    assert sum(score <= found for score in scores) * 1000 >= share * len(scores)
+    # It is the least such rank: what lies below it is at most that share of the steps between.
+    assert sum(score < found for score in scores) <= share * (len(scores) - 1) / 1000 + 1
+
+
+@pytest.mark.parametrize("probability", [1e-12, 0.1, 0.5, 0.999, 1 - 1e-12])
+def test_posterior_turns_back_into_its_probability(probability):
+    odds = exp(threshold(True, name="posterior", probability=probability))
+    assert odds / (1 + odds) == pytest.approx(probability, rel=1e-9)
+
+
+def test_no_rule_reads_what_it_does_not_need():
+    anomalous = np.ones(7, dtype=np.int8)
+    assert threshold(True, label=anomalous, name="posterior", probability=0.5) == 0.0
+    assert threshold(True, label=anomalous, name="fixed", value=1.5) == 1.5
+    assert threshold(True, name="quantile", quantile=0.5) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (
+            {"name": "quantile", "quantile": 1.01},
+            r"model\.decision\.quantile: this value does not fit",
+        ),
+        ({"name": "quantile", "quantile": -0.01}, r"model\.decision\.quantile: this value"),
+        ({"name": "posterior", "probability": 0.0}, r"model\.decision\.probability: this value"),
+        ({"name": "posterior", "probability": 1.0}, r"model\.decision\.probability: this value"),
+        ({"name": "fixed", "value": float("inf")}, r"model\.decision\.value: this value"),
+        ({"name": "fixed"}, r"model\.decision\.value: a value is needed"),
+        ({"name": "best_f1"}, r"(?s)model\.decision\.name: .*allowed: fixed, quantile, posterior"),
+        ({"name": "quantile", "value": 1.0}, r"model\.decision\.value: there is no such key"),
+    ],
+)
+def test_rules_that_make_no_threshold_are_refused(decision, told):
+    values = {"name": "template_frequency", "smoothing": 1.0, "decision": decision}
+    with pytest.raises(ConfigError, match=told):
+        Config.of(values, "model")

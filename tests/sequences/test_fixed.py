@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.sequences.fixed import group_by_rows
+from anomalog_exp.sequences.fixed import group_by_position
 from tests.logs import log_dataset
 from tests.sequencing import fixed, rows_of
 
@@ -23,9 +23,9 @@ def test_windows_are_where_arithmetic_says(count, size, step):
         with pytest.raises(
             ConfigError, match=f"the log has only {count} rows: not one full window"
         ):
-            group_by_rows(rows(count), fixed(size, step))
+            group_by_position(rows(count), fixed(size, step))
         return
-    found = group_by_rows(rows(count), fixed(size, step))
+    found = group_by_position(rows(count), fixed(size, step))
     by = step or size
     assert len(found.start) == 1 + (count - size) // by
     windows = [list(range(k * by, k * by + size)) for k in range(len(found.start))]
@@ -49,13 +49,13 @@ def test_windows_are_where_arithmetic_says(count, size, step):
     ],
 )
 def test_windows_worked_out_by_hand(count, size, step, windows, outside):
-    found = group_by_rows(rows(count), fixed(size, step))
+    found = group_by_position(rows(count), fixed(size, step))
     assert rows_of(found) == windows
     assert found.dropped_rows == {"rows_outside_windows": outside}
 
 
 def test_every_window_is_a_unit_of_its_own_and_belongs_to_no_entity():
-    found = group_by_rows(rows(10), fixed(4, 2))
+    found = group_by_position(rows(10), fixed(4, 2))
     assert found.unit.tolist() == [0, 1, 2, 3]
     assert found.entity.tolist() == [-1] * 4
     assert found.entity.dtype == np.int32
@@ -64,4 +64,4 @@ def test_every_window_is_a_unit_of_its_own_and_belongs_to_no_entity():
 
 def test_a_window_larger_than_the_log_names_the_largest_that_fits():
     with pytest.raises(ConfigError, match=r"(?s)^sequence\.window_size: .*value: +9\n.*1 to 8\n"):
-        group_by_rows(rows(8), fixed(9))
+        group_by_position(rows(8), fixed(9))

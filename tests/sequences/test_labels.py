@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.entity import group_by_entity
-from anomalog_exp.sequences.fixed import group_by_rows
+from anomalog_exp.sequences.fixed import group_by_position
 from anomalog_exp.sequences.labels import label_source, sequence_labels
 from tests.logs import log_dataset, sessions
 from tests.sequencing import LOG_ROWS, entity, fixed, rows_of
@@ -35,7 +35,7 @@ def test_labels_of_windows_are_those_of_the_slow_reference(rows, entity_labels, 
         grouping = group_by_entity(dataset, entity(size, step))
     else:
         assume(size <= len(rows))
-        grouping = group_by_rows(dataset, fixed(size, step))
+        grouping = group_by_position(dataset, fixed(size, step))
     windows = rows_of(grouping)
     by_event = [slow_label(rows[row][3] for row in window) for window in windows]
     by_entity = [
@@ -74,7 +74,7 @@ def test_labels_of_events_come_before_those_of_entities_unless_asked(label_from,
 def test_labels_of_entities_count_where_no_event_has_one():
     dataset = sessions("ab", "cd", "ef", labels=[0, 1])
     assert label_source(dataset, "any") == "entities"
-    found = sequence_labels(dataset, group_by_rows(dataset, fixed(2, 1)), "entities")
+    found = sequence_labels(dataset, group_by_position(dataset, fixed(2, 1)), "entities")
     assert found.tolist() == [0, 1, 1, 1, -1]
 
 
@@ -82,7 +82,7 @@ def test_a_row_of_no_entity_has_no_label_and_is_not_given_the_last_entitys():
     dataset = log_dataset(
         [(None, "x", 1, -1), ("a", "x", 2, -1), (None, "x", 3, -1)], entity_labels={"a": 1}
     )
-    assert sequence_labels(dataset, group_by_rows(dataset, fixed(1)), "entities").tolist() == [
+    assert sequence_labels(dataset, group_by_position(dataset, fixed(1)), "entities").tolist() == [
         -1, 1, -1,
     ]  # fmt: skip
 

@@ -1,0 +1,17 @@
+"""Sums over the events of each sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["segment_sums"]
+
+
+def segment_sums(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(segments,) sum of `values[offsets[i]:offsets[i + 1]]`; each depends on its own values only."""
+    if len(offsets) == 1:
+        return np.zeros(0)
+    # A value more, as a segment may begin at the end.
+    sums = np.add.reduceat(np.append(values, 0.0), offsets[:-1])
+    return np.where(np.diff(offsets) > 0, sums, 0.0)
