@@ -11,7 +11,8 @@ from anomalog_exp.config.options import conf_dir
 from anomalog_exp.config.sequence import SequenceConfig
 from anomalog_exp.config.split import SplitConfig
 from anomalog_exp.data.dataset import LogDataset
-from anomalog_exp.sequences.sequence_set import SequenceSet
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from tests.logs import Row
 
 _TYPES = {"sequence": TypeAdapter(SequenceConfig), "split": TypeAdapter(SplitConfig)}
 
@@ -30,11 +31,38 @@ def grouped(
     test: float | None = None,
     **options,
 ) -> SequenceSet:
-    """The sequences of `dataset`; `options` are those of the grouping."""
-    parts = {"train_fraction": train, "test_fraction": test}
-    given = {
-        "sequence": _defaults("sequence", sequence) | options,
-        "split": _defaults("split", split) | {k: v for k, v in parts.items() if v is not None},
-    }
+    """The sequences of `dataset`; `options` are those of the split or of the grouping."""
+    fractions = {"train_fraction": train, "test_fraction": test}
+    options |= {key: value for key, value in fractions.items() if value is not None}
+    given = {}
+    for group, name in (("sequence", sequence), ("split", split)):
+        values = dict(_defaults(group, name))
+        given[group] = values | {key: options.pop(key) for key in list(options) if key in values}
+    assert not options
     chosen = {group: _TYPES[group].validate_python(values) for group, values in given.items()}
     return chosen["sequence"].apply(dataset, chosen["split"])
+
+
+def rows_of(sequences: SequenceSet) -> list[list[int]]:
+    return [
+        sequences.order[start:stop].tolist()
+        for start, stop in zip(sequences.start, sequences.stop, strict=True)
+    ]
+
+
+def splits_of(sequences: SequenceSet) -> list[str]:
+    return [Split(part).name.lower() for part in sequences.split]
+
+
+def slow_sessions(rows: list[Row]) -> list[list[int]]:
+    """Rows of each entity, ordered by (time missing?, first time, first line)."""
+    by_entity: dict[str, list[int]] = {}
+    for number, (entity, _, _, _) in enumerate(rows):
+        if entity is not None:
+            by_entity.setdefault(entity, []).append(number)
+
+    def rank(members: list[int]):
+        time = rows[members[0]][2]
+        return (time is None, time or 0, members[0])
+
+    return sorted(by_entity.values(), key=rank)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
@@ -24,6 +24,9 @@ __all__ = [
     "DatasetVariantConfig",
     "LabelReaderConfig",
 ]
+
+
+LineRange = Annotated[tuple[int, int], Field(strict=False)]
 
 
 class LabelReaderConfig(Options):
@@ -114,6 +117,20 @@ class DatasetVariantConfig(Options):
     cache_paths: CachePathsConfigModel | None
     evaluation_unit: EvaluationUnit | None = Field(strict=False)
     max_unparsed_fraction: float = Field(ge=0, le=1)
+    line_range: LineRange | None = Field(description="only these raw lines: from, up to")
+
+    @field_validator("line_range")
+    @classmethod
+    def _is_a_range(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
+        if value is not None and not 0 <= value[0] < value[1]:
+            raise ConfigError.of(
+                "dataset.line_range",
+                list(value),
+                problem="this is no range of lines",
+                allowed="[first, end] with 0 <= first < end; the line of the second number is out",
+                fix="give two zero-based line numbers, the smaller one first",
+            )
+        return value
 
     @field_validator("structured_parser", mode="before")
     @classmethod

@@ -8,7 +8,6 @@ which does not. Only the vocabularies and a few blocks are held in memory: a log
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +21,13 @@ from numpy.typing import NDArray
 
 from anomalog_exp.config.dataset import DatasetVariantConfig
 from anomalog_exp.data.columns import GrowingColumn
-from anomalog_exp.data.dataset import COLUMNS, NO_ENTITY, NO_TIME, UNLABELLED
+from anomalog_exp.data.dataset import (
+    COLUMNS,
+    NO_ENTITY,
+    NO_TIME,
+    UNLABELLED,
+    write_vocabularies,
+)
 from anomalog_exp.data.lines import BLOCK_BYTES, Block, block_lines, read_blocks
 from anomalog_exp.data.masking import Masker
 from anomalog_exp.data.miners.base import TemplateMinerConfig
@@ -61,6 +66,8 @@ class _Parsed:
     invalid: int
     unparsed: list[tuple[int, str]]
     unparsed_count: int
+    without_message: int
+    unrowed: NDArray[np.int64]
     row: NDArray[np.int64]
     time_ms: NDArray[np.int64]
     entity: NDArray[np.int64]
@@ -129,8 +136,17 @@ def build_dataset(
     parser: Parser = dataset.structured_parser.build_parser()  # type: ignore[attr-defined]
     masker = Masker(template.masking, template.extra_masks)
     counts: dict[str, int] = dict.fromkeys(
-        ("lines_total", "lines_empty", "lines_unparsed", "lines_invalid_utf8"), 0
+        (
+            "lines_total",
+            "lines_empty",
+            "lines_unparsed",
+            "lines_without_message",
+            "lines_invalid_utf8",
+        ),
+        0,
     )
+    first_line = 0 if dataset.line_range is None else dataset.line_range[0]
+    unrowed: list[NDArray[np.int64]] = []
     samples: list[tuple[int, str]] = []
     blocks: list[tuple[int, int]] = []
     entities, shapes = _Order(), _Order()
@@ -145,8 +161,9 @@ def build_dataset(
             if name not in ("template", "entity_label")
         }
         shape_column = open_files.enter_context(GrowingColumn(directory / "shape.npy", np.int32))
-        for part in _parsed_blocks(raw.log, parser, masker, kinds, block_bytes, progress):
-            first = counts["lines_total"]
+        read = _Reading(raw.log, dataset.line_range, block_bytes)
+        for part in _parsed_blocks(read, parser, masker, kinds, progress):
+            first = first_line + counts["lines_total"]
             blocks.append((first, part.offset))
             columns["line"].append(part.row + first)
             columns["time_ms"].append(part.time_ms)
@@ -156,6 +173,9 @@ def build_dataset(
             counts["lines_total"] += part.lines
             counts["lines_empty"] += part.empty
             counts["lines_unparsed"] += part.unparsed_count
+            counts["lines_without_message"] += part.without_message
+            if len(part.unrowed):
+                unrowed.append(part.unrowed + first)
             counts["lines_invalid_utf8"] += part.invalid
             room = _SAMPLES - len(samples)
             samples += [(first + number, text) for number, text in part.unparsed[:room]]
@@ -167,10 +187,13 @@ def build_dataset(
     del anchors
     label_facts = _write_entities(dataset, raw, texts, directory)
     np.save(directory / "blocks.npy", np.array(blocks, dtype=np.int64).reshape(-1, 2))
-    (directory / "templates.json").write_text(json.dumps(templates, ensure_ascii=False), "utf-8")
+    write_vocabularies(directory, templates, texts)
+    if unrowed:
+        np.save(directory / "unrowed_anomalies.npy", np.concatenate(unrowed))
     manifest = {
         **facts,
         **counts,
+        "first_line": first_line,
         "unparsed_samples": [{"line": number, "text": text} for number, text in samples],
         **_row_facts(directory),
         **label_facts,
@@ -181,13 +204,16 @@ def build_dataset(
     write_json(directory / "manifest.json", manifest)
 
 
+class _Reading(NamedTuple):
+    """What is read, and in which pieces."""
+
+    log: Path
+    line_range: tuple[int, int] | None
+    block_bytes: int
+
+
 def _parsed_blocks(
-    log: Path,
-    parser: Parser,
-    masker: Masker,
-    kinds: _Kinds,
-    block_bytes: int,
-    progress: Progress,
+    read: _Reading, parser: Parser, masker: Masker, kinds: _Kinds, progress: Progress
 ) -> Iterator[_Parsed]:
     import polars as pl
 
@@ -198,10 +224,13 @@ def _parsed_blocks(
 
     with (
         ThreadPoolExecutor(threads) as pool,
-        progress.stage(f"reading {log.name}", log.stat().st_size, "B") as advance,
+        progress.stage(f"reading {read.log.name}", read.log.stat().st_size, "B") as advance,
     ):
-        for part in _in_order(pool, work, read_blocks(log, block_bytes), threads + 1):
-            advance(part.size)
+        done = 0
+        blocks = read_blocks(read.log, read.block_bytes, read.line_range)
+        for part in _in_order(pool, work, blocks, threads + 1):
+            advance(part.offset + part.size - done)
+            done = part.offset + part.size
             yield part
 
 
@@ -229,6 +258,11 @@ def _parse_block(block: Block, parser: Parser, masker: Masker, kinds: _Kinds) ->
     empty = lines.str.len_bytes() == 0
     matched = frame["message"].is_not_null() & ~empty
     missed = (~matched & ~empty).arg_true()
+    silent = matched & (frame["message"] == "")
+    unrowed = pl.Series(dtype=pl.UInt32)
+    if parser.labels_events and silent.any():
+        unrowed = (silent & (frame["label"] == 1)).arg_true()
+    matched &= ~silent
     frame = frame.filter(matched)
     shape = masker.fast(frame["message"]).cast(kinds.shape)
     entity = frame["entity"].cast(kinds.entity)
@@ -241,6 +275,8 @@ def _parse_block(block: Block, parser: Parser, masker: Masker, kinds: _Kinds) ->
         invalid=invalid,
         unparsed=[(int(i), lines[i][:_SAMPLE_LENGTH]) for i in missed.head(_SAMPLES)],
         unparsed_count=len(missed),
+        without_message=int(silent.sum()),
+        unrowed=unrowed.cast(pl.Int64).to_numpy(),
         row=matched.arg_true().cast(pl.Int64).to_numpy(),
         time_ms=frame["time_ms"].fill_null(NO_TIME).to_numpy(),
         entity=entity.to_physical().cast(pl.Int64).fill_null(NO_ENTITY).to_numpy(),
@@ -293,7 +329,6 @@ def _write_entities(
     import polars as pl
 
     vocabulary = texts.alias("entity").to_frame()
-    vocabulary.write_parquet(directory / "entities.parquet")
     facts: dict[str, Any] = {"labels_unknown_entities": 0}
     labels = pl.repeat(None, len(texts), dtype=pl.Int8, eager=True)
     missing_label = UNLABELLED

@@ -18,6 +18,7 @@ from anomalog_exp.config.fingerprint import stable_fingerprint
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.digest import code_digest, remembered_sha256
 from anomalog_exp.data.miners.base import TemplateMinerConfig
+from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.progress import Progress
 
@@ -42,14 +43,18 @@ def load_dataset(
     roots = dataset.roots(data_dir=data_dir, cache_dir=cache_dir)
     raw = dataset.source.build(data_root=roots.data_root).materialise(progress)
     memory = roots.cache_root / "digests.json"
-    log_digest = remembered_sha256(raw.log, memory)
+    parser = dataset.structured_parser
+    assert isinstance(parser, ParserConfig)
+    files = {str(path): remembered_sha256(path, memory) for path in parser.raw_files(raw)}
+    digests = list(files.values())
     label_digest = None
     if dataset.label_reader is not None:
         labels = dataset.label_reader.build().path(raw.root)
         label_digest = remembered_sha256(labels, memory)
 
     reading = {
-        "log": log_digest,
+        "log": digests,
+        "line_range": dataset.line_range,
         "labels": label_digest,
         "label_reader": dataset.model_dump(mode="json")["label_reader"],
         "structured_parser": dataset.structured_parser.model_dump(mode="json"),
@@ -60,14 +65,15 @@ def load_dataset(
     directory = roots.cache_root / stable_fingerprint(reading)[:16]
     if not directory.is_dir():
         facts = {
-            "digest": stable_fingerprint({"log": log_digest, "labels": label_digest}),
+            "digest": stable_fingerprint({"log": digests, "labels": label_digest}),
             "dataset_name": dataset.dataset_name,
             "source": dataset.source_summary(),
             "raw_log": {
                 "path": str(raw.log),
                 "bytes": raw.log.stat().st_size,
-                "sha256": log_digest,
+                "sha256": remembered_sha256(raw.log, memory),
             },
+            "files_sha256": files,
             "labels_sha256": label_digest,
             "structured_parser": reading["structured_parser"],
             "template": reading["template"],
@@ -84,8 +90,8 @@ def _build_once(
     facts: dict[str, object],
     progress: Progress,
 ) -> None:
-    from anomalog_exp.data.build import build_dataset
-
+    assert isinstance(dataset.structured_parser, ParserConfig)
+    build = dataset.structured_parser.builder()
     with FileLock(directory.with_name(f".{directory.name}.lock")):
         if directory.is_dir():
             return
@@ -94,7 +100,7 @@ def _build_once(
         building.mkdir(parents=True)
         _LOG.info("building %s from %s", dataset.dataset_name, raw.log)
         try:
-            build_dataset(dataset, template, raw, building, facts=facts, progress=progress)
+            build(dataset, template, raw, building, facts=facts, progress=progress)
             building.rename(directory)
         finally:
             shutil.rmtree(building, ignore_errors=True)

@@ -12,14 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.lines import raw_lines
 
-__all__ = ["NO_ENTITY", "NO_TIME", "UNLABELLED", "LogDataset", "open_dataset"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["NO_ENTITY", "NO_TIME", "UNLABELLED", "LogDataset", "open_dataset", "write_vocabularies"]
 
 NO_TIME: Final = np.iinfo(np.int64).min
 """`time_ms` of a row whose line has no time."""
@@ -110,9 +113,29 @@ class LogDataset:
         return raw_lines(self.log, np.load(self.directory / "blocks.npy"), numbers)
 
 
-def open_dataset(directory: Path, log: Path) -> LogDataset:
+def write_vocabularies(directory: Path, templates: list[str], entities: pl.Series) -> None:
+    """Write the texts of a dataset into its directory."""
+    text = json.dumps(templates, ensure_ascii=False)
+    (directory / "templates.json").write_text(text, encoding="utf-8")
+    entities.alias("entity").to_frame().write_parquet(directory / "entities.parquet")
+
+
+def open_dataset(directory: Path, log: Path | None) -> LogDataset:
     """Open a built dataset of the raw file `log` without reading its columns."""
     columns = {name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in COLUMNS}
+    optional = {
+        name: np.load(directory / f"{name}.npy")
+        for name in ("entity_split", "unrowed_anomalies")
+        if (directory / f"{name}.npy").is_file()
+    }
     templates = json.loads((directory / "templates.json").read_text(encoding="utf-8"))
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-    return LogDataset(directory, **columns, templates=tuple(templates), manifest=manifest, log=log)
+    blocks = (directory / "blocks.npy").is_file()
+    return LogDataset(
+        directory,
+        **columns,
+        **optional,
+        templates=tuple(templates),
+        manifest=manifest,
+        log=log if blocks else None,
+    )

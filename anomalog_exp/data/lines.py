@@ -40,8 +40,37 @@ class Block:
     data: bytes
 
 
-def read_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-    """The file as blocks of about `block_bytes`; a longer line makes a longer block."""
+def read_blocks(
+    path: Path, block_bytes: int = BLOCK_BYTES, line_range: tuple[int, int] | None = None
+) -> Iterator[Block]:
+    """The file as blocks of about `block_bytes`; a longer line makes a longer block.
+
+    Args:
+        path: The file.
+        block_bytes: Bytes read at a time.
+        line_range: Only the lines from the first number up to, not including, the second one; what is
+            before is passed over without being parsed, what is behind is not read.
+    """
+    blocks = _all_blocks(path, block_bytes)
+    return blocks if line_range is None else _within(blocks, *line_range)
+
+
+def _within(blocks: Iterator[Block], first: int, end: int) -> Iterator[Block]:
+    number = 0
+    for block in blocks:
+        # A line may lack its newline only at the file's end, where it needs no cutting.
+        borders = np.flatnonzero(np.frombuffer(block.data, dtype=np.uint8) == ord("\n")) + 1
+        last = number + len(borders) + (not block.data.endswith(b"\n"))
+        if last > first:
+            begin = 0 if number >= first else int(borders[first - number - 1])
+            stop = len(block.data) if last <= end else int(borders[end - number - 1])
+            yield Block(block.offset + begin, block.data[begin:stop])
+        number = last
+        if number >= end:
+            return
+
+
+def _all_blocks(path: Path, block_bytes: int) -> Iterator[Block]:
     with path.open("rb") as file:
         offset = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
         file.seek(offset)

@@ -24,8 +24,8 @@ class Transitions:
     Attributes:
         keys: (transitions,) int64; `keys // symbols` names the context, `keys % symbols` what follows.
         offsets: (sequences + 1,) int64 borders of the sequences in `keys`.
-        into_event: (transitions,) bool; the others lead into an end. Those that lead into events stand in
-            the order of the events.
+        into_event: (transitions,) bool, the others lead into an end; those into events stand in the
+            order of the events.
         history: (transitions,) int64 events of the context that are there, up to the order.
         symbols: How many symbols there are.
     """

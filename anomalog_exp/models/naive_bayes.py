@@ -61,6 +61,10 @@ class NaiveBayesDetector(Detector):
         self._phrase_weight: NDArray[np.float64] = np.empty(0)
 
     def fit(self, train: SequenceSet) -> None:
+        if train.train_events is not None:
+            raise NotApplicable(
+                "naive_bayes needs sequences with labels, and this stream trains on single normal events"
+            )
         normal, anomalous = int((train.label == 0).sum()), int((train.label == 1).sum())
         if not normal or not anomalous:
             raise NotApplicable(

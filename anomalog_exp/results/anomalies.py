@@ -42,7 +42,7 @@ def anomaly_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
         told.append(f"#{rank + 1}  {_heading(summary, sequence, int(equal[rank]))}")
         told += [f"    {weight:8.3f}  {text}" for text, weight in explained[rank]]
         told += [
-            f"    line {lines[row]}: {texts.get(lines[row], '')[:_LINE_LENGTH]}"
+            f"    line {lines[row]}: {_text(test, row, texts.get(lines[row]))[:_LINE_LENGTH]}"
             for row in rows[rank].tolist()
         ]
         hidden = int(test.lengths[sequence]) - len(rows[rank])
@@ -64,6 +64,11 @@ def _heading(summary: ModelRunSummary, sequence: int, equal: int) -> str:
     if equal > 1:
         parts.append(f"and {equal - 1} equal sequences")
     return ", ".join(parts)
+
+
+def _text(test: SequenceSet, row: int, raw: str | None) -> str:
+    """The raw line, or the template of a row that has none."""
+    return test.dataset.templates[test.dataset.template[row]] if raw is None else raw
 
 
 def _rarest_rows(

@@ -160,3 +160,74 @@ def test_custom_entity_from_the_message_by_group_or_whole_match(pattern, entity)
 def test_a_custom_parser_that_cannot_work_is_refused_before_any_line_is_read(options, message):
     with pytest.raises(ConfigError, match=message):
         parse([], **CUSTOM | options)
+
+
+PRESET_LINES = [
+    ("openstack", "nova-api.log 2017-05-16 00:00:00.008 25746 INFO nova.x [req-1 - -] [instance: "
+     "b9000564-fe1a-409b-b8cc-1e88b294cd1d] VM Started", "2017-05-16 00:00:00.008",
+     "b9000564-fe1a-409b-b8cc-1e88b294cd1d", "VM Started"),
+    ("apache", "[Sun Dec 04 04:47:44 2005] [notice] workerEnv.init() ok", "2005-12-04 04:47:44.000",
+     None, "workerEnv.init() ok"),
+    ("hadoop", "2015-10-18 18:01:47,978 INFO [main] org.a.B: Created", "2015-10-18 18:01:47.978",
+     None, "Created"),
+    ("spark", "17/06/09 20:10:40 INFO executor.Backend: Registered", "2017-06-09 20:10:40.000",
+     None, "Registered"),
+    ("zookeeper", "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:2181:FastLeader@774] - New",
+     "2015-07-29 17:41:44.747", None, "New"),
+    ("hpc", "134681 node-246 unix.hw state_change.unavailable 1077804742 1 Component State Change",
+     "2004-02-26 14:12:22.000", "node-246", "Component State Change"),
+    ("openssh", "Dec 10 06:55:46 LabSZ sshd[24200]: reverse mapping failed", "2017-12-10 06:55:46.000",
+     "24200", "reverse mapping failed"),
+    ("proxifier", "[10.30 16:49:06] chrome.exe - proxy.cse:5070 open", "2016-10-30 16:49:06.000",
+     "chrome.exe", "proxy.cse:5070 open"),
+    ("android", "03-17 16:13:38.811  1702  2395 D WindowManager: printFreezing", "2017-03-17 16:13:38.811",
+     "1702", "printFreezing"),
+    ("healthapp", "20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged 3579",
+     "2017-12-23 22:15:29.606", "Step_LSC", "onStandStepChanged 3579"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "line", "when", "entity", "message"), PRESET_LINES)
+def test_a_preset_reads_a_line_of_its_format(name, line, when, entity, message):
+    from anomalog_exp.config import load_run_config
+
+    options = ["dataset=custom", "dataset.source.path=x", f"dataset/structured_parser={name}"]
+    parser = load_run_config(options).dataset.structured_parser.build_parser()
+    (row,) = parser.parse(pl.Series([line])).to_dicts()
+    assert row["time_ms"] == ms(when, "%Y-%m-%d %H:%M:%S.%f")
+    assert row["entity"] == entity
+    assert row["message"].endswith(message)
+
+
+def test_thunderbird_lines_worked_out_by_hand():
+    head = "1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228"
+    rows = parse(
+        [
+            f"- {head} crond(pam_unix)[2915]: session closed for user root",
+            f"ECC {head} kernel: EDAC k8 MC0: error",
+            f"VAPI {head} no component here",
+            f"- {head} ntpd[1978]: ",
+            f"X {head}",
+            "nonsense",
+        ],
+        "thunderbird",
+    )
+    assert [row["message"] for row in rows] == [
+        "session closed for user root",
+        "EDAC k8 MC0: error",
+        "no component here",
+        "",
+        "",
+        None,
+    ]
+    assert [row["label"] for row in rows[:5]] == [0, 1, 1, 0, 1]
+    assert {row["entity"] for row in rows[:5]} == {"dn228/dn228"}
+    assert {row["time_ms"] for row in rows[:5]} == {1131566461000}
+
+
+def test_every_line_of_the_real_thunderbird_and_openstack_samples_is_read(shared_data):
+    lines = (shared_data / "loghub_2k/Thunderbird/Thunderbird_2k.log").read_text().splitlines()
+    rows = parse(lines, "thunderbird")
+    assert [row["entity"] for row in rows] == [line.split()[7] for line in lines]
+    assert all(row["message"] for row in rows)
+    assert sum(row["label"] for row in rows) == 0

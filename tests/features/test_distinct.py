@@ -87,8 +87,10 @@ def two_that_hash_alike():
     lists of such numbers, one a place, eight are searched that add up to nothing.
     """
     names = [chr(0x4E00 + n) for n in range(KINDS)]
-    probes = [names[n] if p == place else names[0] for place in range(PLACES) for n in range(KINDS) for p in range(PLACES)]  # fmt: skip
-    texts = np.array(probes).reshape(-1, PLACES)
+    texts = np.full((PLACES, KINDS, PLACES), names[0])
+    for place in range(PLACES):
+        texts[place, :, place] = names
+    texts = texts.reshape(-1, PLACES)
     added = _hashes(sequence_set(["".join(text) for text in texts], templates=names), seed=0)
     added = (added - added[0]).reshape(PLACES, KINDS)
     one, other = (codes.ravel() for codes in np.meshgrid(np.arange(KINDS), np.arange(KINDS)))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,8 +26,7 @@ def told(found, order, names):
             symbols.append([*names, "$", "^"][symbol])
         assert key == 0
         words.append("".join(reversed(symbols)))
-    borders = found.offsets.tolist()
-    return [words[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
+    return [words[a:b] for a, b in pairwise(found.offsets.tolist())]
 
 
 def slow_transitions(text, order):
@@ -56,6 +58,28 @@ def test_two_sequences_worked_out_by_hand():
     assert found.keys.tolist() == [3 * 4 + 0, 0 * 4 + 1, 1 * 4 + 2, 3 * 4 + 2, 3 * 4 + 1, 1 * 4 + 2]
     assert found.offsets.tolist() == [0, 3, 4, 6]
     assert found.keys.dtype == found.offsets.dtype == np.int64
+
+
+def test_context_carried_over_reaches_back_to_the_origin_and_nothing_ends():
+    # Windows ab, cd, e of one session and fg of the next; the windows adjoin in `order`.
+    carried = replace(sequence_set(["ab", "cd", "e", "fg"]), origin=np.array([0, 0, 0, 5]))
+    found = transitions(carried, 2)
+    assert told(found, 2, "abcdefg") == [["^^a", "^ab"], ["abc", "bcd"], ["cde"], ["^^f", "^fg"]]
+    assert found.into_event.tolist() == [True] * 7
+    assert found.history.tolist() == [0, 1, 2, 2, 2, 0, 1]
+    last = transitions(carried.take(np.array([2, 1])), 3)
+    assert told(last, 3, "abcdefg") == [["bcde"], ["^abc", "abcd"]]
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXTS, st.integers(1, 4))
+def test_steps_into_events_stand_in_the_order_of_the_events_with_their_history(texts, order):
+    sequences = sequence_set(texts, templates="dcba")
+    found = transitions(sequences, order)
+    into = found.keys[found.into_event] % found.symbols
+    assert into.tolist() == sequences.templates.tolist()
+    assert (found.keys[~found.into_event] % found.symbols).tolist() == [4] * len(texts)
+    assert found.history.tolist() == [min(n, order) for text in texts for n in range(len(text) + 1)]
 
 
 def test_no_sequences_have_no_transitions():

@@ -26,13 +26,21 @@ def steps(text, order):
     return [(tuple(padded[i : i + order]), padded[i + order]) for i in range(len(text) + 1)]
 
 
+def carried_steps(before, text, order):
+    """The same where what stood before the text goes on in it, and it does not end."""
+    padded = ["^"] * order + list(before) + list(text)
+    places = range(len(before), len(before) + len(text))
+    return [(tuple(padded[i : i + order]), padded[i + order]) for i in places]
+
+
 def slow_scores(train, labels, test, order, smoothing):
-    seen = [
-        step
-        for text, label in zip(train, labels, strict=True)
-        if label != 1
-        for step in steps(text, order)
-    ]
+    trained = [steps(text, order) for text, label in zip(train, labels, strict=True) if label != 1]
+    return slow_means(trained, [steps(text, order) for text in test], smoothing)
+
+
+def slow_means(trained, scored, smoothing):
+    """Mean surprise of each of the lists of steps, after training on others."""
+    seen = [step for one in trained for step in one]
     pairs, contexts = Counter(seen), Counter(context for context, _ in seen)
     kinds = len({symbol for _, symbol in seen}) + 1
 
@@ -40,7 +48,7 @@ def slow_scores(train, labels, test, order, smoothing):
         share = pairs[context, symbol] + smoothing
         return -log(share / (contexts[context] + smoothing * kinds))
 
-    return [sum(surprise(*step) for step in steps(text, order)) / (len(text) + 1) for text in test]
+    return [sum(surprise(*step) for step in one) / max(len(one), 1) for one in scored]
 
 
 def fit_and_score(train, labels, test, order=1, smoothing=1.0):
@@ -151,16 +159,50 @@ def test_equally_rare_steps_stand_in_the_order_of_the_sequence():
     ]  # fmt: skip
 
 
-def test_continuous_context_changes_nothing_where_sessions_are_whole():
-    # Context may reach back within a session only: the one before it is another entity's.
-    whole = entity().apply(sessions("abcab", "bca", "cab", "xa"), chronological())
-    carried = replace(whole, continuous=True)
-    scores = []
-    for sequences in (whole, carried):
-        detector = MarkovDetector(2, 1.0)
-        detector.fit(sequences.part(Split.TRAIN))
-        scores.append(detector.score(sequences.part(Split.TEST)).tolist())
-    assert scores[0] == scores[1]
+@pytest.mark.parametrize("order", [1, 2, 5])
+@pytest.mark.parametrize("size_and_step", [(None, None), (1, None), (2, None), (3, 1)])
+def test_continuous_context_reaches_back_to_where_the_session_begins(order, size_and_step):
+    # Sessions hold a letter once, so that each window says where in its session it stands.
+    texts = ["abcde", "bcda", "e", "acbd", "bxcad", "c"]
+    size, step = size_and_step
+    whole = entity(size, step, continuous_context=True).apply(sessions(*texts), chronological())
+    wanted = []
+    for text, session in zip(texts_of(whole), whole.entity, strict=True):
+        begin = texts[session].index(text[0])
+        wanted.append(carried_steps(texts[session][:begin], text, order))
+    trained = [one for one, part in zip(wanted, whole.split, strict=True) if part == Split.TRAIN]
+    scored = [one for one, part in zip(wanted, whole.split, strict=True) if part == Split.TEST]
+    detector = MarkovDetector(order, 1.0)
+    detector.fit(whole.part(Split.TRAIN))
+    test = whole.part(Split.TEST)
+    assert detector.score(test) == pytest.approx(slow_means(trained, scored, 1.0), rel=1e-12)
+    # What a window's context is does not depend on which other windows are scored with it.
+    alone = [detector.score(test.take(np.array([n])))[0] for n in range(len(test))]
+    assert alone == detector.score(test).tolist()
+
+
+def test_windows_with_continuous_context_add_up_to_their_session():
+    log = sessions("abcab", "bcacb", "abxabca")
+    whole = entity(continuous_context=True).apply(log, chronological(0.6, 0.3))
+    windows = entity(2, continuous_context=True).apply(log, chronological(0.6, 0.3))
+    detector = MarkovDetector(2, 1.0)
+    detector.fit(whole.part(Split.TRAIN))
+    parts = windows.part(Split.TEST)
+    total = (detector.score(parts) * parts.lengths).sum()
+    assert total == pytest.approx(detector.score(whole.part(Split.TEST))[0] * 7, rel=1e-12)
+
+
+def test_events_that_may_not_train_teach_nothing_and_are_context_for_others():
+    # As in a stream: single rows train. The steps into "x" and from the last "b" are masked out.
+    both = sequence_set(["abxab", "abxab"], tested=1)
+    mask = np.array([letter in "a" or n == 1 for n, letter in enumerate("abxab" * 2)])
+    stream = replace(both, origin=np.array([0, 0]), train_events=mask)
+    detector = MarkovDetector(1, 1.0)
+    detector.fit(stream.part(Split.TRAIN))
+    learned = [(("^",), "a"), (("a",), "b"), (("x",), "a")]
+    scored = carried_steps("abxab", "abxab", 1)
+    wanted = slow_means([learned], [scored], 1.0)
+    assert detector.score(stream.part(Split.TEST)) == pytest.approx(wanted, rel=1e-12)
 
 
 def test_contexts_too_many_to_tell_apart_are_an_error_of_the_order():

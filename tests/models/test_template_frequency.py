@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -73,6 +74,16 @@ def test_anomalous_training_sequences_teach_nothing():
     with_them, test = fit_and_score(["ab", "xxxx", "a"], [0, 1, -1], ["abx", "x"], 1.0)
     without, same = fit_and_score(["ab", "a"], [0, -1], ["abx", "x"], 1.0)
     assert with_them.score(test).tolist() == without.score(same).tolist()
+
+
+def test_events_that_may_not_train_teach_nothing():
+    both = sequence_set(["aabx", "axb"], [1, -1], tested=1)
+    masked = replace(both, train_events=np.array([1, 1, 1, 0, 1, 1, 1], dtype=bool))
+    detector = TemplateFrequencyDetector(1.0)
+    detector.fit(masked.part(Split.TRAIN))
+    # a twice and b once: (n + 1) / 6. The mask decides for each event, whatever its chunk's label.
+    wanted = (log(6 / 3) + log(6 / 2) + log(6 / 1)) / 3
+    assert detector.score(masked.part(Split.TEST)) == pytest.approx([wanted], rel=1e-12)
 
 
 @pytest.mark.parametrize("labels", [[1, 1], [1, 0]])

@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.entity import group_by_entity
 from anomalog_exp.sequences.fixed import group_by_position
-from anomalog_exp.sequences.labels import label_source, sequence_labels
+from anomalog_exp.sequences.labels import label_source, row_labels, sequence_labels
 from tests.logs import log_dataset, sessions
 from tests.sequencing import LOG_ROWS, entity, fixed, rows_of
+
+
+def labels_of(dataset, grouping, chosen):
+    return sequence_labels(dataset, grouping, row_labels(dataset, chosen))
 
 
 def slow_label(labels):
@@ -41,8 +45,8 @@ def test_labels_of_windows_are_those_of_the_slow_reference(rows, entity_labels, 
     by_entity = [
         slow_label(entity_labels.get(rows[row][0], -1) for row in window) for window in windows
     ]
-    assert sequence_labels(dataset, grouping, "events").tolist() == by_event
-    found = sequence_labels(dataset, grouping, "entities")
+    assert labels_of(dataset, grouping, "events").tolist() == by_event
+    found = labels_of(dataset, grouping, "entities")
     assert found.tolist() == by_entity
     assert found.dtype == np.int8
 
@@ -68,13 +72,13 @@ def test_labels_of_events_come_before_those_of_entities_unless_asked(label_from,
     dataset = log_dataset(MIXED, entity_labels={"a": 1, "b": 0})
     grouping = group_by_entity(dataset, entity())
     assert label_source(dataset, label_from) == chosen
-    assert sequence_labels(dataset, grouping, chosen).tolist() == labels
+    assert labels_of(dataset, grouping, chosen).tolist() == labels
 
 
 def test_labels_of_entities_count_where_no_event_has_one():
     dataset = sessions("ab", "cd", "ef", labels=[0, 1])
     assert label_source(dataset, "any") == "entities"
-    found = sequence_labels(dataset, group_by_position(dataset, fixed(2, 1)), "entities")
+    found = labels_of(dataset, group_by_position(dataset, fixed(2, 1)), "entities")
     assert found.tolist() == [0, 1, 1, 1, -1]
 
 
@@ -82,7 +86,7 @@ def test_a_row_of_no_entity_has_no_label_and_is_not_given_the_last_entitys():
     dataset = log_dataset(
         [(None, "x", 1, -1), ("a", "x", 2, -1), (None, "x", 3, -1)], entity_labels={"a": 1}
     )
-    assert sequence_labels(dataset, group_by_position(dataset, fixed(1)), "entities").tolist() == [
+    assert labels_of(dataset, group_by_position(dataset, fixed(1)), "entities").tolist() == [
         -1, 1, -1,
     ]  # fmt: skip
 
@@ -90,7 +94,7 @@ def test_a_row_of_no_entity_has_no_label_and_is_not_given_the_last_entitys():
 def test_where_nothing_is_labelled_no_sequence_is():
     dataset = sessions("ab", "c")
     chosen = label_source(dataset, "any")
-    assert sequence_labels(dataset, group_by_entity(dataset, entity()), chosen).tolist() == [-1, -1]
+    assert labels_of(dataset, group_by_entity(dataset, entity()), chosen).tolist() == [-1, -1]
 
 
 @pytest.mark.parametrize(

@@ -106,11 +106,20 @@ def test_hidden_labels_hide_nothing_else_and_leave_the_original_alone():
 
 
 @pytest.mark.parametrize(
-    ("config", "continuous"),
-    [(entity(2), False), (entity(2, continuous_context=True), True), (fixed(2), False)],
+    ("config", "origin"),
+    [
+        (entity(2), None),
+        (fixed(2), None),
+        (entity(2, continuous_context=True), [0, 0, 0, 5, 5]),
+        (entity(3, 1, continuous_context=True), [0, 0, 0, 5]),
+        (entity(continuous_context=True), [0, 5]),
+    ],
 )
-def test_context_is_continuous_only_where_asked_for(config, continuous):
-    assert config.apply(sessions("abcd", "abcd"), chronological()).continuous is continuous
+def test_context_carries_over_within_a_session_and_only_where_asked_for(config, origin):
+    found = config.apply(sessions("abcde", "abc"), chronological())
+    assert (found.origin if found.origin is None else found.origin.tolist()) == origin
+    last = found.take(np.array([len(found) - 1]))
+    assert (None if last.origin is None else last.origin.tolist()) == (origin and origin[-1:])
 
 
 def test_the_report_of_sessions_cut_into_windows():

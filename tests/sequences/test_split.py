@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from anomalog_exp.config.split import ChronologicalSplitConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.sequence_set import Split
-from anomalog_exp.sequences.split import fraction_of, split_units
-from tests.sequencing import chronological, normal_only
+from anomalog_exp.sequences.split import check_parts, fraction_of, split_units
+from tests.logs import log_dataset
+from tests.sequencing import chronological, entity, normal_only
 
 T, I, S = Split.TRAIN, Split.IGNORED, Split.TEST  # noqa: E741
 
@@ -63,10 +64,6 @@ def test_splits_are_those_of_the_slow_reference(labels, train, test, only_normal
             parts[unit] = T
     config = (normal_only if only_normal else chronological)(train / 1000, test / 1000)
     label = np.array(labels, dtype=np.int8)
-    if T not in parts:
-        with pytest.raises(ConfigError, match="no sequence is left to train on"):
-            split_units(label, config)
-        return
     found = split_units(label, config)
     assert found.tolist() == parts
     assert found.dtype == np.uint8
@@ -121,24 +118,36 @@ def test_labels_of_the_test_suffix_never_decide_who_trains():
 
 
 @pytest.mark.parametrize(
-    ("label", "config", "told"),
+    ("parts", "told"),
     [
+        ([], "train on: of 0, 0 train, 0 are tested"),
+        ([S], "train on: of 1, 0 train, 1 are tested"),
         (
-            [0],
-            chronological(0.5, 0.5),
-            "of 1 the last 1 are tested, and the 0 before them hold 0 to",
+            [I, S, S],
+            r"train on: of 3, 0 train, 2 are .*split=chronological where nothing is labelled",
         ),
-        (
-            [0, 0],
-            chronological(0.1, 0.9),
-            "of 2 the last 2 are tested, and the 0 before them hold 0",
-        ),
-        ([1, -1, 0, 0], normal_only(0.5, 0.5), "the 2 before them hold 0 normal ones to take from"),
+        ([T, I, I, T], "test: of 4, 2 train, 0 are tested"),
     ],
 )
-def test_an_empty_training_part_is_an_error_that_counts(label, config, told):
-    with pytest.raises(ConfigError, match=rf"(?s)^split\.train_fraction: .*{told}"):
-        split_units(np.array(label, dtype=np.int8), config)
+def test_an_empty_part_is_an_error_that_counts_and_repeats_the_split(parts, told):
+    config = normal_only(0.1, 0.9)
+    with pytest.raises(ConfigError, match=rf"(?s)^split: no sequence is left to {told}") as caught:
+        check_parts(np.array(parts, dtype=np.uint8), config)
+    assert "train_fraction=0.1 test_fraction=0.9" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "split"),
+    [
+        ([0], chronological(0.5, 0.5)),
+        ([0, 0], chronological(0.1, 0.9)),
+        ([1, -1, 0, 0], normal_only(0.5, 0.5)),
+    ],
+)
+def test_a_log_that_leaves_nothing_to_train_on_is_refused(rows, split):
+    dataset = log_dataset([(f"e{n}", "x", n, label) for n, label in enumerate(rows)])
+    with pytest.raises(ConfigError, match="no sequence is left to train on"):
+        entity().apply(dataset, split)
 
 
 @pytest.mark.parametrize("train", [0.7, 0.9, 0.58, 0.07])

@@ -6,9 +6,12 @@ A parser is two files: a module here with a `Config`, and a YAML in conf/dataset
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomalog_exp.config.base import Options
+from anomalog_exp.data.sources.base import RawFiles
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,3 +47,13 @@ class ParserConfig(Options):
     def build_parser(self) -> Parser:
         """The parser that this config describes."""
         raise NotImplementedError(f"{type(self).__module__} does not build a parser")
+
+    def raw_files(self, raw: RawFiles) -> list[Path]:
+        """The files that are read: what a data set's digest is made of."""
+        return [raw.log]
+
+    def builder(self) -> Callable[..., None]:
+        """What builds a data set of such files; see `anomalog_exp.data.build.build_dataset`."""
+        from anomalog_exp.data.build import build_dataset
+
+        return build_dataset
