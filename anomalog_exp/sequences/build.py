@@ -75,10 +75,7 @@ def build_sequences(
             assert isinstance(split, FractionSplitConfig)
             parts = split_units(_unit_labels(label, grouping.unit), split)[grouping.unit]
     check_parts(parts, split)
-    # Between whole sessions there is nothing to carry over.
-    carries = getattr(sequence, "continuous_context", False) and (
-        getattr(sequence, "window_size", 1) is not None
-    )
+    carries = getattr(sequence, "continuous_context", False)
     return SequenceSet(
         dataset=dataset,
         order=grouping.order,
