@@ -30,6 +30,7 @@ from anomalog_exp.results import (
     write_run_outputs,
 )
 from anomalog_exp.results.environment import Clock
+from anomalog_exp.sequences.templates import with_templates_of_training
 from anomalog_exp.tracking import mirror_run
 
 __all__ = ["RunResult", "run"]
@@ -111,6 +112,7 @@ def _measure(context: ResultWriteContext, dataset: LogDataset, progress: Progres
     config, clock = context.config, context.clock
     with clock.stage("sequences"):
         sequences = config.sequence.apply(dataset, config.split)
+        sequences = with_templates_of_training(sequences, config.template)
     summary = run_model(config.model, sequences, progress=progress)
     clock.seconds |= summary.seconds
     with clock.stage("evaluate"):

@@ -54,7 +54,8 @@ def told(result: RunResult) -> str:
     """The result in a few lines."""
     again = " (reused: same config, data and code)" if result.reused else ""
     if result.metrics:
-        shown = {name: result.metrics[name] for name in HEADLINE_COLUMNS}
+        named = [name for name in HEADLINE_COLUMNS if name in result.metrics]
+        shown = {name: result.metrics[name] for name in named or result.metrics}
         figures = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
     else:
         figures = f"no metrics: {result.note}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, field_validator
 
-from anomalog_exp.config.base import AbsolutePath, Names, Options
+from anomalog_exp.config.base import AbsolutePath, Count, Names, Options
 from anomalog_exp.config.dataset import DatasetVariantConfig
 from anomalog_exp.config.options import open_option
 from anomalog_exp.config.sequence import SequenceConfig
@@ -38,6 +38,12 @@ class EvaluationConfig(Options):
         strict=False, description="the scope that leads; null = by unit"
     )
     bootstrap_samples: int = Field(ge=0, description="resamples for intervals; 0 gives none")
+    next_event_vocabulary: Literal["full", "train"] = Field(
+        description="templates that next-event prediction is asked about"
+    )
+    top_k: Annotated[tuple[Count, ...], Field(strict=False, min_length=1)] = Field(
+        description="numbers of candidates that may hold the next event"
+    )
 
 
 class PathsConfig(Options):

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from anomalog_exp.config.dataset import DatasetVariantConfig
 from anomalog_exp.config.fingerprint import stable_fingerprint
+from anomalog_exp.config.options import option_type
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.digest import code_digest, remembered_sha256
 from anomalog_exp.data.miners.base import TemplateMinerConfig
@@ -45,6 +46,7 @@ def load_dataset(
     memory = roots.cache_root / "digests.json"
     parser = dataset.structured_parser
     assert isinstance(parser, ParserConfig)
+    template = _as_read(template)
     files = {str(path): remembered_sha256(path, memory) for path in parser.raw_files(raw)}
     digests = list(files.values())
     label_digest = None
@@ -80,6 +82,17 @@ def load_dataset(
         }
         _build_once(dataset, template, raw, directory, facts, progress)
     return open_dataset(directory, raw.log)
+
+
+def _as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
+    """How messages are read before splits exist: unmined, where training rows alone are mined."""
+    if template.fit_on == "all":
+        return template
+    options = {"name": "identity", "masking": template.masking, "fit_on": "all"}
+    masks = [mask.model_dump() for mask in template.extra_masks]
+    unmined = option_type("template", "identity").of(options | {"extra_masks": masks})
+    assert isinstance(unmined, TemplateMinerConfig)
+    return unmined
 
 
 def _build_once(

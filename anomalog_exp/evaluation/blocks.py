@@ -17,7 +17,7 @@ from anomalog_exp.evaluation.metrics import (
 )
 from anomalog_exp.vocabulary import EvaluationUnit, MetricScope, MetricStatus
 
-__all__ = ["detection_block", "not_applicable_block"]
+__all__ = ["detection_block", "headline", "not_applicable_block", "why_invalid"]
 
 SINGLE_CLASS = "single_class_test_set"
 
@@ -80,6 +80,8 @@ def detection_block(
             "status": MetricStatus.NOT_APPLICABLE,
             "reason": "nothing in the test split is labelled",
         }
+    if wrong := why_invalid(block):
+        return block | {"status": MetricStatus.INVALID, "reason": wrong}
     block["diagnostics"] |= {
         "false_positive_rate": found.false_positive_rate,
         "specificity": found.specificity,
@@ -100,6 +102,22 @@ def detection_block(
         low, high = f1_interval(found, bootstrap_samples, seed)
         block["diagnostics"] |= {"f1_interval_low": low, "f1_interval_high": high}
     return block
+
+
+def why_invalid(block: dict[str, Any]) -> str | None:
+    """Why the figures of a block cannot belong together; None if they can."""
+    counts, cells = block["counts"], block["confusion"]
+    finer = (block["prediction_unit"], block["label_unit"])
+    checks = {
+        "evaluation_unit_count_mismatch": counts["units"]
+        == counts["counted"] + counts["abstained"] + counts["ignored"],
+        "class_count_mismatch": counts["counted"] == counts["normal"] + counts["anomalous"],
+        "confusion_matrix_mismatch": counts["anomalous"] == cells["tp"] + cells["fn"]
+        and counts["normal"] == cells["fp"] + cells["tn"],
+        "label_unit_prediction_unit_mismatch": finer
+        != (EvaluationUnit.EVENT, EvaluationUnit.SEQUENCE),
+    }
+    return next((name for name, holds in checks.items() if not holds), None)
 
 
 def headline(found: Confusion) -> dict[str, float]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalog_exp.config.run import RunConfig
+from anomalog_exp.config.sequence import ChronologicalStreamSequenceConfig, EntitySequenceConfig
+from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.evaluation.blocks import detection_block, headline, not_applicable_block
 from anomalog_exp.evaluation.metrics import confusion
+from anomalog_exp.evaluation.next_event import next_event_block
 from anomalog_exp.features.distinct import distinct
-from anomalog_exp.models.summary import ModelRunSummary
+from anomalog_exp.models.summary import EventScores, ModelRunSummary
+from anomalog_exp.sequences.labels import row_labels
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from anomalog_exp.vocabulary import EvaluationUnit, MetricScope, MetricStatus
 
@@ -18,52 +25,117 @@ __all__ = ["evaluate", "primary_block"]
 
 _DIGITS = 8
 
+_TRIAGE = "the detector groups nothing for review"
 _NOT_MEASURED = {
-    MetricScope.EVENT_LEVEL_DETECTION: "no detector of this release scores single events",
-    MetricScope.WINDOW_LEVEL_DETECTION: "windows are judged as sequences",
+    MetricScope.EVENT_LEVEL_DETECTION: "the detector scores no single events, or none is labelled",
+    MetricScope.WINDOW_LEVEL_DETECTION: "the events are not grouped into windows",
     MetricScope.STREAM_LEVEL_DETECTION: "the events are not grouped as a stream",
-    MetricScope.NEXT_EVENT_PREDICTION: "the detector ranks no next events",
-    MetricScope.CLUSTER_LEVEL_TRIAGE: "the detector groups nothing for review",
-    MetricScope.MANUAL_WORKLOAD_REDUCTION: "the detector groups nothing for review",
-    MetricScope.SEMI_AUTOMATIC_WORKLOAD_REDUCTION: "the detector groups nothing for review",
+    MetricScope.NEXT_EVENT_PREDICTION: "the detector predicts no next events",
+    MetricScope.CLUSTER_LEVEL_TRIAGE: _TRIAGE,
+    MetricScope.MANUAL_WORKLOAD_REDUCTION: _TRIAGE,
+    MetricScope.SEMI_AUTOMATIC_WORKLOAD_REDUCTION: _TRIAGE,
 }
 
-_ORDER = (
-    MetricScope.SEQUENCE_LEVEL_DETECTION,
-    MetricScope.EVENT_LEVEL_DETECTION,
-    MetricScope.NEXT_EVENT_PREDICTION,
+_STREAMS = (
+    EvaluationUnit.EVENT,
+    EvaluationUnit.STREAM,
+    EvaluationUnit.CHRONOLOGICAL_EVENT_STREAM,
+    EvaluationUnit.CONTINUOUS_EVENT_STREAM,
 )
-"""Which scope leads where sequences or windows are judged."""
 
 
 def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary) -> dict[str, Any]:
     """Measure a scored run: JSON-ready, without times, equal for equal results."""
-    unit = EvaluationUnit.WINDOW if config.sequence.name == "fixed" else EvaluationUnit.SEQUENCE
-    by_events = (sequences.report or {}).get("labels_from") == "events"
-    block = detection_block(
-        MetricScope.SEQUENCE_LEVEL_DETECTION,
-        unit=unit,
-        label_unit=EvaluationUnit.EVENT if by_events else EvaluationUnit.SEQUENCE,
-        aggregation="any_event" if by_events else "any_entity",
-        label=summary.test.label,
-        predicted=summary.predicted,
-        scores=summary.scores,
-        threshold=summary.threshold,
-        bootstrap_samples=config.evaluation.bootstrap_samples,
-        seed=config.seed,
+    unit = _unit(config)
+    block_of = partial(
+        detection_block, bootstrap_samples=config.evaluation.bootstrap_samples, seed=config.seed
     )
-    block["diagnostics"] |= _duplicates(sequences, summary)
-    blocks = {block["scope"]: block} | {
+    measured = _sequence_blocks(block_of, unit, sequences, summary)
+    if summary.events is not None:
+        label = np.asarray(sequences.dataset.label)
+        measured.append(_event_block(block_of, label, summary.events))
+    if summary.next_events is not None:
+        measured.append(
+            next_event_block(
+                summary.next_events,
+                template=sequences.dataset.template,
+                label=row_labels(sequences.dataset, _label_source(sequences)),
+                vocabulary=config.evaluation.next_event_vocabulary,
+                top_k=config.evaluation.top_k,
+            )
+        )
+    blocks = {
         scope: not_applicable_block(scope, reason) for scope, reason in _NOT_MEASURED.items()
-    }
+    } | {block["scope"]: block for block in measured}
+    decisive = config.dataset.evaluation_unit or unit
     return _plain(
         {
             "detector": summary.detector,
-            "evaluation_unit": config.dataset.evaluation_unit or unit,
-            "primary_scope": _primary(config, blocks),
+            "evaluation_unit": decisive,
+            "primary_scope": _primary(config.evaluation.primary_scope, decisive, blocks),
             "blocks": blocks,
         }
     )
+
+
+def _sequence_blocks(
+    block_of: Callable[..., dict[str, Any]],
+    unit: EvaluationUnit,
+    sequences: SequenceSet,
+    summary: ModelRunSummary,
+) -> list[dict[str, Any]]:
+    """The sequences as they were judged, and the same by the name of what they are."""
+    by_events = _label_source(sequences) == "events"
+    blocks = [
+        block_of(
+            scope,
+            unit=unit,
+            label_unit=EvaluationUnit.EVENT if by_events else EvaluationUnit.SEQUENCE,
+            aggregation="any_event" if by_events else "any_entity",
+            label=summary.test.label,
+            predicted=summary.predicted,
+            scores=summary.scores,
+            threshold=summary.threshold,
+        )
+        for scope in (MetricScope.SEQUENCE_LEVEL_DETECTION, *_SAME_JUDGED.get(unit, ()))
+    ]
+    blocks[0]["diagnostics"] |= _duplicates(sequences, summary) | _sessions(summary)
+    return blocks
+
+
+def _event_block(
+    block_of: Callable[..., dict[str, Any]], label: NDArray[np.int8], events: EventScores
+) -> dict[str, Any]:
+    return block_of(
+        MetricScope.EVENT_LEVEL_DETECTION,
+        unit=EvaluationUnit.EVENT,
+        label_unit=EvaluationUnit.EVENT,
+        aggregation="none",
+        label=label[events.rows],
+        predicted=events.predicted,
+        scores=events.scores,
+        threshold=events.threshold,
+    )
+
+
+def _label_source(sequences: SequenceSet) -> Literal["events", "entities"]:
+    return "events" if (sequences.report or {}).get("labels_from") == "events" else "entities"
+
+
+_SAME_JUDGED = {
+    EvaluationUnit.WINDOW: (MetricScope.WINDOW_LEVEL_DETECTION,),
+    EvaluationUnit.STREAM: (MetricScope.STREAM_LEVEL_DETECTION,),
+}
+"""Scopes that judge what the sequences of a unit are."""
+
+
+def _unit(config: RunConfig) -> EvaluationUnit:
+    """What one sequence of the run is."""
+    sequence = config.sequence
+    if isinstance(sequence, ChronologicalStreamSequenceConfig):
+        return EvaluationUnit.STREAM
+    whole = isinstance(sequence, EntitySequenceConfig) and sequence.window_size is None
+    return EvaluationUnit.SEQUENCE if whole else EvaluationUnit.WINDOW
 
 
 def primary_block(report: dict[str, Any]) -> dict[str, Any]:
@@ -71,12 +143,42 @@ def primary_block(report: dict[str, Any]) -> dict[str, Any]:
     return dict(report["blocks"][report["primary_scope"]])
 
 
-def _primary(config: RunConfig, blocks: dict[MetricScope, dict[str, Any]]) -> MetricScope:
-    """The scope asked for if it is usable, else the first usable one, else the first."""
-    asked = config.evaluation.primary_scope
-    wanted = ([asked] if asked else []) + list(_ORDER)
+def _primary(
+    asked: MetricScope | None,
+    unit: EvaluationUnit,
+    blocks: dict[MetricScope, dict[str, Any]],
+) -> MetricScope:
+    """The scope asked for if it is usable, else the first usable one by unit, else the first."""
+    order = [
+        MetricScope.SEQUENCE_LEVEL_DETECTION,
+        MetricScope.EVENT_LEVEL_DETECTION,
+        MetricScope.NEXT_EVENT_PREDICTION,
+    ]
+    if unit in _STREAMS:
+        order = [*order[1:], order[0]]
+    wanted = [asked, *order] if asked else order
     usable = (scope for scope in wanted if blocks[scope]["status"] == MetricStatus.VALID)
-    return next(usable, _ORDER[0])
+    return next(usable, MetricScope.SEQUENCE_LEVEL_DETECTION)
+
+
+def _sessions(summary: ModelRunSummary) -> dict[str, Any]:
+    """Where sequences are windows of sessions: a session is flagged if any of its windows is."""
+    entity = summary.test.entity
+    if not len(entity) or (entity < 0).any():
+        return {}
+    sessions, group = np.unique(entity, return_inverse=True)
+    if len(sessions) == len(entity):
+        return {}
+    label = np.full(len(sessions), UNLABELLED, dtype=np.int8)
+    np.maximum.at(label, group, summary.test.label)
+    predicted = np.zeros(len(sessions), dtype=bool)
+    np.logical_or.at(predicted, group, summary.predicted)
+    counted = label >= 0
+    anomalous = label[counted] == 1
+    if anomalous.all() or not anomalous.any():
+        return {}
+    found = confusion(anomalous, predicted[counted])
+    return {"sessions": {"counted": int(counted.sum()), **headline(found)}}
 
 
 def _duplicates(sequences: SequenceSet, summary: ModelRunSummary) -> dict[str, Any]:

@@ -43,6 +43,21 @@ class Detector(ABC):
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """(sequences,) float64, finite; higher = more anomalous."""
 
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
+        """(sum of lengths,) float64, finite, sequence by sequence; higher = more anomalous.
+
+        The default is None: a detector that judges single events overrides this.
+        """
+        return None
+
+    def rank_next_events(self, sequences: SequenceSet) -> NDArray[np.int64] | None:
+        """(sum of lengths,) place of each event among what was expected next: 0 = expected most.
+
+        -1 where nothing stands before the event. The default is None: a detector that predicts the next
+        event overrides this.
+        """
+        return None
+
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """For each sequence, up to `top` (evidence, weight) pairs, the strongest first.
 

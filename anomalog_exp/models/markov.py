@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.config.base import Count
+from anomalog_exp.features.expectations import Expectations
 from anomalog_exp.features.segments import segment_sums
 from anomalog_exp.features.transitions import Transitions, transitions
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
@@ -57,11 +58,21 @@ class MarkovDetector(Detector):
         self._contexts, inverse = np.unique(self._keys // seen.symbols, return_inverse=True)
         self._context_counts = np.bincount(inverse, weights=self._counts).astype(np.int64)
         self._kinds = len(np.unique(self._keys % seen.symbols)) + 1
+        self._expectations = Expectations.of(self._keys, self._counts, seen.symbols)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         found = transitions(sequences, self._order)
         total = segment_sums(self._surprise(found), found.offsets)
         return total / np.maximum(np.diff(found.offsets), 1)
+
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        found = transitions(sequences, self._order)
+        return self._surprise(found)[found.into_event]
+
+    def rank_next_events(self, sequences: SequenceSet) -> NDArray[np.int64]:
+        found = transitions(sequences, self._order)
+        rank = self._expectations.rank(found.keys[found.into_event])
+        return np.where(found.history[found.into_event] > 0, rank, -1)
 
     def _surprise(self, found: Transitions) -> NDArray[np.float64]:
         """(transitions,) negative log probability of each."""

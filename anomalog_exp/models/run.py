@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.config.options import extra_named
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.events import judged_events, predicted_next_events
 from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.progress import Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -36,9 +37,9 @@ def run_model(
         advance(len(train))
     fitted = time.perf_counter()
     train_scores = _scores(detector, config.name, train.unlabelled())
-    threshold = config.decision.threshold(
-        train_scores, train.label, log_odds=type(detector).log_odds
-    )
+    # Where single events train, a chunk is no less normal for what else it holds.
+    normal = train.label if train.train_events is None else np.zeros_like(train.label)
+    threshold = config.decision.threshold(train_scores, normal, log_odds=type(detector).log_odds)
     decided = time.perf_counter()
     hidden = test.unlabelled()
     with progress.stage(f"scoring {config.name}", len(test), "sequences") as advance:
@@ -58,6 +59,8 @@ def run_model(
             "score": time.perf_counter() - decided,
         },
         explain=lambda chosen, top: detector.explain(hidden.take(chosen), top),
+        events=judged_events(config, detector, sequences),
+        next_events=predicted_next_events(detector, sequences),
     )
 
 

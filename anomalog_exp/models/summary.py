@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
-__all__ = ["ModelRunSummary", "SequenceSummary"]
+__all__ = ["EventScores", "ModelRunSummary", "NextEvents", "SequenceSummary"]
 
 Explain = Callable[[NDArray[np.int64], int], list[list[tuple[str, float]]]]
 
@@ -44,6 +44,38 @@ class SequenceSummary:
 
 
 @dataclass(frozen=True, eq=False)
+class EventScores:
+    """Decisions about single events.
+
+    Attributes:
+        rows: (events,) int64 dataset rows that were judged, in order, each once.
+        scores: (events,) float64; the highest where overlapping windows judge a row several times.
+        threshold: Scores above it are predicted anomalous.
+        predicted: (events,) bool.
+    """
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    threshold: float
+    predicted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class NextEvents:
+    """Predictions of next events.
+
+    Attributes:
+        rows: (predictions,) int64 dataset rows that followed.
+        rank: (predictions,) int64 their places among what was expected, 0 first; -1 without history.
+        known: (templates,) bool which templates training showed.
+    """
+
+    rows: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
 class ModelRunSummary:
     """A fitted and scored detector.
 
@@ -56,6 +88,8 @@ class ModelRunSummary:
         model_manifest: What the fitted detector says of itself, JSON-ready.
         sequence_summary: Counts of all splits.
         seconds: Time of fitting and of scoring.
+        events: Decisions about single events, from detectors that judge them.
+        next_events: Predictions of next events, from detectors that make them.
         explain: Evidence for some of the test sequences: (indices, top) -> lists of (text, weight).
     """
 
@@ -68,6 +102,8 @@ class ModelRunSummary:
     sequence_summary: SequenceSummary
     seconds: dict[str, float]
     explain: Explain
+    events: EventScores | None = None
+    next_events: NextEvents | None = None
 
 
 def _label_counts(label: NDArray[np.int8]) -> dict[int, int]:

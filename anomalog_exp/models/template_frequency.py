@@ -51,6 +51,9 @@ class TemplateFrequencyDetector(Detector):
         surprise = template_counts(sequences) @ self._surprise
         return surprise / np.maximum(sequences.lengths, 1)
 
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        return self._surprise[sequences.templates]
+
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The templates that add most to the sum, with what they add in nats."""
         parts = template_counts(sequences).multiply(self._surprise).tocsr()

@@ -36,6 +36,10 @@ _DIAGNOSTICS = (
 )
 
 
+_COMPARED = ("f1", "auroc", "top1")
+_STAGES = ("total", "dataset", "sequences", "fit", "score", "evaluate")
+
+
 def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str | None) -> str:
     """The id of the MLflow run that mirrors `run_dir`, written now if it is not there.
 
@@ -95,19 +99,27 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
 
 
 def run_metrics(stored: StoredRun) -> dict[str, float]:
-    """The figures to compare runs by, named by scope: `sequence/f1`; and seconds per stage."""
+    """The figures to compare runs by, named by scope: `sequence/f1`; and seconds of the main stages.
+
+    The scope that leads is shown in full, others by what is compared first: a page of too many columns
+    is read by nobody, and `metrics.json` has them all.
+    """
     metrics: dict[str, float] = {}
-    for scope, block in stored.metrics["blocks"].items():
+    report, environment = stored.metrics, stored.environment
+    for scope, block in report["blocks"].items():
         prefix = scope.removesuffix("_level_detection").removesuffix("_prediction")
-        diagnostics = block.get("diagnostics", {})
-        values = block.get("headline", {}) | {
-            name: diagnostics[name] for name in _DIAGNOSTICS if name in diagnostics
-        }
-        if unique := diagnostics.get("unique"):
-            values["unique_f1"] = unique["f1"]
+        values = dict(block.get("headline", {}))
+        if scope == report["primary_scope"]:
+            diagnostics = block.get("diagnostics", {})
+            values |= {name: diagnostics[name] for name in _DIAGNOSTICS if name in diagnostics}
+            for part in ("unique", "sessions"):
+                if part in diagnostics:
+                    values[f"{part}_f1"] = diagnostics[part]["f1"]
+        else:
+            values = {name: values[name] for name in _COMPARED if name in values}
         metrics |= {f"{prefix}/{name}": float(value) for name, value in values.items()}
-    environment = stored.environment
-    metrics |= {f"seconds/{stage}": value for stage, value in environment["seconds"].items()}
+    seconds = environment["seconds"]
+    metrics |= {f"seconds/{stage}": seconds[stage] for stage in _STAGES if stage in seconds}
     return metrics | {"peak_memory_mb": environment["peak_memory_mb"]}
 
 

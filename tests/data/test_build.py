@@ -155,3 +155,44 @@ def test_the_real_bgl_sample_has_its_rows_and_alerts(shared_data, tmp_path):
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert (manifest["rows"], manifest["events_anomalous"]) == (2000, 143)
     assert NO_TIME not in open_dataset(tmp_path, log).time_ms
+
+
+def test_a_range_of_lines_keeps_the_numbers_of_the_whole_file(tmp_path):
+    whole = build(tmp_path, LOG[3:])
+    part = build(
+        tmp_path,
+        LOG[3:],
+        "dataset.line_range=[1,6]",
+        "dataset.max_unparsed_fraction=0.5",
+        into="part",
+        block_bytes=100,
+    )
+    inside = (whole.line >= 1) & (whole.line < 6)
+    assert part.line.tolist() == whole.line[inside].tolist() == [1, 3, 5]
+    assert (part.first_line, part.n_lines) == (1, 5)
+    assert part.raw_lines([3]) == whole.raw_lines([3])
+    assert part.manifest["unparsed_samples"][0]["line"] == 4
+
+
+def test_lines_without_a_message_are_no_rows_but_anomalous_ones_are_remembered(tmp_path):
+    head = "1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228"
+    lines = [
+        f"- {head} a: x",
+        f"ERR {head}",
+        f"- {head} b[1]:",
+        f"ERR {head} c: y",
+        f"ERR {head} d:",
+    ]
+    log = tmp_path / "t.log"
+    log.write_text("\n".join(lines * 3))
+    config = load_run_config(["dataset=thunderbird"])
+    (tmp_path / "built").mkdir()
+    build_dataset(
+        config.dataset, config.template, RawFiles(tmp_path, log), tmp_path / "built",
+        facts={"digest": "x"}, progress=SILENT, block_bytes=100,
+    )  # fmt: skip
+    dataset = open_dataset(tmp_path / "built", log)
+    assert dataset.line.tolist() == [0, 3, 5, 8, 10, 13]
+    assert dataset.unrowed_anomalies.tolist() == [1, 4, 6, 9, 11, 14]
+    assert dataset.manifest["lines_without_message"] == 9
+    assert dataset.manifest["lines_unparsed"] == 0

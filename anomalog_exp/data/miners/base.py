@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ class TemplateMinerConfig(Options):
     name: str
     masking: Masking
     extra_masks: Annotated[tuple[MaskConfig, ...], Field(strict=False)]
+    fit_on: Literal["all", "train"] = Field(description="rows that templates are mined from")
 
     def build_miner(self) -> TemplateMiner:
         """The miner that this config describes."""
