@@ -189,6 +189,8 @@ def _duplicates(sequences: SequenceSet, summary: ModelRunSummary) -> dict[str, A
     """
     group = distinct(sequences).group
     test = sequences.split == Split.TEST
+    if not test.any():
+        return {}
     seen = np.isin(group[test], group[sequences.split == Split.TRAIN])
     pair = np.stack([group[test], summary.test.label.astype(np.int64)])
     _, first = np.unique(pair, axis=1, return_index=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.features.distinct import distinct
-from anomalog_exp.models.summary import ModelRunSummary
+from anomalog_exp.models.summary import EventScores, ModelRunSummary
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
 __all__ = ["anomaly_report"]
@@ -24,14 +25,20 @@ _LABELS = {1: "labelled anomalous", 0: "labelled normal", -1: "unlabelled"}
 
 def anomaly_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
     """The report as text."""
+    parts = [_sequence_report(sequences, summary)] if len(summary.test) else []
+    if summary.events is not None:
+        parts.append(_event_report(summary.events, sequences.dataset))
+    return "\n".join(parts)
+
+
+def _sequence_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
     test = summary.test
     group = distinct(sequences).group[sequences.split == Split.TEST]
     _, first, equal = np.unique(group, return_index=True, return_counts=True)
     ranked = np.argsort(-summary.scores[first], kind="stable")[:_SHOWN]
     chosen, equal = first[ranked], equal[ranked]
     rows = _rarest_rows(sequences, test, chosen)
-    lines = {row: int(test.dataset.line[row]) for part in rows for row in part.tolist()}
-    texts = test.dataset.raw_lines(lines.values())
+    shown = _shown_lines(test.dataset, np.concatenate(rows))
     told = [
         f"{len(ranked)} distinct test sequences of highest score, of {len(first):,} distinct among "
         f"{len(test):,}; {int(summary.predicted.sum()):,} score above the threshold of "
@@ -41,13 +48,43 @@ def anomaly_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
     for rank, sequence in enumerate(chosen.tolist()):
         told.append(f"#{rank + 1}  {_heading(summary, sequence, int(equal[rank]))}")
         told += [f"    {weight:8.3f}  {text}" for text, weight in explained[rank]]
-        told += [
-            f"    line {lines[row]}: {_text(test, row, texts.get(lines[row]))[:_LINE_LENGTH]}"
-            for row in rows[rank].tolist()
-        ]
+        told += [f"    {shown[row]}" for row in rows[rank].tolist()]
         hidden = int(test.lengths[sequence]) - len(rows[rank])
         told.append(f"    and {hidden} more lines\n" if hidden else "")
     return "\n".join(told)
+
+
+def _event_report(events: EventScores, dataset: LogDataset) -> str:
+    """Judged events of highest score, each template once."""
+    ranked = np.argsort(-events.scores, kind="stable")
+    template = dataset.template[events.rows[ranked]]
+    _, first, alike = np.unique(template, return_index=True, return_counts=True)
+    best = np.argsort(first)[:_SHOWN]
+    chosen = ranked[first[best]]
+    shown = _shown_lines(dataset, events.rows[chosen])
+    told = [
+        f"{len(chosen)} templates with the events of highest score, among {len(events.rows):,} judged "
+        f"events; {int(events.predicted.sum()):,} score above the threshold of {events.threshold:.6g}\n"
+    ]
+    for event, others in zip(chosen.tolist(), (alike[best] - 1).tolist(), strict=True):
+        row = int(events.rows[event])
+        verdict = "anomalous" if events.predicted[event] else "normal"
+        label = _LABELS[int(dataset.label[row])]
+        told.append(f"score {events.scores[event]:.6g}, predicted {verdict}, {label}")
+        told.append(f"    {shown[row]}")
+        told.append(f"    and {others:,} more events of this template\n" if others else "")
+    return "\n".join(told)
+
+
+def _shown_lines(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, str]:
+    """Line number and text of each row: the raw line, or the template where there is none."""
+    numbers = dataset.line[rows].tolist()
+    raw = dataset.raw_lines(numbers)
+    shown = {}
+    for row, number in zip(rows.tolist(), numbers, strict=True):
+        text = raw.get(number, dataset.templates[dataset.template[row]])
+        shown[row] = f"line {number}: {text[:_LINE_LENGTH]}"
+    return shown
 
 
 def _heading(summary: ModelRunSummary, sequence: int, equal: int) -> str:
@@ -64,11 +101,6 @@ def _heading(summary: ModelRunSummary, sequence: int, equal: int) -> str:
     if equal > 1:
         parts.append(f"and {equal - 1} equal sequences")
     return ", ".join(parts)
-
-
-def _text(test: SequenceSet, row: int, raw: str | None) -> str:
-    """The raw line, or the template of a row that has none."""
-    return test.dataset.templates[test.dataset.template[row]] if raw is None else raw
 
 
 def _rarest_rows(

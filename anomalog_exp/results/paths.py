@@ -72,6 +72,10 @@ class ResultPaths:
         return self.run_dir / "predictions.jsonl"
 
     @property
+    def event_predictions_path(self) -> Path:
+        return self.run_dir / "event_predictions.parquet"
+
+    @property
     def anomalies_path(self) -> Path:
         return self.run_dir / "anomalies.txt"
 

@@ -4,7 +4,8 @@ One row per test sequence, in order: `sequence`, `entity` (null where events of 
 `line_ranges` (zero-based raw lines, first and last of each run of neighbours), `events`,
 `first_time_ms` and `last_time_ms` (null without times), `label` (null where unlabelled), `score`,
 `predicted`, and `explanation`: evidence with its weight, strongest first, for what was predicted
-anomalous and for the highest scores; empty for the others.
+anomalous and for the highest scores; empty for the others. Detectors that judge single events also
+leave `event_predictions.parquet`, one row per judged event.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anomalog_exp.data.dataset import NO_TIME
+from anomalog_exp.data.dataset import NO_TIME, UNLABELLED, LogDataset
 from anomalog_exp.files import replaced
-from anomalog_exp.models.summary import ModelRunSummary
+from anomalog_exp.models.summary import EventScores, ModelRunSummary
 from anomalog_exp.results.paths import ResultPaths
 
 if TYPE_CHECKING:
@@ -35,6 +36,26 @@ def write_predictions(paths: ResultPaths, summary: ModelRunSummary) -> None:
         table.write_parquet(temporary)
     with replaced(paths.predictions_jsonl_path) as temporary:
         table.write_ndjson(temporary)
+    if summary.events is not None:
+        with replaced(paths.event_predictions_path) as temporary:
+            event_table(summary.events, summary.test.dataset).write_parquet(temporary)
+
+
+def event_table(events: EventScores, dataset: LogDataset) -> pl.DataFrame:
+    """One row per judged event, in line order: line, time_ms, template, label, score, predicted."""
+    import polars as pl
+
+    templates = pl.Series(dataset.templates, dtype=pl.String)
+    return pl.DataFrame(
+        {
+            "line": dataset.line[events.rows],
+            "time_ms": pl.Series(dataset.time_ms[events.rows]).replace(NO_TIME, None),
+            "template": templates.gather(dataset.template[events.rows]),
+            "label": pl.Series(dataset.label[events.rows], dtype=pl.Int8).replace(UNLABELLED, None),
+            "score": events.scores,
+            "predicted": events.predicted,
+        }
+    )
 
 
 def prediction_table(summary: ModelRunSummary) -> pl.DataFrame:
@@ -68,6 +89,9 @@ def _line_ranges(summary: ModelRunSummary) -> pl.Series:
     test = summary.test
     owner = np.repeat(np.arange(len(test)), test.lengths)
     line = test.dataset.line[test.rows]
+    kind = pl.List(pl.List(pl.Int64))
+    if not len(line):
+        return pl.Series([[]] * len(test), dtype=kind)
     first = np.ones(len(line), dtype=bool)
     first[1:] = (np.diff(line) != 1) | (np.diff(owner) != 0)
     begin = np.flatnonzero(first)
@@ -78,7 +102,7 @@ def _line_ranges(summary: ModelRunSummary) -> pl.Series:
     grouped = runs.group_by("owner", maintain_order=True).agg("range")
     whole = pl.DataFrame({"owner": np.arange(len(test))})
     joined = whole.join(grouped, on="owner", how="left", maintain_order="left")
-    return joined["range"].cast(pl.List(pl.List(pl.Int64)))
+    return joined["range"].cast(kind)
 
 
 def _times(summary: ModelRunSummary) -> dict[str, pl.Series]:

@@ -74,7 +74,7 @@ def build_sequences(
         else:
             assert isinstance(split, FractionSplitConfig)
             parts = split_units(_unit_labels(label, grouping.unit), split)[grouping.unit]
-    check_parts(parts, split)
+    check_parts(parts, split, evaluated=bool(np.any(masks.get("evaluation_events", False))))
     carries = getattr(sequence, "continuous_context", False)
     return SequenceSet(
         dataset=dataset,

@@ -61,14 +61,19 @@ def predefined_parts(dataset: LogDataset, entity: NDArray[np.int32]) -> NDArray[
     return np.asarray(dataset.entity_split)[entity]
 
 
-def check_parts(parts: NDArray[np.uint8], split: SplitConfig) -> None:
+def check_parts(parts: NDArray[np.uint8], split: SplitConfig, *, evaluated: bool = False) -> None:
     """See that there is something to train on and something to test.
+
+    Args:
+        parts: (sequences,) values of `Split`.
+        split: What was asked for.
+        evaluated: Single events are evaluated, whichever sequences they are in.
 
     Raises:
         ConfigError: a part is empty.
     """
     train, test = int((parts == Split.TRAIN).sum()), int((parts == Split.TEST).sum())
-    if train and test:
+    if train and (test or evaluated):
         return
     missing = "test" if train else "train on"
     hint = "" if train else ", or split=chronological where nothing is labelled"

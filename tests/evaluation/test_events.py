@@ -214,3 +214,10 @@ GOOD = {
 )
 def test_figures_that_cannot_belong_together_are_found(changes, reason):
     assert why_invalid(GOOD | changes) == reason
+
+
+def test_a_stream_of_one_chunk_is_evaluated_event_by_event():
+    told, _ = report("model=markov", chunk_size=1000, train_entry_count=16)
+    assert told["blocks"]["sequence_level_detection"]["status"] == "not_applicable"
+    assert told["blocks"]["event_level_detection"]["counts"]["units"] == 8
+    assert told["primary_scope"] == "event_level_detection"
