@@ -52,6 +52,7 @@ class RunResult:
         scope: The metric scope that leads.
         metrics: Headline metrics of that scope; none where it is not valid.
         note: Why there are none.
+        oracle: The threshold has seen the labels of the test split.
         seconds: What it took, now or when it ran.
     """
 
@@ -64,6 +65,7 @@ class RunResult:
     scope: str | None
     metrics: dict[str, float]
     note: str | None
+    oracle: bool
     seconds: float | None
 
 
@@ -136,5 +138,6 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
         scope=block.get("scope"),
         metrics=block.get("headline", {}),
         note=block.get("reason"),
+        oracle=done and stored.metrics["decision"]["oracle"],
         seconds=stored.environment["seconds"]["total"] if done else None,
     )

@@ -60,9 +60,10 @@ def told(result: RunResult) -> str:
     else:
         figures = f"no metrics: {result.note}"
     scope = str(result.scope).replace("_", " ")
+    oracle = "\nORACLE: the threshold has seen the test labels" if result.oracle else ""
     return (
         f"{result.name}{again}\n"
-        f"{scope}: {figures}\n"
+        f"{scope}: {figures}{oracle}\n"
         f"run dir  {result.run_dir}\n"
         f"see      {Path(result.run_dir, 'anomalies.txt')}"
     )

@@ -80,7 +80,7 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
     metrics = record.get("metrics") or {}
     return {
         "member": record["index"],
-        "status": "reused" if record.get("reused") else record["status"],
+        "status": _status(record),
         **_settings(record),
         "scope": record.get("scope"),
         **{name: metrics.get(name) for name in HEADLINE_COLUMNS},
@@ -88,6 +88,11 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         "reason": record.get("reason"),
         "run_dir": record.get("run_dir"),
     }
+
+
+def _status(record: dict[str, Any]) -> str:
+    status = "reused" if record.get("reused") else str(record["status"])
+    return f"{status} (oracle)" if record.get("oracle") else status
 
 
 def _settings(record: dict[str, Any]) -> dict[str, str]:

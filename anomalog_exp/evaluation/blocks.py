@@ -11,10 +11,10 @@ from anomalog_exp.evaluation.metrics import (
     Confusion,
     auroc,
     average_precision,
-    best_f1,
     confusion,
     f1_interval,
 )
+from anomalog_exp.ranking import best_f1
 from anomalog_exp.vocabulary import EvaluationUnit, MetricScope, MetricStatus
 
 __all__ = ["detection_block", "headline", "not_applicable_block", "why_invalid"]
@@ -92,11 +92,11 @@ def detection_block(
         "auroc": auroc(anomalous, scores[counted]),
         "average_precision": average_precision(anomalous, scores[counted]),
     }
-    oracle_f1, oracle_threshold = best_f1(anomalous, scores[counted])
+    oracle = best_f1(anomalous, scores[counted])
     block["diagnostics"] |= {
         "mcc": found.mcc,
-        "oracle_best_f1": oracle_f1,
-        "oracle_best_f1_threshold": oracle_threshold,
+        "oracle_best_f1": oracle.f1,
+        "oracle_best_f1_threshold": oracle.lowest,
     }
     if bootstrap_samples:
         low, high = f1_interval(found, bootstrap_samples, seed)

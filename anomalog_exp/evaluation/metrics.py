@@ -1,7 +1,6 @@
 """Metrics of binary decisions and of scores, from arrays.
 
-A ratio whose denominator is zero is 0.0, as for a detector that flags nothing. Scores with ties are
-taken as they are: all units of one score move together.
+A ratio whose denominator is zero is 0.0, as for a detector that flags nothing.
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.ranking import steps
+
 __all__ = [
     "Confusion",
     "auroc",
     "average_precision",
-    "best_f1",
     "confusion",
     "f1_interval",
 ]
@@ -71,26 +71,15 @@ def confusion(anomalous: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Con
 
 def auroc(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
     """Area under the ROC curve: how often an anomalous unit scores above a normal one, ties half."""
-    tp, fp = _steps(anomalous, scores)[1:]
+    _, tp, fp = steps(anomalous, scores)
     return float(np.trapezoid(tp / tp[-1], fp / fp[-1]))
 
 
 def average_precision(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
     """Precision at each distinct score, weighted by the recall that it adds."""
-    _, tp, fp = _steps(anomalous, scores)
+    _, tp, fp = steps(anomalous, scores)
     precision = tp[1:] / (tp[1:] + fp[1:])
     return float((np.diff(tp) / tp[-1] * precision).sum())
-
-
-def best_f1(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[float, float]:
-    """The largest F1 that any threshold reaches, and the lowest score that it flags.
-
-    An oracle's figure: the threshold has seen the labels.
-    """
-    cut, tp, fp = _steps(anomalous, scores)
-    f1 = 2 * tp[1:] / (tp[1:] + fp[1:] + tp[-1])
-    best = int(f1.argmax())
-    return float(f1[best]), float(cut[best])
 
 
 def f1_interval(found: Confusion, samples: int, seed: int) -> tuple[float, float]:
@@ -105,20 +94,6 @@ def f1_interval(found: Confusion, samples: int, seed: int) -> tuple[float, float
     f1 = 2 * tp / np.maximum(2 * tp + errors, 1)
     low, high = np.quantile(f1, [0.025, 0.975])
     return float(low), float(high)
-
-
-def _steps(
-    anomalous: NDArray[np.bool_], scores: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Distinct scores, highest first, and the true and false positives at and above each.
-
-    The counts have one entry more than the scores: they begin with 0, above all scores.
-    """
-    ranked = np.argsort(-scores, kind="stable")
-    ordered, hits = scores[ranked], anomalous[ranked]
-    last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-    tp = np.cumsum(hits)[last].astype(np.float64)
-    return ordered[last], np.append(0.0, tp), np.append(0.0, last + 1 - tp)
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["Distinct", "distinct"]
+__all__ = ["Distinct", "distinct", "distinct_runs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +40,28 @@ _KNOWN: WeakKeyDictionary[SequenceSet, Distinct] = WeakKeyDictionary()
 def distinct(sequences: SequenceSet) -> Distinct:
     """Group equal sequences; a second call for the same set costs nothing."""
     if sequences not in _KNOWN:
-        _KNOWN[sequences] = _grouped(sequences)
+        kinds = len(sequences.dataset.templates)
+        _KNOWN[sequences] = distinct_runs(sequences.templates, sequences.offsets, kinds)
     return _KNOWN[sequences]
 
 
-def _grouped(sequences: SequenceSet) -> Distinct:
+def distinct_runs(codes: NDArray[np.integer], offsets: NDArray[np.int64], kinds: int) -> Distinct:
+    """Group equal runs of codes.
+
+    Args:
+        codes: (sum of lengths,) from 0 up to, not including, `kinds`.
+        offsets: (runs + 1,) borders of the runs in `codes`.
+        kinds: How many codes there are.
+    """
     seed = 0
     while True:
         _, first, group, count = np.unique(
-            _hashes(sequences, seed), return_index=True, return_inverse=True, return_counts=True
+            _hashes(codes, offsets, kinds, seed),
+            return_index=True,
+            return_inverse=True,
+            return_counts=True,
         )
-        if _equal(sequences, first[group]):
+        if _equal(codes, offsets, first[group]):
             break
         seed += 1
     by_appearance = np.argsort(first, kind="stable")
@@ -59,25 +70,29 @@ def _grouped(sequences: SequenceSet) -> Distinct:
     return Distinct(first[by_appearance], number[group], count[by_appearance])
 
 
-def _hashes(sequences: SequenceSet, seed: int) -> NDArray[np.uint64]:
-    """(sequences,) sums of a random number per template times a random number per place."""
-    lengths, offsets = sequences.lengths, sequences.offsets
+def _hashes(
+    codes: NDArray[np.integer], offsets: NDArray[np.int64], kinds: int, seed: int
+) -> NDArray[np.uint64]:
+    """(runs,) sums of a random number per code times a random number per place."""
+    lengths = np.diff(offsets)
     random = np.random.default_rng(seed)
     longest = int(lengths.max(initial=0))
-    template = random.integers(0, 2**64, len(sequences.dataset.templates), dtype=np.uint64)
+    of_code = random.integers(0, 2**64, kinds, dtype=np.uint64)
     place = random.integers(0, 2**64, longest, dtype=np.uint64)
     nth = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
     running = np.zeros(offsets[-1] + 1, dtype=np.uint64)
-    np.cumsum(template[sequences.templates] * place[nth], out=running[1:])
+    np.cumsum(of_code[codes] * place[nth], out=running[1:])
     length = random.integers(0, 2**64, longest + 1, dtype=np.uint64)
     return running[offsets[1:]] - running[offsets[:-1]] + length[lengths]
 
 
-def _equal(sequences: SequenceSet, other: NDArray[np.int64]) -> bool:
-    """Whether every sequence equals the one named for it."""
-    lengths, offsets = sequences.lengths, sequences.offsets
+def _equal(
+    codes: NDArray[np.integer], offsets: NDArray[np.int64], other: NDArray[np.int64]
+) -> bool:
+    """Whether every run equals the one named for it."""
+    lengths = np.diff(offsets)
     if not np.array_equal(lengths, lengths[other]):
         return False
     nth = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
     there = np.repeat(offsets[other], lengths) + nth
-    return bool(np.array_equal(sequences.templates, sequences.templates[there]))
+    return bool(np.array_equal(codes, codes[there]))

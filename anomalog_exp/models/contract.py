@@ -31,6 +31,11 @@ class Detector(ABC):
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
 
+    @property
+    def name(self) -> str:
+        """The detector's name: that of its file."""
+        return type(self).__module__.rpartition(".")[2]
+
     @abstractmethod
     def fit(self, train: SequenceSet) -> None:
         """Learn from the training split.
@@ -42,6 +47,11 @@ class Detector(ABC):
     @abstractmethod
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """(sequences,) float64, finite; higher = more anomalous."""
+
+    @property
+    def own_threshold(self) -> float | None:
+        """The threshold that the method derives while it is fitted, for `model/decision=own`."""
+        return None
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
         """(sum of lengths,) float64, finite, sequence by sequence; higher = more anomalous.

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.models.calibrate import calibrated_threshold
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.summary import EventScores, NextEvents
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -22,19 +23,10 @@ def judged_events(
     """
     if not (sequences.dataset.label != UNLABELLED).any():
         return None
-    tested = _evaluated(sequences)
+    tested, label = _evaluated(sequences), np.asarray(sequences.dataset.label)
     scores = detector.score_events(tested)
     if scores is None:
         return None
-    train = sequences.part(Split.TRAIN)
-    learned = train.may_train
-    train_scores = detector.score_events(train.unlabelled())
-    assert train_scores is not None
-    threshold = config.decision.threshold(
-        train_scores[learned],
-        np.asarray(sequences.dataset.label)[train.rows[learned]],
-        log_odds=type(detector).log_odds,
-    )
     highest = np.full(sequences.dataset.n_events, -np.inf)
     np.maximum.at(highest, tested.rows, scores)
     judged = np.zeros(len(highest), dtype=bool)
@@ -42,7 +34,24 @@ def judged_events(
     if sequences.evaluation_events is not None:
         judged &= sequences.evaluation_events
     rows = np.flatnonzero(judged)
+    train = sequences.part(Split.TRAIN)
+    threshold = calibrated_threshold(
+        config,
+        detector,
+        train,
+        score=_learnable_scores,
+        label=label[train.rows[train.may_train]],
+        own_threshold=None,
+        test=lambda: (highest[rows], label[rows]),
+    )
     return EventScores(rows, highest[rows], threshold, highest[rows] > threshold)
+
+
+def _learnable_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
+    """Scores of the events that may train."""
+    scores = detector.score_events(sequences)
+    assert scores is not None
+    return scores[sequences.may_train]
 
 
 def predicted_next_events(detector: Detector, sequences: SequenceSet) -> NextEvents | None:

@@ -19,9 +19,9 @@ from pydantic import Field
 from scipy.sparse import csr_matrix
 
 from anomalog_exp.config.base import Count
-from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.counts import template_counts
 from anomalog_exp.features.phrases import phrase_matrix
+from anomalog_exp.models.classes import labelled_for_both_classes
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.evidence import strongest
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -61,22 +61,18 @@ class NaiveBayesDetector(Detector):
         self._phrase_weight: NDArray[np.float64] = np.empty(0)
 
     def fit(self, train: SequenceSet) -> None:
-        if train.train_events is not None:
-            raise NotApplicable(
-                "naive_bayes needs sequences with labels, and this stream trains on single normal events"
-            )
-        normal, anomalous = int((train.label == 0).sum()), int((train.label == 1).sum())
-        if not normal or not anomalous:
-            raise NotApplicable(
-                f"naive_bayes needs both classes in train ({anomalous:,} anomalous and {normal:,} "
-                f"normal of {len(train):,})"
-            )
+        train = labelled_for_both_classes(self.name, train)
+        anomalous = int((train.label == 1).sum())
         self._counts_per_template, self._phrases = phrase_matrix(
             train.dataset.templates, self._max_n
         )
         likelihood = [self._log_likelihood(train, label) for label in (0, 1)]
         self._phrase_weight = likelihood[1] - likelihood[0]
-        self._bias = float(np.log(anomalous / normal)) if self._prior == "empirical" else 0.0
+        self._bias = (
+            float(np.log(anomalous / (len(train) - anomalous)))
+            if self._prior == "empirical"
+            else 0.0
+        )
 
     def _log_likelihood(self, train: SequenceSet, label: int) -> NDArray[np.float64]:
         """(phrases,) log probability of each phrase in one class."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.config.options import extra_named
+from anomalog_exp.models.calibrate import calibrated_threshold
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.events import judged_events, predicted_next_events
 from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
@@ -36,27 +37,43 @@ def run_model(
         detector.fit(train)
         advance(len(train))
     fitted = time.perf_counter()
-    train_scores = _scores(detector, config.name, train.unlabelled())
-    # Where single events train, a chunk is no less normal for what else it holds.
-    normal = train.label if train.train_events is None else np.zeros_like(train.label)
-    threshold = config.decision.threshold(train_scores, normal, log_odds=type(detector).log_odds)
-    decided = time.perf_counter()
     hidden = test.unlabelled()
     with progress.stage(f"scoring {config.name}", len(test), "sequences") as advance:
-        scores = _scores(detector, config.name, hidden)
+        scores = _scores(detector, hidden)
         advance(len(test))
+    scored = time.perf_counter()
+    # Where single events train, a chunk is no less normal for what else it holds.
+    normal = train.label if train.train_events is None else np.zeros_like(train.label)
+    threshold = calibrated_threshold(
+        config,
+        detector,
+        train,
+        score=_scores,
+        label=normal,
+        own_threshold=detector.own_threshold,
+        test=lambda: (scores, test.label),
+    )
+    decided = time.perf_counter()
+    manifest = {
+        "detector": config.name,
+        **detector.manifest(),
+        "decision": config.decision.name,
+        "oracle": type(config.decision).oracle,
+        "threshold": threshold,
+    }
     return ModelRunSummary(
         detector=config.name,
         test=test,
         scores=scores,
         threshold=threshold,
         predicted=scores > threshold,
-        model_manifest={"detector": config.name, **detector.manifest(), "threshold": threshold},
+        oracle=type(config.decision).oracle,
+        model_manifest=manifest,
         sequence_summary=SequenceSummary.of(sequences),
         seconds={
             "fit": fitted - begun,
-            "decide": decided - fitted,
-            "score": time.perf_counter() - decided,
+            "score": scored - fitted,
+            "decide": decided - scored,
         },
         explain=lambda chosen, top: detector.explain(hidden.take(chosen), top),
         events=judged_events(config, detector, sequences),
@@ -64,8 +81,9 @@ def run_model(
     )
 
 
-def _scores(detector: Detector, name: str, sequences: SequenceSet) -> NDArray[np.float64]:
+def _scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
     scores = detector.score(sequences)
+    name = detector.name
     if scores.dtype != np.float64 or scores.shape != (len(sequences),):
         raise TypeError(
             f"{name} must score float64 of shape ({len(sequences)},), "

@@ -85,6 +85,7 @@ class ModelRunSummary:
         scores: (test sequences,) float64, higher = more anomalous.
         threshold: Scores above it are predicted anomalous.
         predicted: (test sequences,) bool.
+        oracle: The threshold has seen the labels of the test split.
         model_manifest: What the fitted detector says of itself, JSON-ready.
         sequence_summary: Counts of all splits.
         seconds: Time of fitting and of scoring.
@@ -98,6 +99,7 @@ class ModelRunSummary:
     scores: NDArray[np.float64]
     threshold: float
     predicted: NDArray[np.bool_]
+    oracle: bool
     model_manifest: dict[str, Any]
     sequence_summary: SequenceSummary
     seconds: dict[str, float]

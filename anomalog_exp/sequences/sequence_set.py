@@ -93,6 +93,15 @@ class SequenceSet:
         """
         return self if self.train_events is not None else self.take(self.label != 1)
 
+    def trainable(self) -> Self:
+        """The same sequences without the events that may not train, for who needs no context."""
+        if self.train_events is None:
+            return self
+        kept = np.concatenate(([0], np.cumsum(self.may_train)))[self.offsets]
+        return replace(
+            self, order=self.rows[self.may_train], start=kept[:-1], stop=kept[1:], origin=None
+        )
+
     @cached_property
     def may_train(self) -> NDArray[np.bool_]:
         """(sum of lengths,) which events may train, sequence by sequence."""

@@ -133,6 +133,7 @@ def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:
         "code_digest": status["code_digest"],
         "git_commit": environment["git_commit"],
         "git_dirty": environment["git_dirty"],
+        "decision": config["model"]["decision"]["name"],
         "experiment": config["experiment_name"],
         "groups": ",".join(config["groups"]),
         "sweep": Path(config["sweep"]["dir"]).name if config["sweep"]["dir"] else None,

@@ -10,10 +10,10 @@ from anomalog_exp.evaluation.metrics import (
     Confusion,
     auroc,
     average_precision,
-    best_f1,
     confusion,
     f1_interval,
 )
+from anomalog_exp.ranking import best_f1
 
 UNITS = st.lists(
     st.tuples(st.booleans(), st.booleans(), st.sampled_from([0.0, 0.5, 0.5000001, -3.0, 7.0])),
@@ -41,10 +41,11 @@ def test_every_figure_is_scikit_learns(units):
     assert average_precision(true, scores) == pytest.approx(
         sk.average_precision_score(true, scores)
     )
-    f1, cut = best_f1(true, scores)
+    f1, cut, below = best_f1(true, scores)
     reached = {value: sk.f1_score(true, scores >= value, **same) for value in scores}
     assert f1 == pytest.approx(max(reached.values()))
     assert reached[cut] == pytest.approx(f1)
+    assert sk.f1_score(true, scores > below, **same) == pytest.approx(f1)
 
 
 def test_nothing_flagged_and_nothing_there_are_zero_not_errors():

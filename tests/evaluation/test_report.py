@@ -34,6 +34,7 @@ def report(
         scores=given,
         threshold=threshold,
         predicted=given > threshold,
+        oracle=False,
         model_manifest={},
         sequence_summary=SequenceSummary.of(found),
         seconds={},

@@ -27,9 +27,12 @@ def config(name: str) -> ExperimentModelConfig:
 
 
 def dataset(texts: list[str], labels: list[int], unseen: str = "uvw"):
-    """Sessions of one-letter templates, a second between events, with templates no session shows."""
+    """Sessions of one-letter templates, with templates no session shows.
+
+    Events stand a second apart, seven in sessions labelled anomalous.
+    """
     rows: list[Row] = [
-        (f"s{i}", letter, 1000 * (10 * i + place), -1)
+        (f"s{i}", letter, 1000 * (100 * i + (7 if labels[i] == 1 else 1) * place), -1)
         for i, text in enumerate(texts)
         for place, letter in enumerate(text)
     ]

@@ -8,17 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from anomalog_exp.errors import ConfigError
-from anomalog_exp.models.decision import DecisionConfig
+from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.models.decision import Calibration, DecisionConfig
 from anomalog_exp.models.template_frequency import Config
 
 SCORES = np.array([5.0, 1.0, 2.0, 4.0, 3.0, 9.0, 8.0])
 LABELS = np.array([0, 0, 0, -1, 0, 1, 1], dtype=np.int8)
 
 
+def unasked(*_: object) -> tuple:
+    raise AssertionError("this rule must not look here")
+
+
+def known(scores=SCORES, label=LABELS, **more) -> Calibration:
+    plain = {"log_odds": False, "own_threshold": None, "held_out": unasked, "test": unasked}
+    return Calibration(scores=scores, label=label, **plain | more)
+
+
 def threshold(log_odds: bool = False, label=LABELS, **options) -> float:
     rule = TypeAdapter(DecisionConfig).validate_python(options)
-    return rule.threshold(SCORES, label, log_odds=log_odds)
+    return rule.threshold(known(label=label, log_odds=log_odds))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +61,7 @@ def test_at_least_the_share_asked_for_lies_at_or_below_a_quantile_and_no_score_l
         {"name": "quantile", "quantile": share / 1000}
     )
     found = rule.threshold(
-        np.array(scores, dtype=float), np.zeros(len(scores), dtype=np.int8), log_odds=False
+        known(np.array(scores, dtype=float), np.zeros(len(scores), dtype=np.int8))
     )
     assert found in scores
     assert sum(score <= found for score in scores) * 1000 >= share * len(scores)
@@ -85,7 +94,7 @@ def test_no_rule_reads_what_it_does_not_need():
         ({"name": "posterior", "probability": 1.0}, r"model\.decision\.probability: this value"),
         ({"name": "fixed", "value": float("inf")}, r"model\.decision\.value: this value"),
         ({"name": "fixed"}, r"model\.decision\.value: a value is needed"),
-        ({"name": "best_f1"}, r"(?s)model\.decision\.name: .*allowed: fixed, quantile, posterior"),
+        ({"name": "best"}, r"(?s)model\.decision\.name: .*allowed: fixed, quantile, contamination"),
         ({"name": "quantile", "value": 1.0}, r"model\.decision\.value: there is no such key"),
     ],
 )
@@ -93,3 +102,56 @@ def test_rules_that_make_no_threshold_are_refused(decision, told):
     values = {"name": "template_frequency", "smoothing": 1.0, "decision": decision}
     with pytest.raises(ConfigError, match=told):
         Config.of(values, "model")
+
+
+def rule(**options):
+    return TypeAdapter(DecisionConfig).validate_python(options)
+
+
+@pytest.mark.parametrize(
+    ("share", "wanted"), [(0.01, 9.0), (0.14, 9.0), (0.15, 8.0), (0.3, 5.0), (0.999, 1.0)]
+)
+def test_contamination_flags_at_most_its_share_of_all_training_scores(share, wanted):
+    assert threshold(name="contamination", share=share) == wanted
+    assert threshold(name="contamination", share=share, label=np.ones(7, dtype=np.int8)) == wanted
+    assert sum(score > wanted for score in SCORES) <= share * 7
+
+
+def test_false_positive_rate_looks_at_held_out_scores_alone():
+    asked = []
+
+    def held_out(share):
+        asked.append(share)
+        return np.arange(100.0)
+
+    found = rule(name="false_positive_rate", rate=0.05, holdout=0.25).threshold(
+        known(held_out=held_out)
+    )
+    assert asked == [0.25]
+    assert found == 94.0  # 95 to 99 are the five in a hundred
+
+
+def test_own_is_what_the_method_derived_or_a_mistake():
+    assert rule(name="own").threshold(known(own_threshold=0.25)) == 0.25
+    with pytest.raises(ConfigError, match="derives no threshold"):
+        rule(name="own").threshold(known())
+
+
+def test_best_f1_is_an_oracle_that_needs_both_classes_in_test():
+    oracle = rule(name="best_f1")
+    assert type(oracle).oracle
+    assert not type(rule(name="own")).oracle
+    scores, label = np.array([1.0, 2.0, 3.0, 4.0, 9.0]), np.array([0, 1, 0, 1, -1], dtype=np.int8)
+    # By hand: above 1: 2 of 3 right, F1 0.8; above 3: 1 of 1, F1 0.667.
+    assert oracle.threshold(known(test=lambda: (scores, label))) == 1.0
+    flagged = oracle.threshold(known(test=lambda: (scores[1:4:2], label[1:4:2] * 0 + [0, 1])))
+    assert flagged == 2.0
+    with pytest.raises(NotApplicable, match="best_f1 needs both classes in test"):
+        oracle.threshold(known(test=lambda: (scores, np.zeros(5, dtype=np.int8))))
+
+
+def test_where_everything_is_best_flagged_the_lowest_score_is_above_the_threshold():
+    scores, label = np.array([1.0, 2.0]), np.array([1, 0], dtype=np.int8)
+    found = rule(name="best_f1").threshold(known(test=lambda: (scores, label)))
+    assert found < 1.0
+    assert np.isfinite(found)

@@ -89,6 +89,8 @@ def test_a_run_fits_decides_and_scores_as_worked_out_by_hand():
     assert summary.model_manifest == {
         "detector": "template_frequency",
         "threshold": summary.threshold,
+        "decision": "quantile",
+        "oracle": False,
     }
     assert summary.test.label.tolist() == [0, 1, 0]
     assert summary.explain(np.array([1]), 3) == [[("x", pytest.approx(x))]]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -190,3 +191,13 @@ def test_the_composed_options_group_as_the_ones_made_here():
     here = entity(2).apply(dataset, normal_only(0.5, 0.5))
     assert texts_of(composed) == texts_of(here) == [["a", "b"], ["c"], ["a", "b"], ["c"]]
     assert composed.split.tolist() == here.split.tolist() == [0, 0, 2, 2]
+
+
+def test_events_that_may_not_train_are_left_out_of_overlapping_windows_too():
+    whole = fixed(3, 2).apply(sessions("abcabca"), chronological(0.5, 0.5))
+    assert whole.trainable() is whole
+    masked = replace(whole, train_events=np.array([1, 0, 1, 1, 0, 0, 1], dtype=bool))
+    trained = masked.trainable()
+    assert rows_of(whole) == [[0, 1, 2], [2, 3, 4], [4, 5, 6]]
+    assert rows_of(trained) == [[0, 2], [2, 3], [6]]
+    assert texts_of(trained.take(np.array([1]))) == [["c", "a"]]

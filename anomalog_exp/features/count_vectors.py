@@ -1,0 +1,46 @@
+"""Distinct count vectors: which sequences hold the same templates equally often, in whatever order.
+
+What is computed for one of them holds for all of its group, and its number is its weight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from anomalog_exp.features.counts import template_counts
+from anomalog_exp.features.distinct import distinct, distinct_runs
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["CountVectors", "count_vectors"]
+
+
+@dataclass(frozen=True, eq=False)
+class CountVectors:
+    """The count vectors of some sequences, numbered in order of first appearance.
+
+    Attributes:
+        vectors: (kinds, templates) float64 counts, each vector once.
+        group: (sequences,) int64 the vector of each sequence.
+        count: (kinds,) int64 sequences that have it.
+    """
+
+    vectors: csr_matrix
+    group: NDArray[np.int64]
+    count: NDArray[np.int64]
+
+
+def count_vectors(sequences: SequenceSet) -> CountVectors:
+    """Count the templates of distinct sequences, and group those that count the same."""
+    once = distinct(sequences)
+    counts = template_counts(sequences.take(once.first))
+    # A cell as one number: equal rows are then equal runs of them.
+    cells = counts.indices.astype(np.int64)
+    cells = cells * (int(counts.data.max(initial=0)) + 1) + counts.data.astype(np.int64)
+    known, codes = np.unique(cells, return_inverse=True)
+    same = distinct_runs(codes, counts.indptr.astype(np.int64), len(known))
+    group = same.group[once.group]
+    return CountVectors(counts[same.first], group, np.bincount(group, minlength=len(same.first)))
