@@ -1,8 +1,8 @@
 """`python -m anomalog_exp ...`: the command line in, an exit code out.
 
 Exit codes: 0 done, 1 a run or a member of a sweep failed, 2 the command or its data cannot be used,
-130 / 143 stopped by the user / by a signal. A user's mistake gets four lines and no traceback;
-HYDRA_FULL_ERROR=1 in the environment asks for tracebacks.
+130 / 143 stopped by the user / by a signal, 141 nobody reads the output any more. A user's mistake gets
+four lines and no traceback; HYDRA_FULL_ERROR=1 in the environment asks for tracebacks.
 """
 
 from __future__ import annotations
@@ -56,6 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = error if isinstance(error, ConfigError) else explained(error, overrides)
         print(f"error: {said}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read it, such as `head`, has seen enough; what is left must not be flushed at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130

@@ -14,7 +14,7 @@ from typing import Any
 from anomalog_exp.config.run import RunConfig
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.dataset import LogDataset
-from anomalog_exp.evaluation import evaluate, primary_block
+from anomalog_exp.evaluation import primary_block
 from anomalog_exp.models.run import run_model
 from anomalog_exp.progress import Progress
 from anomalog_exp.results import (
@@ -22,6 +22,7 @@ from anomalog_exp.results import (
     ResultPaths,
     ResultWriteContext,
     attempt,
+    build_run_metrics_report,
     claimed,
     package_digest,
     prepare_result_paths,
@@ -118,7 +119,7 @@ def _measure(context: ResultWriteContext, dataset: LogDataset, progress: Progres
     summary = run_model(config.model, sequences, progress=progress)
     clock.seconds |= summary.seconds
     with clock.stage("evaluate"):
-        report = evaluate(config, sequences, summary)
+        report = build_run_metrics_report(config, sequences, summary)
     write_run_outputs(context, sequences, summary, report)
 
 
@@ -138,6 +139,6 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
         scope=block.get("scope"),
         metrics=block.get("headline", {}),
         note=block.get("reason"),
-        oracle=done and stored.metrics["decision"]["oracle"],
+        oracle=done and stored.metrics["task"]["decision"]["oracle"],
         seconds=stored.environment["seconds"]["total"] if done else None,
     )

@@ -19,16 +19,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from anomalog_exp.app import run
-from anomalog_exp.config.compose import run_config
+from anomalog_exp.config.compose import quoted, run_config, sweep_members
 from anomalog_exp.config.explain import explained
 from anomalog_exp.config.fingerprint import stable_fingerprint
 from anomalog_exp.config.run import RunConfig
@@ -147,8 +145,7 @@ def _open(config: DictConfig) -> Sweep:
     params: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
     swept = params.get("params") or {}
     given = [f"{key}={value}" for key, value in swept.items()] + typed_in
-    parsed = OverridesParser.create().parse_overrides(given)
-    (planned,) = BasicSweeper.split_arguments(parsed, None)
+    planned = sweep_members(given)
     _check_composes(config, planned)
 
     name = f"{typed.experiment_name or typed.dataset.name}-{stable_fingerprint(given)[:8]}"
@@ -166,7 +163,7 @@ def _open(config: DictConfig) -> Sweep:
         config.hydra.sweep.dir = str(directory)
         for key, value in shared.items():
             config.sweep[key] = value
-            config.hydra.overrides.task.append(f"sweep.{key}={_quoted(value)}")
+            config.hydra.overrides.task.append(f"sweep.{key}={quoted(value)}")
     return Sweep(name, directory, planned, typed, tracking_run)
 
 
@@ -198,13 +195,6 @@ def _share_cores(workers: int) -> None:
     cores = os.cpu_count() or 1
     workers = cores if workers < 1 else workers
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores // workers)))
-
-
-def _quoted(value: str | None) -> str:
-    """A value in the grammar of overrides."""
-    if value is None:
-        return "null"
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _broken_by(error: BaseException) -> str:

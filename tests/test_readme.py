@@ -28,11 +28,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def shown_commands() -> list[list[str]]:
-    """The arguments of every `python -m anomalog_exp` line."""
+def shown_commands(module: str = "anomalog_exp") -> list[list[str]]:
+    """The arguments of every `python -m MODULE` line."""
     lines = "".join(blocks("bash")).replace("\\\n", " ").splitlines()
     whole = [shlex.split(line, comments=True) for line in lines]
-    return [words[3:] for words in whole if words[:3] == ["python", "-m", "anomalog_exp"]]
+    return [words[3:] for words in whole if words[:3] == ["python", "-m", module]]
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,13 @@ def folder(tmp_path_factory, shared_data) -> Path:
         for i in range(1000)
     ]
     (folder / "app.log").write_text("\n".join(lines))
+    apache = [
+        f"[Sun Dec 04 {i // 60 % 24:02d}:{i % 60:02d}:00 2005] [notice] jk2_init() Found child {i}"
+        for i in range(600)
+    ]
+    (folder / "Apache.log").write_text("\n".join(apache))
+    (folder / "OpenStack.log").symlink_to(shared_data / "loghub_2k/OpenStack/OpenStack_2k.log")
+    (folder / "sessions").symlink_to(shared_data / "sessions/openstack_loghub")
     (folder / "data/hdfs_v1").mkdir(parents=True)
     (folder / "data/hdfs_v1/HDFS_v1.zip").symlink_to(shared_data / "hdfs_v1_2pct.zip")
     return folder
@@ -65,8 +72,31 @@ def test_a_shown_command_does_what_it_says(folder, arguments):
     assert done.stdout
 
 
+@pytest.mark.parametrize("arguments", shown_commands("anomalog_exp.experiments"), ids=" ".join)
+def test_a_shown_command_on_experiments_does_what_it_says(folder, arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "anomalog_exp.experiments", *arguments],
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
 def test_there_are_commands_to_run():
     assert len(shown_commands()) > 10
+    assert len(shown_commands("anomalog_exp.experiments")) > 3
+
+
+def test_every_group_of_options_and_every_script_is_told_of():
+    from anomalog_exp.config.options import conf_dir
+
+    for path in (ROOT / "scripts").glob("*.py"):
+        assert f"scripts/{path.name}" in README
+    presets = sorted(
+        path.stem for path in (conf_dir() / "dataset/structured_parser").glob("*.yaml")
+    )
+    for name in set(presets) - {"bgl", "custom", "hdfs", "sessions", "thunderbird"}:
+        assert re.search(rf"[=`]{name}[` ]", README), name
 
 
 def test_the_two_set_up_commands_are_one_line_each_and_ci_runs_the_second():

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -21,7 +23,15 @@ from anomalog_exp.config.explain import explained
 from anomalog_exp.config.options import conf_dir
 from anomalog_exp.config.run import RunConfig
 
-__all__ = ["HYDRA_VERSION_BASE", "compose", "load_run_config", "run_config", "use_resolvers"]
+__all__ = [
+    "HYDRA_VERSION_BASE",
+    "compose",
+    "load_run_config",
+    "quoted",
+    "run_config",
+    "sweep_members",
+    "use_resolvers",
+]
 
 HYDRA_VERSION_BASE = "1.3"
 
@@ -78,6 +88,24 @@ def run_config(composed: DictConfig) -> RunConfig:
     except OmegaConfBaseException as error:
         raise explained(error, ()) from error
     return RunConfig.of(plain)
+
+
+def sweep_members(overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each member of a sweep, in the order in which Hydra runs them.
+
+    Raises:
+        HydraException: an override cannot be read.
+    """
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    (members,) = BasicSweeper.split_arguments(parsed, None)
+    return [list(member) for member in members]
+
+
+def quoted(value: str | None) -> str:
+    """A value in the grammar of overrides."""
+    if value is None:
+        return "null"
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 @contextmanager

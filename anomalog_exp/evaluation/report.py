@@ -70,8 +70,6 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
     decisive = config.dataset.evaluation_unit or unit
     return _plain(
         {
-            "detector": summary.detector,
-            "decision": {"rule": config.model.decision.name, "oracle": summary.oracle},
             "evaluation_unit": decisive,
             "primary_scope": _primary(config.evaluation.primary_scope, decisive, blocks),
             "blocks": blocks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anomalog_exp.config.options import option_names, option_type
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.plan import ProgressHint, RunProgressPlan
 from anomalog_exp.models.run import run_model
 from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.vocabulary import EvaluationUnit, MetricScope, MetricStatus
@@ -15,6 +16,8 @@ __all__ = [
     "MetricScope",
     "MetricStatus",
     "ModelRunSummary",
+    "ProgressHint",
+    "RunProgressPlan",
     "SequenceSummary",
     "model_names",
     "resolve_model_config_type",

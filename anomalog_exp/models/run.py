@@ -11,6 +11,7 @@ from anomalog_exp.config.options import extra_named
 from anomalog_exp.models.calibrate import calibrated_threshold
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.events import judged_events, predicted_next_events
+from anomalog_exp.models.plan import RunProgressPlan
 from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.progress import Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -19,9 +20,19 @@ __all__ = ["run_model"]
 
 
 def run_model(
-    config: ExperimentModelConfig, sequences: SequenceSet, *, progress: Progress
+    config: ExperimentModelConfig,
+    sequences: SequenceSet,
+    *,
+    progress: Progress,
+    progress_plan: RunProgressPlan | None = None,
 ) -> ModelRunSummary:
     """Fit and score the detector that `config` describes.
+
+    Args:
+        config: The detector and its decision rule.
+        sequences: All splits.
+        progress: Told of both stages.
+        progress_plan: Their extent; None takes it from the splits.
 
     Raises:
         NotApplicable: the training split cannot train this detector.
@@ -32,15 +43,16 @@ def run_model(
     train, test = sequences.part(Split.TRAIN), sequences.part(Split.TEST)
     with extra_named("model", config.name):
         detector = config.build_detector()
+    plan = progress_plan or RunProgressPlan.of(sequences)
     begun = time.perf_counter()
-    with progress.stage(f"fitting {config.name}", len(train), "sequences") as advance:
+    with progress.stage(f"fitting {config.name}", plan.train.total, plan.train.unit) as advance:
         detector.fit(train)
-        advance(len(train))
+        advance(plan.train.total)
     fitted = time.perf_counter()
     hidden = test.unlabelled()
-    with progress.stage(f"scoring {config.name}", len(test), "sequences") as advance:
+    with progress.stage(f"scoring {config.name}", plan.score.total, plan.score.unit) as advance:
         scores = _scores(detector, hidden)
-        advance(len(test))
+        advance(plan.score.total)
     scored = time.perf_counter()
     # Where single events train, a chunk is no less normal for what else it holds.
     normal = train.label if train.train_events is None else np.zeros_like(train.label)

@@ -7,6 +7,11 @@ from anomalog_exp.results.context import Provenance, ResultWriteContext, package
 from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.paths import ResultPaths, prepare_result_paths
 from anomalog_exp.results.read import StoredRun, read_run
+from anomalog_exp.results.report import (
+    build_metric_metadata,
+    build_run_metrics_report,
+    build_sequence_split_summary,
+)
 from anomalog_exp.results.write import build_dataset_manifest, write_run_outputs
 
 __all__ = [
@@ -17,6 +22,9 @@ __all__ = [
     "attempt",
     "build_dataset_manifest",
     "build_environment_metadata",
+    "build_metric_metadata",
+    "build_run_metrics_report",
+    "build_sequence_split_summary",
     "claimed",
     "package_digest",
     "prepare_result_paths",

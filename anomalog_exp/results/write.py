@@ -10,6 +10,7 @@ from anomalog_exp.models.summary import ModelRunSummary
 from anomalog_exp.results.anomalies import anomaly_report
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.results.predictions import write_predictions
+from anomalog_exp.results.report import build_sequence_split_summary
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["build_dataset_manifest", "write_run_outputs"]
@@ -48,6 +49,7 @@ def build_dataset_manifest(
         **asdict(context.provenance),
         "dataset": dataset.manifest,
         "template_texts": list(dataset.templates[:_TEMPLATES_SHOWN]),
-        "sequences": sequences.report,
-        "summary": asdict(summary.sequence_summary),
+        "sequences": build_sequence_split_summary(
+            sequences, sequence_summary=summary.sequence_summary
+        ),
     }

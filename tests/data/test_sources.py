@@ -53,6 +53,13 @@ def test_a_folder_or_a_file_is_used_where_it_is(tmp_path):
         assert raw.root == tmp_path
 
 
+def test_the_log_nearest_to_the_folder_is_meant_and_nothing_hidden(tmp_path):
+    for name in ("app.log", "outputs/x/run.log", ".cache/a.log", ".b.log"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a")
+    assert LocalDirSource(tmp_path, None).materialise(SILENT).log == tmp_path / "app.log"
+
+
 @pytest.mark.parametrize(
     ("files", "relpath", "message"),
     [

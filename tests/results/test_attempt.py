@@ -67,7 +67,7 @@ def test_a_failed_run_says_why_and_leaves_no_metrics(places, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(app, "evaluate", broken)
+    monkeypatch.setattr(app, "build_run_metrics_report", broken)
     with pytest.raises(RuntimeError, match="on fire"):
         run(load_run_config(places))
     (run_dir,) = run_dirs(load_run_config(places).paths.output_dir)

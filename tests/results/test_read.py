@@ -68,7 +68,7 @@ def test_the_manifest_says_what_was_read_and_split(stored):
     assert facts["raw_log"]["bytes"] == Path(facts["raw_log"]["path"]).stat().st_size
     assert len(facts["raw_log"]["sha256"]) == 64
     assert len(manifest["template_texts"]) == facts["templates"]
-    summary = manifest["summary"]
+    summary = manifest["sequences"]["summary"]
     report = manifest["sequences"]["sequences"]
     assert summary["train_sequence_count"] == report["train"]["total"]
     assert summary["test_label_counts"] == {

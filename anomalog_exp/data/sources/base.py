@@ -38,18 +38,23 @@ class Source(ABC):
 
 
 def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
-    """The log below `root`: the named one, or the only `*.log` file.
+    """The log below `root`: the named one, or the only `*.log` file of those nearest to `root`.
+
+    Hidden files and what is in hidden folders, such as our own cache, cannot be meant.
 
     Raises:
         DataError: there is no such file, or more than one could be meant.
     """
-    there = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    there = sorted(path for path in found if not any(part[0] == "." for part in path.parts))
     if raw_logs_relpath is not None:
         if (root / raw_logs_relpath).is_file():
             return root / raw_logs_relpath
         problem = f"there is no such file in {root}"
     else:
         logs = [path for path in there if path.suffix == ".log"]
+        depth = min((len(path.parts) for path in logs), default=0)
+        logs = [path for path in logs if len(path.parts) == depth]
         if len(logs) == 1:
             return root / logs[0]
         problem = f"{len(logs)} files in {root} could be the log"
