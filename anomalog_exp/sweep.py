@@ -132,7 +132,7 @@ def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dic
             record |= asdict(run(config, overrides=own, progress=Progress(bars=False)))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded; the others go on
         record |= {"status": "failed", "reason": _reason(error)}
-        _LOG.error("member %d failed: %s", index, record["reason"])
+        _LOG.error("member %d failed: %s", index, record["reason"].split("\n")[0])
         if composed.sweep.fail_fast:
             _stop_file(directory).touch()
     write_json(_member_file(directory, index), record)
@@ -145,7 +145,7 @@ def _open(config: DictConfig) -> Sweep:
     params: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
     swept = params.get("params") or {}
     given = [f"{key}={value}" for key, value in swept.items()] + typed_in
-    planned = sweep_members(given)
+    planned = sweep_members(given, GlobalHydra.instance().config_loader())
     _check_composes(config, planned)
 
     name = f"{typed.experiment_name or typed.dataset.name}-{stable_fingerprint(given)[:8]}"

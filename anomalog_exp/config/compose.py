@@ -13,6 +13,7 @@ from typing import Any
 
 import hydra
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
@@ -90,13 +91,23 @@ def run_config(composed: DictConfig) -> RunConfig:
     return RunConfig.of(plain)
 
 
-def sweep_members(overrides: Sequence[str]) -> list[list[str]]:
+def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) -> list[list[str]]:
     """The overrides of each member of a sweep, in the order in which Hydra runs them.
+
+    Args:
+        overrides: What the sweep is given.
+        loader: Knows the options that `glob(*)` stands for; None knows those that ship.
 
     Raises:
         HydraException: an override cannot be read.
     """
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    if loader is None:
+        with (
+            _hydra_set_aside(),
+            hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
+        ):
+            return sweep_members(overrides, GlobalHydra.instance().config_loader())
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
     (members,) = BasicSweeper.split_arguments(parsed, None)
     return [list(member) for member in members]
 

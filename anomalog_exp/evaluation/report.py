@@ -68,10 +68,12 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
         scope: not_applicable_block(scope, reason) for scope, reason in _NOT_MEASURED.items()
     } | {block["scope"]: block for block in measured}
     decisive = config.dataset.evaluation_unit or unit
+    primary, *secondary = _leading(config.evaluation.primary_scope, decisive, blocks)
     return _plain(
         {
             "evaluation_unit": decisive,
-            "primary_scope": _primary(config.evaluation.primary_scope, decisive, blocks),
+            "primary_scope": primary,
+            "secondary_scopes": secondary,
             "blocks": blocks,
         }
     )
@@ -142,12 +144,12 @@ def primary_block(report: dict[str, Any]) -> dict[str, Any]:
     return dict(report["blocks"][report["primary_scope"]])
 
 
-def _primary(
+def _leading(
     asked: MetricScope | None,
     unit: EvaluationUnit,
     blocks: dict[MetricScope, dict[str, Any]],
-) -> MetricScope:
-    """The scope asked for if it is usable, else the first usable one by unit, else the first."""
+) -> list[MetricScope]:
+    """The usable scopes: the one asked for, then by unit; sequence level where none is usable."""
     order = [
         MetricScope.SEQUENCE_LEVEL_DETECTION,
         MetricScope.EVENT_LEVEL_DETECTION,
@@ -156,8 +158,8 @@ def _primary(
     if unit in _STREAMS:
         order = [*order[1:], order[0]]
     wanted = [asked, *order] if asked else order
-    usable = (scope for scope in wanted if blocks[scope]["status"] == MetricStatus.VALID)
-    return next(usable, MetricScope.SEQUENCE_LEVEL_DETECTION)
+    usable = [scope for scope in wanted if blocks[scope]["status"] == MetricStatus.VALID]
+    return list(dict.fromkeys(usable)) or [MetricScope.SEQUENCE_LEVEL_DETECTION]
 
 
 def _sessions(summary: ModelRunSummary) -> dict[str, Any]:
@@ -211,4 +213,6 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(child) for key, child in value.items()}
     if isinstance(value, float | np.floating):
         return round(float(value), _DIGITS)
+    if isinstance(value, list):
+        return [_plain(child) for child in value]
     return str(value) if isinstance(value, str) else value

@@ -21,6 +21,8 @@ NEEDED = {
             "dataset=openstack",
             "dataset=hdfs_sessions",
             "dataset=openstack_sessions",
+            "experiment=hdfs_sessions_predefined",
+            "experiment=openstack_sessions",
         ],
         ["dataset.source.path=/logs/a.log"],
     ),
@@ -31,6 +33,7 @@ NEEDED = {
     "dataset/source=local_zip": ["dataset.source.zip_path=/logs/a.zip"],
     "dataset/source=remote_zip": ["dataset=hdfs"],
     "model/decision=fixed": ["model.decision.value=1.5"],
+    "experiment/tuned=demo_models-markov": ["model=markov"],
     "model/decision=posterior": ["model=naive_bayes"],
 }
 """What an option asks for that has no default."""

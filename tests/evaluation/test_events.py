@@ -162,17 +162,18 @@ def test_windows_of_sessions_also_say_how_sessions_fare():
 
 
 @pytest.mark.parametrize(
-    ("asked", "leads"),
+    ("asked", "leads", "follows"),
     [
         # The one chunk that is tested whole holds nothing anomalous.
-        ("sequence_level_detection", "event_level_detection"),
-        ("next_event_prediction", "next_event_prediction"),
-        ("cluster_level_triage", "event_level_detection"),
+        ("sequence_level_detection", "event_level_detection", "next_event_prediction"),
+        ("next_event_prediction", "next_event_prediction", "event_level_detection"),
+        ("cluster_level_triage", "event_level_detection", "next_event_prediction"),
     ],
 )
-def test_the_scope_asked_for_leads_where_it_is_usable(asked, leads):
+def test_the_scope_asked_for_leads_where_it_is_usable(asked, leads, follows):
     told, _ = report("model=markov", f"evaluation.primary_scope={asked}", **STREAM)
     assert told["primary_scope"] == leads
+    assert told["secondary_scopes"] == [follows]
 
 
 def test_the_unit_of_the_data_set_decides_where_nothing_is_asked_for():
@@ -181,6 +182,7 @@ def test_the_unit_of_the_data_set_decides_where_nothing_is_asked_for():
         window_size=3,
     )  # fmt: skip
     assert told["primary_scope"] == "event_level_detection"
+    assert told["secondary_scopes"] == ["next_event_prediction", "sequence_level_detection"]
 
 
 def test_a_row_in_overlapping_windows_is_judged_once_by_its_highest_score():

@@ -49,6 +49,7 @@ def test_a_block_worked_out_by_hand():
     told = report(texts, labels, [0.1, 0.1, 0.9, 0.9, 0.8, 0.2, 0.99])
     block = told["blocks"]["sequence_level_detection"]
     assert told["primary_scope"] == "sequence_level_detection"
+    assert told["secondary_scopes"] == []
     assert primary_block(told) == block
     assert (block["status"], block["reason"]) == ("valid", None)
     assert block["confusion"] == {"tp": 2, "fp": 1, "fn": 1, "tn": 2}
