@@ -15,7 +15,7 @@ def unless_missing(group: str, name: str) -> list[pytest.MarkDecorator]:
     try:
         option_type(group, name)
     except (ConfigError, ModuleNotFoundError) as error:
-        return [pytest.mark.skip(reason=str(error))]
+        return [pytest.mark.skip(reason=str(error).splitlines()[0])]
     except KeyError:  # a preset, of a module that has another name
         pass
     return []

@@ -4,16 +4,17 @@ Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011,
 Trees are drawn before anything is learned: each node halves the range of a random feature at a random
 place. Sequences then pass one after the other, in the order of the training split, and each node counts
 those that come through (its mass); after every `window_size` of them the masses of that window become
-the reference. Mass times 2^depth, where a sequence ends, is high in crowded regions. river adds up what
-it passes on the way too, and scales the total: score = 1 - total / largest total, in [0, 1].
+the reference. Mass times 2^depth is high in crowded regions. Score: 1 - total / largest total, in [0, 1].
 
 Learning is a loop in Python, as order matters: equal sequences are not merged, for each fills a place
-of its window. Scoring learns nothing, so each count vector is scored once. Labels are not read.
+of its window, and a window that training leaves unfilled is not yet the reference. Scoring learns
+nothing, so each count vector is scored once. Labels are not read.
 
 Features lie in [0, 1] as the trees need: count / (1 + count) of each template that training shows, which
 nothing has to be learned for, and the same of the number of events whose template it never shows.
-Deviations: a training split shorter than a window is one window; a window that training leaves unfilled
-is not yet the reference, as in the paper.
+
+Deviations: river totals the mass of every node on the way, where the paper takes the last one alone; a
+training split shorter than a window is one window.
 """
 
 from __future__ import annotations

@@ -6,12 +6,14 @@ are there and which are not (the same paper), `complement` describes a class by 
 shows (Rennie, Shih, Teevan, Karger, "Tackling the poor assumptions of naive Bayes text classifiers",
 ICML 2003). With two classes the complement of one is the other: it is `multinomial` without the prior.
 
-Learning is a loop over sequences in the order of the training split, as river learns nothing else
-without pandas. What it learns are sums, in which order leaves no trace; each sequence counts, also
-one that was there before. From the sums comes one weight per phrase and a bias, the log odds that
-river's own probabilities would have; where those have saturated at 0 or 1, these still tell sequences
-apart. Phrases that training never showed count with their smoothing alone; to `bernoulli` they are
-nothing. Score: natural log odds of "anomalous". Sequences without a label take no part in training.
+Learning is a loop in Python over sequences in the order of the training split, as river learns: equal
+ones are not merged, for `learn_one` knows no weights, but made into a mapping once. What it learns are
+sums, in which order leaves no trace. From the sums comes one weight per phrase and a bias, so that
+scoring learns nothing and is one product. Score: natural log odds of "anomalous", those of river's
+probabilities, which tell sequences apart also where the probabilities have rounded to 0 or 1.
+
+Phrases that training never showed count with their smoothing alone; to `bernoulli` they are nothing.
+Sequences without a label take no part in training.
 """
 
 from __future__ import annotations
