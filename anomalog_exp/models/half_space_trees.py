@@ -4,7 +4,7 @@ Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011,
 Trees are drawn before anything is learned: each node halves the range of a random feature at a random
 place. Sequences then pass one after the other, in the order of the training split, and each node counts
 those that come through (its mass); after every `window_size` of them the masses of that window become
-the reference. Mass times 2^depth is high in crowded regions. Score: 1 - total / largest total, in [0, 1].
+the reference. Mass times 2^depth is high in crowded regions. Score: 1 - total / largest total.
 
 Learning is a loop in Python, as order matters: equal sequences are not merged, for each fills a place
 of its window, and a window that training leaves unfilled is not yet the reference. Scoring learns
