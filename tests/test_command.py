@@ -6,6 +6,7 @@ from subprocess import Popen
 
 import pytest
 
+from anomalog_exp.config.options import option_names
 from tests.command import SMALL_DEMO, command, environment, run_dirs
 
 RUN_FILES = {
@@ -211,7 +212,7 @@ def test_a_parser_that_does_not_match_the_file_is_an_error_with_samples(
 @pytest.mark.parametrize(
     ("flags", "shown"),
     [
-        (["--help"], "model: markov, naive_bayes, template_frequency"),
+        (["--help"], f"model: {', '.join(option_names('model'))}"),
         (["model=markov", "--cfg", "job"], "order: 1"),
         (["--cfg", "job", "-p", "model", "model=markov"], "name: markov"),
         (["--version"], "anomalog_exp 0.1.0"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -48,6 +48,9 @@ class Options(BaseModel):
     """Base of all config classes: frozen, strict, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Packages of an extra that the option cannot work without."""
 
     @classmethod
     def of(cls, values: dict[str, Any], key: str = "") -> Self:

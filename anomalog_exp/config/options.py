@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,12 @@ def option_type(group: str, name: str) -> type[Options]:
     module = f"{OPEN_GROUPS[group]}.{name}"
     try:
         with extra_named(group.replace("/", "."), name):
-            return importlib.import_module(module).Config
+            found = importlib.import_module(module).Config
+            # Told when the config is read: a log may take minutes before anything is built.
+            for package in found.packages:
+                if find_spec(package) is None:
+                    raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+            return found
     except ModuleNotFoundError as error:
         if f"{module}.".startswith(f"{error.name}."):
             raise KeyError(name) from error

@@ -13,6 +13,7 @@ from anomalog_exp.config.fingerprint import stable_fingerprint
 from anomalog_exp.config.options import OPEN_GROUPS, conf_dir, option_names, option_type
 from anomalog_exp.config.run import RunConfig
 from anomalog_exp.errors import ConfigError
+from tests.backends import unless_missing
 
 NEEDED = {
     **dict.fromkeys(
@@ -56,13 +57,14 @@ PRESETS = {"event_ids": "identity"} | dict.fromkeys(
 """Options that are another one with other values."""
 
 
-def every_option() -> list[str]:
+def every_option() -> list:
     """`group=option` of every YAML below conf/, Hydra's own settings aside."""
     found = []
     for path in sorted(conf_dir().rglob("*.yaml")):
         group = path.parent.relative_to(conf_dir()).as_posix()
         if group != "." and group.split("/")[0] not in ("hydra", "local"):
-            found.append(f"{group}={path.stem}")
+            option = f"{group}={path.stem}"
+            found.append(pytest.param(option, marks=unless_missing(group, path.stem)))
     return found
 
 
@@ -103,7 +105,12 @@ def test_no_default_stands_in_python(option):
 
 @pytest.mark.parametrize(
     ("group", "name"),
-    [(group, name) for group in OPEN_GROUPS for name in option_names(group) if name not in PRESETS],
+    [
+        pytest.param(group, name, marks=unless_missing(group, name))
+        for group in OPEN_GROUPS
+        for name in option_names(group)
+        if name not in PRESETS
+    ],
 )
 def test_the_keys_of_an_open_option_are_those_of_its_class(group, name):
     values = yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text())

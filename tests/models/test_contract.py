@@ -14,6 +14,7 @@ from anomalog_exp.models import model_names, resolve_model_config_type, run_mode
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from tests.backends import unless_missing
 from tests.grouping import grouped
 from tests.logs import Row, log_dataset
 
@@ -61,7 +62,9 @@ def fitted(name: str, train: SequenceSet) -> Detector:
     return detector
 
 
-pytestmark = pytest.mark.parametrize("name", model_names())
+pytestmark = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=unless_missing("model", name)) for name in model_names()]
+)
 
 
 def test_scores_are_float64_finite_one_per_sequence_and_say_something(name):
