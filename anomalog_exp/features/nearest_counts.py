@@ -1,10 +1,10 @@
 """The nearest of many count vectors, by normalised Manhattan distance.
 
-d(a, b) = sum w |a - b| / sum w max(a, b), from 0 to 1 (the Soergel distance). With |a| = sum w a and what
-two vectors share, m = sum w min(a, b), it is (|a| + |b| - 2 m) / (|a| + |b| - m), and the nearest b has the
-largest m / (|a| + |b|). As b only takes the counts that occur, min(a, b) is a sum over them: each is a
-step that b either reaches or not, and a fills in whole or in part. So m is one product of a sparse matrix
-of a with a 0/1 matrix of b, in place of all differences of all pairs.
+d(a, b) = sum w |a - b| / sum w max(a, b), from 0 to 1 (the Soergel distance). With |a| = sum w a and
+what two vectors share, m = sum w min(a, b), it is (|a| + |b| - 2 m) / (|a| + |b| - m), and the nearest
+b has the largest m / (|a| + |b|). As b only takes the counts that occur, min(a, b) is a sum over them:
+each is a step that b either reaches or not, and a fills in whole or in part. So m is one product of a
+sparse matrix of a with a 0/1 matrix of b, in place of all differences of all pairs.
 
 Exact, and each row by itself: rows are added up in the order of their cells, whatever is beside them.
 Memory: portions of 2**21 pairs and 2**21 steps, 16 MB each.

@@ -1,14 +1,15 @@
 """N-grams: the share of a sequence's n-grams that normal training never showed.
 
-Source: Forrest, Hofmeyr, Somayaji, Longstaff, "A sense of self for Unix processes", IEEE S&P 1996 (stide);
-for logs Landauer, Skopik, Wurzenberger, "A critical review of common log data sets used for evaluation
-of sequence-based anomaly detection techniques", Proc. ACM Softw. Eng. 1 (FSE), 2024. Score: a share, 0 to 1.
+Source: Forrest, Hofmeyr, Somayaji, Longstaff, "A sense of self for Unix processes", IEEE S&P 1996
+(stide); for logs Landauer, Skopik, Wurzenberger, "A critical review of common log data sets used for
+evaluation of sequence-based anomaly detection techniques", Proc. ACM Softw. Eng. 1 (FSE), 2024. Score:
+a share, from 0 to 1.
 
 A sequence of m events has m + 1 n-grams: one ends at each event and one at the end of the sequence, and
 those at the front are filled up with start symbols, so that a sequence shorter than n is judged too.
-Deviation: the paper puts one start symbol in front whatever n is, and asks for one unseen n-gram rather
-than for their share; `model/decision=fixed model.decision.value=0` flags by one. Where state carries
-over, n-grams reach back to where it comes from, and the ends of windows are no ends.
+Deviation: the code of the paper puts one start symbol in front whatever n is, and looks for one unseen
+n-gram rather than for their share; `model/decision=fixed model.decision.value=0` flags by one. Where
+state carries over, n-grams reach back to where it comes from, and the ends of windows are no ends.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Sequence length: how many events a sequence is shorter or longer than any in normal training.
 
 Source: Landauer, Skopik, Wurzenberger, "A critical review of common log data sets used for evaluation
-of sequence-based anomaly detection techniques", Proc. ACM Softw. Eng. 1 (FSE), 2024. Score: events outside
-the trained range, 0 inside. Deviation: the paper flags; the distance ranks what is flagged, and the
-default threshold 0 flags the same sequences.
+of sequence-based anomaly detection techniques", Proc. ACM Softw. Eng. 1 (FSE), 2024. Score: events
+outside the trained range, 0 inside. Deviation: the paper flags; the distance ranks what is flagged, and
+the default threshold 0 flags the same sequences.
 
 Lengths say something where the log decides them, as in sessions and windows of time. Windows of fixed
 size all score 0; the chunks of a stream have no length of their own, and training on them is refused.
