@@ -7,7 +7,7 @@ each is a step that b either reaches or not, and a fills in whole or in part. So
 sparse matrix of a with a 0/1 matrix of b, in place of all differences of all pairs.
 
 Exact, and each row by itself: rows are added up in the order of their cells, whatever is beside them.
-Memory: portions of 2**21 pairs and 2**21 steps, 16 MB each.
+Memory: some arrays of 2**21 numbers, 16 MB each, at a time.
 """
 
 from __future__ import annotations
