@@ -1,9 +1,9 @@
 """New events: how many events of a sequence are of a type that normal training never showed.
 
 Source: Landauer, Skopik, Wurzenberger, "A critical review of common log data sets used for evaluation
-of sequence-based anomaly detection techniques", Proc. ACM Softw. Eng. 1 (FSE), 2024. Score: events, 0 and
-up. Deviation: the paper flags; counting the events ranks what is flagged, and the default threshold 0
-flags the same sequences.
+of sequence-based anomaly detection techniques", Proc. ACM Softw. Eng. 1 (FSE), 2024. Score: number of
+events. Deviation: the paper flags; counting the events ranks what is flagged, and the default threshold
+0 flags the same sequences.
 """
 
 from __future__ import annotations
