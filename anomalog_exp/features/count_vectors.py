@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from anomalog_exp.features.counts import template_counts
-from anomalog_exp.features.distinct import distinct, distinct_runs
+from anomalog_exp.features.distinct import Distinct, distinct, distinct_runs
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["CountVectors", "count_vectors"]
+__all__ = ["CountVectors", "count_vectors", "distinct_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +37,15 @@ def count_vectors(sequences: SequenceSet) -> CountVectors:
     """Count the templates of distinct sequences, and group those that count the same."""
     once = distinct(sequences)
     counts = template_counts(sequences.take(once.first))
+    same = distinct_rows(counts)
+    group = same.group[once.group]
+    return CountVectors(counts[same.first], group, np.bincount(group, minlength=len(same.first)))
+
+
+def distinct_rows(counts: csr_matrix) -> Distinct:
+    """Group equal rows of whole numbers, none of them 0, in order of their columns."""
     # A cell as one number: equal rows are then equal runs of them.
     cells = counts.indices.astype(np.int64)
     cells = cells * (int(counts.data.max(initial=0)) + 1) + counts.data.astype(np.int64)
     known, codes = np.unique(cells, return_inverse=True)
-    same = distinct_runs(codes, counts.indptr.astype(np.int64), len(known))
-    group = same.group[once.group]
-    return CountVectors(counts[same.first], group, np.bincount(group, minlength=len(same.first)))
+    return distinct_runs(codes, counts.indptr.astype(np.int64), len(known))

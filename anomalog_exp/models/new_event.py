@@ -1,0 +1,59 @@
+"""New events: how many events of a sequence are of a type that normal training never showed.
+
+Source: Landauer, Skopik, Wurzenberger, "A critical review of common log data sets used for evaluation
+of sequence-based anomaly detection techniques", Proc. ACM Softw. Eng. 1 (FSE), 2024. Score: number of
+events. Deviation: the paper flags; counting the events ranks what is flagged, and the default threshold
+0 flags the same sequences.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.features.counts import template_counts
+from anomalog_exp.features.learnable import normal_with_events
+from anomalog_exp.features.segments import segment_sums
+from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.evidence import strongest
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Config", "NewEventDetector"]
+
+
+class Config(ExperimentModelConfig):
+    """Options of new events: the decision rule alone."""
+
+    name: Literal["new_event"]
+
+    def build_detector(self) -> NewEventDetector:
+        return NewEventDetector()
+
+
+class NewEventDetector(Detector):
+    """Scores sequences by their events of unknown types."""
+
+    def __init__(self) -> None:
+        self._new: NDArray[np.float64] = np.empty(0)
+
+    def fit(self, train: SequenceSet) -> None:
+        known = normal_with_events(self.name, train).trainable().templates
+        self._new = np.ones(len(train.dataset.templates))
+        self._new[known] = 0.0
+
+    def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        return segment_sums(self.score_events(sequences), sequences.offsets)
+
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        return self._new[sequences.templates]
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """The unknown types, with the number of their events."""
+        parts = template_counts(sequences).multiply(self._new).tocsr()
+        return strongest(parts, sequences.dataset.templates, top)
+
+    def manifest(self) -> dict[str, object]:
+        """How many types training showed."""
+        return {"known_templates": int((self._new == 0).sum())}

@@ -1,0 +1,74 @@
+"""Out of vocabulary: the share of a sequence's words that normal training never showed.
+
+Words, or n-grams of words or characters, of the templates of all events; see `features/grams.py`. A new
+template made of known words says little, one word never seen says much. Score: a share, from 0 to 1; 0
+where there are no words. LogLead (Mäntylä, Wang, Nyyssölä, SANER 2024) has a detector of this name; the
+formulation is ours: it counts in the messages of a sequence, by one number for each template.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from anomalog_exp.config.base import Count
+from anomalog_exp.features.counts import template_counts
+from anomalog_exp.features.grams import Unit, gram_matrix
+from anomalog_exp.features.learnable import normal_with_events
+from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.evidence import strongest
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Config", "OovDetector"]
+
+
+class Config(ExperimentModelConfig):
+    """Options of out of vocabulary."""
+
+    name: Literal["oov"]
+    unit: Unit
+    n: Count
+
+    def build_detector(self) -> OovDetector:
+        return OovDetector(self.unit, self.n)
+
+
+class OovDetector(Detector):
+    """Scores sequences by their unknown words."""
+
+    def __init__(self, unit: Unit, n: int) -> None:
+        self._unit: Unit = unit
+        self._n = n
+        self._grams: list[str] = []
+        self._known: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        self._unknown = csr_matrix((0, 0))
+        self._size: NDArray[np.float64] = np.empty(0)
+
+    def fit(self, train: SequenceSet) -> None:
+        normal = normal_with_events(self.name, train).trainable()
+        counts, self._grams = gram_matrix(train.dataset.templates, self._unit, self._n)
+        shown = np.zeros(counts.shape[0])
+        shown[normal.templates] = 1.0
+        self._known = shown @ counts > 0
+        self._unknown = counts.multiply(~self._known).tocsr()
+        self._size = counts @ np.ones(len(self._grams))
+
+    def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        counts = template_counts(sequences)
+        unknown = counts @ (self._unknown @ np.ones(len(self._grams)))
+        return unknown / np.maximum(counts @ self._size, 1)
+
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        share = (self._unknown @ np.ones(len(self._grams))) / np.maximum(self._size, 1)
+        return share[sequences.templates]
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """The unknown words, with how often they are there."""
+        return strongest(template_counts(sequences) @ self._unknown, self._grams, top)
+
+    def manifest(self) -> dict[str, object]:
+        """How many words training showed."""
+        return {"vocabulary": int(self._known.sum())}

@@ -1,0 +1,82 @@
+"""Rarity: the mean negative log likelihood of the words of a sequence's messages.
+
+Words, or n-grams of words or characters, of the templates of all events (see `features/grams.py`) are
+drawn by their shares in normal training, with additive smoothing over those seen there and one more for
+all that were not. Score: nats per word; 0 where there are no words. LogLead (Mäntylä, Wang, Nyyssölä,
+SANER 2024) has a RarityModel; the formulation is ours: a smoothed likelihood, by two numbers for each
+template.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.sparse import csr_matrix
+
+from anomalog_exp.config.base import Count
+from anomalog_exp.features.counts import template_counts
+from anomalog_exp.features.grams import Unit, gram_matrix
+from anomalog_exp.features.learnable import normal_with_events
+from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.evidence import strongest
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Config", "RarityDetector"]
+
+
+class Config(ExperimentModelConfig):
+    """Options of rarity."""
+
+    name: Literal["rarity"]
+    unit: Unit
+    n: Count
+    smoothing: float = Field(gt=0, description="added to every word's count")
+
+    def build_detector(self) -> RarityDetector:
+        return RarityDetector(self.unit, self.n, self.smoothing)
+
+
+class RarityDetector(Detector):
+    """Scores sequences by how rare their words are."""
+
+    def __init__(self, unit: Unit, n: int, smoothing: float) -> None:
+        self._unit: Unit = unit
+        self._n = n
+        self._smoothing = smoothing
+        self._grams: list[str] = []
+        self._seen: NDArray[np.float64] = np.empty(0)
+        self._surprise = csr_matrix((0, 0))
+        self._size: NDArray[np.float64] = np.empty(0)
+
+    def fit(self, train: SequenceSet) -> None:
+        normal = normal_with_events(self.name, train).trainable()
+        counts, self._grams = gram_matrix(train.dataset.templates, self._unit, self._n)
+        self._seen = np.bincount(normal.templates, minlength=counts.shape[0]) @ counts
+        kinds = np.count_nonzero(self._seen) + 1
+        total = self._seen.sum() + self._smoothing * kinds
+        surprise = -np.log((self._seen + self._smoothing) / total)
+        self._surprise = counts.multiply(surprise).tocsr()
+        self._size = counts @ np.ones(len(self._grams))
+
+    def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        counts = template_counts(sequences)
+        return (counts @ self._of_template()) / np.maximum(counts @ self._size, 1)
+
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        mean = self._of_template() / np.maximum(self._size, 1)
+        return mean[sequences.templates]
+
+    def _of_template(self) -> NDArray[np.float64]:
+        """(templates,) nats of all words of each."""
+        return self._surprise @ np.ones(len(self._grams))
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """The words that add most to the sum, with what they add in nats."""
+        return strongest(template_counts(sequences) @ self._surprise, self._grams, top)
+
+    def manifest(self) -> dict[str, object]:
+        """How many words training showed."""
+        return {"vocabulary": int(np.count_nonzero(self._seen))}

@@ -1,0 +1,221 @@
+"""Union: flags what any of its members flags.
+
+Source: Landauer, Skopik, Wurzenberger, "A critical review of common log data sets used for evaluation
+of sequence-based anomaly detection techniques", Proc. ACM Softw. Eng. 1 (FSE), 2024, which combines its
+simple detectors this way: new events, sequence lengths and count vectors.
+
+Every member is a whole detector with a decision rule of its own, and its threshold comes from training
+as if it ran alone. Score: the largest over the members of (score - threshold) / scale, so that more
+than 0 means that a member flags. The scale makes members comparable, as the mean distance of the
+training scores from the threshold; it is 1 where all of them lie on it, as those of `new_event` do.
+Where a member does not apply, neither does the union.
+
+Events are judged by the members that judge them, each by its rule over training events; a data set
+without labels of events needs no thresholds for them, and has no scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, SerializeAsAny, field_validator
+
+from anomalog_exp.config.base import did_you_mean
+from anomalog_exp.config.options import extra_named, option_names, option_type
+from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.models.calibrate import calibrated_threshold
+from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Config", "UnionDetector"]
+
+Members = dict[str, SerializeAsAny[ExperimentModelConfig]]
+
+
+class Config(ExperimentModelConfig):
+    """Options of a union: its members."""
+
+    name: Literal["union"]
+    members: Members = Field(min_length=1, description="name of one's own -> a whole model config")
+
+    @field_validator("members", mode="before")
+    @classmethod
+    def _typed(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: _member(f"model.members.{name}", option) for name, option in value.items()}
+
+    def build_detector(self) -> UnionDetector:
+        return UnionDetector(self.members)
+
+
+def _member(key: str, value: Any) -> ExperimentModelConfig:
+    """The typed config of a member, its mistakes told by their full keys."""
+    if not isinstance(value, ExperimentModelConfig):
+        name = value.get("name") if isinstance(value, dict) else None
+        known = option_names("model")
+        if name not in known:
+            raise ConfigError.of(
+                f"{key}.name",
+                name,
+                problem="there is no such detector",
+                allowed=", ".join(known),
+                fix=did_you_mean(str(name), list(known), f"add one, as in +model@{key}=ngram"),
+            )
+        value = option_type("model", name).of(value, key)
+    if type(value.decision).oracle:
+        raise ConfigError.of(
+            f"{key}.decision",
+            value.decision.name,
+            problem="the threshold of a member may not see the labels of the test split",
+            allowed="any rule that is no oracle",
+            fix=f"choose one, as in model/decision@{key}.decision=quantile",
+        )
+    return value
+
+
+Scores = Callable[[Detector, SequenceSet], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class _Excess:
+    """How far scores of one kind are above a threshold, in a scale of training."""
+
+    threshold: float
+    scale: float
+
+    @classmethod
+    def learned(
+        cls,
+        config: ExperimentModelConfig,
+        detector: Detector,
+        train: SequenceSet,
+        score: Scores,
+        label: NDArray[np.int8],
+        own_threshold: float | None,
+    ) -> _Excess:
+        threshold = calibrated_threshold(
+            config,
+            detector,
+            train,
+            score=score,
+            label=label,
+            own_threshold=own_threshold,
+            test=_no_test_split,
+        )
+        usable = score(detector, train.unlabelled())[label != 1]
+        scale = float(np.abs(usable - threshold).mean()) if len(usable) else 0.0
+        return cls(threshold, scale or 1.0)
+
+    def of(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (scores - self.threshold) / self.scale
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A fitted member."""
+
+    name: str
+    detector: Detector
+    sequences: _Excess
+    events: _Excess | None
+
+
+class UnionDetector(Detector):
+    """Scores sequences by the member that is farthest above its threshold."""
+
+    def __init__(self, members: Members) -> None:
+        self._configs = members
+        self._members: list[_Member] = []
+
+    def fit(self, train: SequenceSet) -> None:
+        try:
+            self._members = [_fitted(name, one, train) for name, one in self._configs.items()]
+        except NotApplicable as reason:
+            raise NotApplicable(f"{self.name} needs all its members to apply: {reason}") from reason
+
+    def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        return self._excess(sequences).max(axis=0)
+
+    def _excess(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        """(members, sequences) each above 0 where the member flags."""
+        return np.stack([one.sequences.of(one.detector.score(sequences)) for one in self._members])
+
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
+        judged = [
+            one.events.of(_event_scores(one.detector, sequences))
+            for one in self._members
+            if one.events is not None
+        ]
+        return np.max(judged, axis=0) if judged else None
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """The evidence of the members that flag.
+
+        A member's strongest evidence weighs as much as the member is above its threshold, the others
+        in proportion; a member without evidence is named alone.
+        """
+        found: list[list[tuple[str, float]]] = [[] for _ in range(len(sequences))]
+        for member, excess in zip(self._members, self._excess(sequences), strict=True):
+            flagged = np.flatnonzero(excess > 0)
+            evidence = member.detector.explain(sequences.take(flagged), max(top, 1))
+            for i, told in zip(flagged.tolist(), evidence, strict=True):
+                strongest = told[0][1] if told else 0.0
+                weight = excess[i] / strongest if strongest > 0 else 0.0
+                texts = [(f"{member.name}: {text}", float(part * weight)) for text, part in told]
+                found[i] += texts if weight else [(member.name, float(excess[i]))]
+        return [sorted(one, key=lambda told: -told[1])[:top] for one in found]
+
+    def manifest(self) -> dict[str, object]:
+        """Threshold, scale and sizes of each member."""
+        return {
+            "members": {
+                one.name: {
+                    "detector": one.detector.name,
+                    "threshold": one.sequences.threshold,
+                    "scale": one.sequences.scale,
+                    **one.detector.manifest(),
+                }
+                for one in self._members
+            }
+        }
+
+
+def _fitted(name: str, config: ExperimentModelConfig, train: SequenceSet) -> _Member:
+    with extra_named(f"model.members.{name}", config.name):
+        detector = config.build_detector()
+    detector.fit(train)
+    # Where single events train, a chunk is no less normal for what else it holds.
+    normal = train.label if train.train_events is None else np.zeros_like(train.label)
+    own = detector.own_threshold
+    sequences = _Excess.learned(config, detector, train, _scores, normal, own)
+    events = None
+    label = np.asarray(train.dataset.label)
+    if (label != UNLABELLED).any() and detector.score_events(train.unlabelled()) is not None:
+        learned = label[train.rows[train.may_train]]
+        events = _Excess.learned(config, detector, train, _learnable_scores, learned, None)
+    return _Member(name, detector, sequences, events)
+
+
+def _scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
+    return detector.score(sequences)
+
+
+def _event_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
+    scores = detector.score_events(sequences)
+    assert scores is not None
+    return scores
+
+
+def _learnable_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
+    """Scores of the events that may train."""
+    return _event_scores(detector, sequences)[sequences.may_train]
+
+
+def _no_test_split() -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    raise AssertionError("oracle rules of members are refused with the config")
