@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from subprocess import Popen
 
@@ -169,6 +170,23 @@ def test_a_mistake_gets_four_lines_and_no_traceback(tmp_path, arguments, problem
     assert keys == ["value", "allowed", "to do"]
     assert "Traceback" not in done.stderr
     assert not list((tmp_path / "outputs").glob("sweeps/*"))
+
+
+def test_a_threshold_that_has_seen_the_test_labels_is_marked_wherever_it_is_shown(tmp_path):
+    oracle = [SMALL_DEMO, "tracking=none", "model=markov", "model/decision=best_f1"]
+    done = command(*oracle, cwd=tmp_path)
+    assert "\nORACLE: the threshold has seen the test labels\n" in done.stdout
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    assert json.loads((run_dir / "metrics.json").read_text())["task"]["decision"] == {
+        "oracle": True,
+        "rule": "best_f1",
+    }
+    assert "(an oracle: it has seen the test labels)" in (run_dir / "anomalies.txt").read_text()
+    swept = command(*oracle[:3], "model/decision=quantile,best_f1", "-m", cwd=tmp_path)
+    assert re.findall(r"(quantile|best_f1) +(\w+(?: \(oracle\))?)  ", swept.stdout) == [
+        ("best_f1", "reused (oracle)"),
+        ("quantile", "done"),
+    ]
 
 
 def test_a_traceback_is_shown_to_those_who_ask(tmp_path):

@@ -20,6 +20,7 @@ _SHOWN = 20
 _LINES = 6
 _LINE_LENGTH = 240
 _EVIDENCE = 3
+_ORACLE = " (an oracle: it has seen the test labels)"
 _LABELS = {1: "labelled anomalous", 0: "labelled normal", -1: "unlabelled"}
 
 
@@ -42,7 +43,7 @@ def _sequence_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
     told = [
         f"{len(ranked)} distinct test sequences of highest score, of {len(first):,} distinct among "
         f"{len(test):,}; {int(summary.predicted.sum()):,} score above the threshold of "
-        f"{summary.threshold:.6g}\n"
+        f"{summary.threshold:.6g}{_ORACLE if summary.oracle else ''}\n"
     ]
     explained = summary.explain(chosen, _EVIDENCE)
     for rank, sequence in enumerate(chosen.tolist()):

@@ -125,6 +125,7 @@ def run_metrics(stored: StoredRun) -> dict[str, float]:
 
 def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:
     status, environment = stored.status, stored.environment
+    oracle = status["status"] == "done" and stored.metrics["task"]["decision"]["oracle"]
     tags = {
         "status": status["status"],
         "reason": status["reason"],
@@ -134,6 +135,7 @@ def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:
         "git_commit": environment["git_commit"],
         "git_dirty": environment["git_dirty"],
         "decision": config["model"]["decision"]["name"],
+        "oracle": "the threshold has seen the test labels" if oracle else None,
         "experiment": config["experiment_name"],
         "groups": ",".join(config["groups"]),
         "sweep": Path(config["sweep"]["dir"]).name if config["sweep"]["dir"] else None,

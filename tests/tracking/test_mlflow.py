@@ -73,6 +73,7 @@ def test_a_run_has_its_config_as_params_and_its_identity_as_tags(folder, runs):
     status = stored.status
     assert run.data.tags["fingerprint"] == status["config_fingerprint"]
     assert run.data.tags["data_digest"] == status["data_digest"]
+    assert "oracle" not in run.data.tags
     assert run.data.tags["overrides"] == f"{SMALL_DEMO} model=naive_bayes"
     for group in ("dataset", "sequence", "split", "template", "model"):
         assert run.data.tags[group] == getattr(stored.config, group).name
