@@ -12,10 +12,12 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -121,6 +123,9 @@ def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dic
     Only plain values leave the worker: an exception of somebody's own class may not unpickle in the
     parent and would take the whole sweep down.
     """
+    if current_process().name != "MainProcess":
+        # A terminal sends Ctrl-C to everybody; the process that started the sweep answers it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     directory = Path(str(composed.sweep.dir))
     own = [override for override in overrides if not override.startswith(OWN_KEYS)]
     record: dict[str, Any] = {"index": index, "overrides": own}

@@ -43,7 +43,10 @@ def fresh(long_sweep: Path) -> Path:
 
 
 def begun(folder: Path, ready: int = 2) -> subprocess.Popen[str]:
-    """The long sweep as a process group of its own, when `ready` members have left their record."""
+    """The long sweep as a process group of its own, when `ready` members have left their record.
+
+    With two more members under way, each worker is past its start.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "anomalog_exp", *LONG],
         cwd=folder,
@@ -54,7 +57,10 @@ def begun(folder: Path, ready: int = 2) -> subprocess.Popen[str]:
         start_new_session=True,
     )
     give_up = time.monotonic() + 60
-    while len(list(folder.glob("outputs/sweeps/*/members/*.json"))) < ready:
+    while (
+        len(list(folder.glob("outputs/sweeps/*/members/*.json"))) < ready
+        or len(run_dirs(folder / "outputs")) < ready + 2
+    ):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < give_up
         time.sleep(0.01)
