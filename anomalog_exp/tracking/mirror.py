@@ -68,8 +68,7 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
     begun, ended = (_ms(environment[key]) for key in ("begun", "ended"))
     config = serialise_config(stored.config)
     tags = _tags(stored, config) | ({"mlflow.parentRunId": parent} if parent else {})
-    name = config["experiment_name"] or config["name"]
-    run = client.create_run(experiment, start_time=begun, tags=tags, run_name=name)
+    run = client.create_run(experiment, start_time=begun, tags=tags, run_name=config["name"])
     run_id = str(run.info.run_id)
     kept = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
     done = status["status"] == "done"
@@ -141,6 +140,9 @@ def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:
         "sweep": Path(config["sweep"]["dir"]).name if config["sweep"]["dir"] else None,
         "overrides": " ".join(environment["overrides"]),
         "run_dir": str(stored.paths.run_dir),
+        "mlflow.source.name": "anomalog_exp",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": environment["git_commit"],
         "mlflow.note.content": config["description"],
         **{group: config[group]["name"] for group in _GROUPS},
     }
