@@ -58,7 +58,7 @@ class LocalOutlierFactorDetector(CountDetector):
         kept = np.unique(kept, axis=0)
         if len(kept) < 2:
             raise NotApplicable(
-                f"{self.name} needs two different count vectors in train (there is one)"
+                f"{self.name} needs two different vectors in train (weighted, all counts are the same)"
             )
         # A tree measures each pair alone; brute force multiplies matrices, and rounds by their size.
         self._factor = LocalOutlierFactor(

@@ -30,11 +30,12 @@ class Config(CountModelConfig):
     name: Literal["logistic_regression"]
     c: float = Field(gt=0, description="weight of the loss against the penalty")
     class_weight: ClassWeight | None = Field(description="balanced: as if classes were equal")
+    tolerance: float = Field(gt=0, description="gradient at which the solver stops")
     max_iterations: Count
 
     def build_detector(self) -> LogisticRegressionDetector:
         return LogisticRegressionDetector(
-            self.weights(), self.c, self.class_weight, self.max_iterations
+            self.weights(), self.c, self.class_weight, self.tolerance, self.max_iterations
         )
 
 
@@ -48,11 +49,13 @@ class LogisticRegressionDetector(LinearDetector):
         weights: CountWeighting,
         c: float,
         class_weight: ClassWeight | None,
+        tolerance: float,
         max_iterations: int,
     ) -> None:
         super().__init__(weights)
         self._c = c
         self._class_weight = class_weight
+        self._tolerance = tolerance
         self._max_iterations = max_iterations
 
     def classifier(self) -> Any:
@@ -61,6 +64,7 @@ class LogisticRegressionDetector(LinearDetector):
         return LogisticRegression(
             C=self._c,
             class_weight=self._class_weight,
+            tol=self._tolerance,
             max_iter=self._max_iterations,
             solver="newton-cholesky",
         )
