@@ -62,10 +62,10 @@ class PCADetector(CountDetector):
         self._mean = share @ features
         deviation = features - self._mean
         varying = deviation.any(axis=0)
-        # Singular values of the weighted vectors keep digits that their covariance would lose.
-        _, singular, directions = np.linalg.svd(
-            deviation[:, varying] * np.sqrt(share)[:, None], full_matrices=False
-        )
+        # Singular values of the weighted vectors keep digits that their covariance would lose. R of
+        # their QR decomposition has the same ones, and no more rows than templates.
+        triangle = np.linalg.qr(deviation[:, varying] * np.sqrt(share)[:, None], mode="r")
+        _, singular, directions = np.linalg.svd(triangle, full_matrices=False)
         variances = singular**2
         variances[singular <= _ROUNDING * singular.max(initial=0)] = 0
         explained = np.cumsum(variances)
@@ -80,10 +80,10 @@ class PCADetector(CountDetector):
 
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """The squared residual of each template."""
-        residual = features - self._mean
-        # One component after the other: a matrix product rounds by how many rows it is given.
-        for component in self._components:
-            residual -= (residual * component).sum(axis=1)[:, None] * component
+        deviation = features - self._mean
+        # Not matrix products, which round by how many rows they are given.
+        along = np.einsum("rt,ct->rc", deviation, self._components)
+        residual = deviation - np.einsum("rc,ct->rt", along, self._components)
         size = np.abs(features).max(axis=1) + np.abs(self._mean).max()
         residual[np.abs(residual) <= _ROUNDING * size[:, None]] = 0
         return residual**2

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
+from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.models.pca import q_statistic
 from tests.counting import fit, idf, random_texts, rows
 
@@ -42,6 +43,18 @@ def test_scores_and_threshold_are_those_of_all_sequences_written_out(seed, weigh
     assert [sum(weight for _, weight in told) for told in explained] == pytest.approx(
         scores, rel=1e-9, abs=1e-12
     )
+
+
+def test_scores_are_the_same_to_the_last_bit_in_any_company():
+    detector, test = fit(random_texts(0, 300), random_texts(1, 40), "model=pca")
+    features = detector._weights.dense(count_vectors(test).vectors)
+    whole = detector.score_vectors(features)
+    for size in (1, 2, 7):
+        parts = [features[i : i + size] for i in range(0, len(features), size)]
+        assert (
+            np.concatenate([detector.score_vectors(part) for part in parts]).tolist()
+            == whole.tolist()
+        )
 
 
 def test_centring_features_that_are_centred_already_changes_nothing():
