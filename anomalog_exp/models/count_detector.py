@@ -23,7 +23,13 @@ from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.evidence import strongest
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["CountDetector", "CountModelConfig", "SupervisedCountDetector"]
+__all__ = [
+    "CountDetector",
+    "CountModelConfig",
+    "SupervisedCountDetector",
+    "most_frequent",
+    "varying",
+]
 
 _ROWS = 1 << 16
 _DIGITS = 12
@@ -63,6 +69,8 @@ class CountDetector(Detector):
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The templates that drive the score, where the method tells."""
+        if not len(sequences):
+            return []
         found = count_vectors(sequences)
         parts = self.parts(self._weights.dense(found.vectors))
         if parts is None:
@@ -115,6 +123,17 @@ class SupervisedCountDetector(CountDetector):
             anomalous: (pairs,) the class of each.
             count: (pairs,) int64 training sequences that are such a pair.
         """
+
+
+def most_frequent(count: NDArray[np.int64], at_most: int) -> NDArray[np.int64]:
+    """Indices, ascending, of the largest counts; of equal ones the first."""
+    return np.sort(np.argsort(-count, kind="stable")[:at_most])
+
+
+def varying(features: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The columns that hold different values, all that a tree can split on; the first if none does."""
+    columns = np.flatnonzero(np.ptp(features, axis=0))
+    return columns if len(columns) else np.arange(1)
 
 
 def _steady(values: NDArray[np.float64]) -> NDArray[np.float64]:

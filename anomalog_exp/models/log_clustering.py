@@ -1,0 +1,146 @@
+"""Log clustering: the distance of a sequence from the nearest representative of training.
+
+Source: Lin, Zhang, Lou, Zhang, Chen, "Log clustering based problem identification for online service
+systems", ICSE SEIP 2016. A template weighs half the sigmoid of its inverse document frequency, and half
+more if training never showed it (the paper's contrast with what is new in production); a sequence is the
+vector of counts times weights. Training vectors are clustered bottom up by complete linkage of cosine
+distances, cut at `max_distance`; the representative of a cluster is its member of smallest mean distance
+to the others. Score: cosine distance to the nearest representative, in [0, 1]; more than `max_distance`
+belongs to no known cluster, which is the threshold for model/decision=own.
+
+All training sequences teach, and no label is read: anomalies in training make clusters of their own, and
+their like is known from then on. The paper's knowledge base is of normal runs: split=normal_only. Copies
+lie at distance 0: distinct vectors have the same clusters, and weigh by their numbers in the mean.
+
+Hierarchical clustering takes memory by the square of vectors: the first `max_vectors` distinct ones are
+clustered, those after them join the nearest cluster within `max_distance` or open one, in order. A
+cluster keeps its representative when others join. A sequence without events lies at distance 0 from its
+like and 1 from all others.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.spatial.distance import cdist, pdist
+from scipy.special import expit
+
+from anomalog_exp.config.base import Count
+from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.models.contract import ExperimentModelConfig
+from anomalog_exp.models.count_detector import CountDetector
+
+__all__ = ["Config", "LogClusteringDetector"]
+
+
+class Config(ExperimentModelConfig):
+    """Options of log clustering; its weights are its own."""
+
+    name: Literal["log_clustering"]
+    max_distance: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="largest cosine distance within a cluster"
+    )
+    max_vectors: Count = Field(description="distinct vectors that are clustered hierarchically")
+
+    def build_detector(self) -> LogClusteringDetector:
+        return LogClusteringDetector(self.max_distance, self.max_vectors)
+
+
+class LogClusteringDetector(CountDetector):
+    """Scores sequences by the distance to the nearest representative."""
+
+    def __init__(self, max_distance: float, max_vectors: int) -> None:
+        super().__init__(CountWeighting("counts", "none"))
+        self._max_distance = max_distance
+        self._max_vectors = max_vectors
+        self._weight: NDArray[np.float64] = np.empty(0)
+        self._representatives: NDArray[np.float64] = np.empty((0, 0))
+
+    def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
+        holding = count @ (features > 0)
+        idf = np.log(count.sum() / np.maximum(holding, 1))
+        self._weight = expit(idf) / 2 + (holding == 0) / 2
+        unit = self._unit(features)
+        first = slice(self._max_vectors)
+        clusters = _clusters(unit[first], self._max_distance)
+        known = unit[_representatives(unit[first], count[first], clusters)]
+        later = unit[self._max_vectors :]
+        opened = _openers(later, known, self._max_distance)
+        self._representatives = np.concatenate((known, later[opened]))
+
+    def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _cosine_distances(self._unit(features), self._representatives).min(axis=1)
+
+    def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Half the squared difference to the nearest representative, whose sum is the distance."""
+        unit = self._unit(features)
+        nearest = _cosine_distances(unit, self._representatives).argmin(axis=1)
+        return ((unit - self._representatives[nearest]) ** 2 / 2)[:, :-1]
+
+    @property
+    def own_threshold(self) -> float:
+        return self._max_distance
+
+    def manifest(self) -> dict[str, object]:
+        """How many clusters there are."""
+        return {"clusters": len(self._representatives)}
+
+    def _unit(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(rows, templates + 1) of length 1; the last column is 1 for rows that count nothing."""
+        weighted = counts * self._weight
+        nothing = ~weighted.any(axis=1, keepdims=True)
+        whole = np.concatenate((weighted, nothing), axis=1)
+        return whole / np.sqrt((whole**2).sum(axis=1))[:, None]
+
+
+def _clusters(unit: NDArray[np.float64], max_distance: float) -> NDArray[np.int64]:
+    """(vectors,) the cluster of each, from 0."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(unit) == 1:
+        return np.zeros(1, dtype=np.int64)
+    tree = linkage(pdist(unit, "sqeuclidean") / 2, "complete")
+    return fcluster(tree, max_distance, "distance").astype(np.int64) - 1
+
+
+def _representatives(
+    unit: NDArray[np.float64], count: NDArray[np.int64], clusters: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """(clusters,) the member of smallest mean distance to the others, the first of equal ones."""
+    total = np.zeros((clusters.max() + 1, unit.shape[1]))
+    np.add.at(total, clusters, unit * count[:, None])
+    # The mean of 1 - u.v over members v is smallest where u.(sum of v) is largest.
+    likeness = np.round((unit * total[clusters]).sum(axis=1), 9)
+    order = np.lexsort((-likeness, clusters))
+    return order[np.searchsorted(clusters[order], np.arange(len(total)))]
+
+
+def _openers(
+    later: NDArray[np.float64], known: NDArray[np.float64], max_distance: float
+) -> NDArray[np.int64]:
+    """Indices of the vectors that open a cluster, as no known one and none before is near."""
+    outside = np.flatnonzero(_nearest_distances(later, known) > max_distance)
+    opened = []
+    while len(outside):
+        opened.append(outside[0])
+        distances = _cosine_distances(later[outside], later[outside[:1]])[:, 0]
+        outside = outside[distances > max_distance]
+    return np.array(opened, dtype=np.int64)
+
+
+def _nearest_distances(
+    unit: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if not len(unit):
+        return np.empty(0)
+    return _cosine_distances(unit, others).min(axis=1)
+
+
+def _cosine_distances(
+    unit: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """1 - u.v of vectors of length 1, without what cancels: equal vectors are at exactly 0."""
+    return cdist(unit, others, "sqeuclidean") / 2

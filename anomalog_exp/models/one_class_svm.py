@@ -1,0 +1,104 @@
+"""One-class SVM: on which side of a boundary around most of training a count vector lies.
+
+Source: Schölkopf, Platt, Shawe-Taylor, Smola, Williamson, "Estimating the support of a high-dimensional
+distribution", Neural Computation 13, 2001, by libsvm in scikit-learn, with an RBF kernel. Score: the
+decision function of the paper, negated; the boundary is 0, and what lies on it is inside. As the solver
+puts vectors on the boundary only up to `tolerance`, that is the threshold for model/decision=own.
+
+All training sequences teach, and no label is read; split=normal_only gives it normal ones alone. `nu` is
+the most that may lie outside. A distinct vector bounds its multiplier by its number, which is the same
+optimum as that of all sequences. The cost grows with the square of distinct vectors: beyond
+`max_vectors` only the most frequent train.
+
+Deviation from scikit-learn's gamma="scale": the default is 1 / (the variances of all templates, summed),
+of sequences rather than vectors, and so independent of how many templates training never shows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomalog_exp.config.base import Count
+from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.models.count_detector import CountDetector, CountModelConfig, most_frequent
+
+if TYPE_CHECKING:
+    from sklearn.svm import OneClassSVM
+
+__all__ = ["Config", "OneClassSVMDetector"]
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Config(CountModelConfig):
+    """Options of the one-class SVM."""
+
+    name: Literal["one_class_svm"]
+    nu: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="the most of training that may lie outside"
+    )
+    gamma: Positive | None = Field(description="of exp(-gamma distance^2); null = by variance")
+    tolerance: Positive = Field(description="at which the solver stops")
+    max_vectors: Count = Field(description="distinct vectors that train")
+
+    def build_detector(self) -> OneClassSVMDetector:
+        return OneClassSVMDetector(
+            self.weights(), self.nu, self.gamma, self.tolerance, self.max_vectors
+        )
+
+
+class OneClassSVMDetector(CountDetector):
+    """Scores sequences by how far they lie outside the boundary."""
+
+    def __init__(
+        self,
+        weights: CountWeighting,
+        nu: float,
+        gamma: float | None,
+        tolerance: float,
+        max_vectors: int,
+    ) -> None:
+        super().__init__(weights)
+        self._nu = nu
+        self._gamma = gamma
+        self._tolerance = tolerance
+        self._max_vectors = max_vectors
+        self._left_out = 0
+        self._svm: OneClassSVM | None = None
+
+    def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
+        from sklearn.svm import OneClassSVM
+
+        kept = most_frequent(count, self._max_vectors)
+        self._left_out = len(count) - len(kept)
+        features, share = features[kept], count[kept] / count[kept].sum()
+        variance = float((share @ (features - share @ features) ** 2).sum())
+        self._svm = OneClassSVM(
+            nu=self._nu,
+            gamma=self._gamma or 1 / (variance or 1),
+            tol=self._tolerance,
+            cache_size=500,
+        )
+        # The paper's scale, multipliers that sum to 1: scores then compare across training sizes.
+        self._svm.fit(features, sample_weight=share / self._nu)
+
+    def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        assert self._svm is not None
+        return -self._svm.decision_function(features)
+
+    @property
+    def own_threshold(self) -> float:
+        return self._tolerance
+
+    def manifest(self) -> dict[str, object]:
+        """The boundary's size, and what was too much to train on."""
+        assert self._svm is not None
+        return {
+            "support_vectors": len(self._svm.support_),
+            "gamma": float(self._svm.gamma),
+            "vectors_left_out": self._left_out,
+        }

@@ -1,0 +1,119 @@
+"""PCA: how far a count vector lies from the space that most of training spans.
+
+Source: Xu, Huang, Fox, Patterson, Jordan, "Detecting large-scale system problems by mining console
+logs", SOSP 2009. The principal components that explain `variance` of the training vectors span the
+normal space; the score is the squared prediction error (SPE), the squared length of what is left of a
+vector outside it. The threshold that the method derives is the Q-statistic of Jackson and Mudholkar,
+"Control procedures for residuals associated with principal component analysis", Technometrics 21, 1979:
+normal vectors, if they were Gaussian, would exceed it with probability `alpha`.
+
+All training sequences teach, and no label is read; split=normal_only gives it normal ones alone.
+Distinct vectors weighted by their numbers have exactly the mean and covariance of the sequences.
+
+Deviations: where Jackson and Mudholkar's power h0 is not positive (a residual of one large and very many
+small variances), the approximation of Box 1954 takes its place, which has the same two first moments;
+training without residual has threshold 0. A residual below rounding, 1e-9 of the vector, is none.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.special import chdtri, ndtri
+
+from anomalog_exp.config.base import Fraction
+from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.models.count_detector import CountDetector, CountModelConfig
+
+__all__ = ["Config", "PCADetector", "q_statistic"]
+
+_ROUNDING = 1e-9
+
+
+class Config(CountModelConfig):
+    """Options of PCA."""
+
+    name: Literal["pca"]
+    variance: Fraction = Field(description="share of the variance that the normal space explains")
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = Field(
+        description="false-alarm rate for which the Q-statistic is the threshold"
+    )
+
+    def build_detector(self) -> PCADetector:
+        return PCADetector(self.weights(), self.variance, self.alpha)
+
+
+class PCADetector(CountDetector):
+    """Scores sequences by their squared prediction error."""
+
+    def __init__(self, weights: CountWeighting, variance: float, alpha: float) -> None:
+        super().__init__(weights)
+        self._variance = variance
+        self._alpha = alpha
+        self._mean: NDArray[np.float64] = np.empty(0)
+        self._components: NDArray[np.float64] = np.empty((0, 0))
+        self._residual_variance: NDArray[np.float64] = np.empty(0)
+
+    def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
+        share = count / count.sum()
+        self._mean = share @ features
+        deviation = features - self._mean
+        varying = deviation.any(axis=0)
+        # Singular values of the weighted vectors keep digits that their covariance would lose. R of
+        # their QR decomposition has the same ones, and no more rows than templates.
+        triangle = np.linalg.qr(deviation[:, varying] * np.sqrt(share)[:, None], mode="r")
+        _, singular, directions = np.linalg.svd(triangle, full_matrices=False)
+        variances = singular**2
+        variances[singular <= _ROUNDING * singular.max(initial=0)] = 0
+        explained = np.cumsum(variances)
+        enough = self._variance * explained[-1:] * (1 - _ROUNDING)
+        kept = int(np.searchsorted(explained, enough)[0]) + 1 if variances.any() else 0
+        self._components = np.zeros((kept, features.shape[1]))
+        self._components[:, varying] = directions[:kept]
+        self._residual_variance = variances[kept:][variances[kept:] > 0]
+
+    def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.parts(features).sum(axis=1)
+
+    def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The squared residual of each template."""
+        deviation = features - self._mean
+        # Not matrix products, which round by how many rows they are given.
+        along = np.einsum("rt,ct->rc", deviation, self._components)
+        residual = deviation - np.einsum("rc,ct->rt", along, self._components)
+        size = np.abs(features).max(axis=1) + np.abs(self._mean).max()
+        residual[np.abs(residual) <= _ROUNDING * size[:, None]] = 0
+        return residual**2
+
+    @property
+    def own_threshold(self) -> float:
+        return q_statistic(self._residual_variance, self._alpha)
+
+    def manifest(self) -> dict[str, object]:
+        """How many components span the normal space, and the variance left outside it."""
+        return {
+            "components": len(self._components),
+            "residual_variance": float(self._residual_variance.sum()),
+            "q_statistic": self.own_threshold,
+        }
+
+
+def q_statistic(variances: NDArray[np.float64], alpha: float) -> float:
+    """The SPE that a Gaussian vector exceeds with probability `alpha`.
+
+    Args:
+        variances: (residual components,) their variances, all positive.
+        alpha: Below one half.
+    """
+    if not len(variances):
+        return 0.0
+    first, second, third = (float((variances**power).sum()) for power in (1, 2, 3))
+    power = 1 - 2 * first * third / (3 * second**2)
+    if power <= 0:
+        return float(second / first * chdtri(first**2 / second, alpha))
+    spread = -ndtri(alpha) * np.sqrt(2 * second) / first
+    inner = power * (spread + second * (power - 1) / first**2)
+    return float(first * np.exp(np.log1p(inner) / power))

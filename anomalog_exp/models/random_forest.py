@@ -1,0 +1,87 @@
+"""Random forest on count features, by scikit-learn.
+
+Source: Breiman, "Random forests", Machine Learning 45, 2001. Score: natural-log odds of the probability
+of "anomalous", the mean of that of the leaves over the trees; a mean of 0 counts as 1e-12. Sequences
+without a label take no part.
+
+Each tree draws as many sequences as train, with replacement. Drawing distinct pairs of vector and class
+in proportion to their numbers is the same drawing; the random numbers differ from those of rows written
+out, so single forests do too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomalog_exp.config.base import Count
+from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.models.count_detector import CountModelConfig, SupervisedCountDetector
+from anomalog_exp.models.trees import contributions, log_odds
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestClassifier
+
+__all__ = ["Config", "RandomForestDetector"]
+
+
+class Config(CountModelConfig):
+    """Options of the random forest."""
+
+    name: Literal["random_forest"]
+    trees: Count
+    max_depth: Count | None = Field(description="splits on the longest way; null = no limit")
+    seed: int = Field(ge=0, le=2**32 - 1)
+
+    def build_detector(self) -> RandomForestDetector:
+        return RandomForestDetector(self.weights(), self.trees, self.max_depth, self.seed)
+
+
+class RandomForestDetector(SupervisedCountDetector):
+    """Scores sequences by the mean of many trees."""
+
+    log_odds: ClassVar[bool] = True
+
+    def __init__(
+        self, weights: CountWeighting, trees: int, max_depth: int | None, seed: int
+    ) -> None:
+        super().__init__(weights)
+        self._trees = trees
+        self._max_depth = max_depth
+        self._seed = seed
+        self._forest: RandomForestClassifier | None = None
+
+    def fit_classes(
+        self,
+        features: NDArray[np.float64],
+        anomalous: NDArray[np.bool_],
+        count: NDArray[np.int64],
+    ) -> None:
+        from sklearn.ensemble import RandomForestClassifier
+
+        self._forest = RandomForestClassifier(
+            n_estimators=self._trees,
+            max_depth=self._max_depth,
+            # A number of sequences: by default as many would be drawn as there are pairs.
+            max_samples=int(count.sum()),
+            random_state=self._seed,
+            n_jobs=1,
+        ).fit(features, anomalous, sample_weight=count)
+
+    def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        assert self._forest is not None
+        return log_odds(self._forest.predict_proba(features))
+
+    def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the splits on each template add to the probability."""
+        assert self._forest is not None
+        return contributions(self._forest.estimators_, features)
+
+    def manifest(self) -> dict[str, object]:
+        """The forest's size."""
+        assert self._forest is not None
+        leaves = [int(tree.get_n_leaves()) for tree in self._forest.estimators_]
+        return {"trees": len(leaves), "leaves": sum(leaves)}
