@@ -42,7 +42,7 @@ def print_sweep(
 ) -> int:
     """Print the table, what has no result and why, and where to look; the exit code."""
     rows = [_row(record) for record in _best_first(records)]
-    print(text_table(rows, ["member", *_swept(records), "status", *HEADLINE_COLUMNS]))
+    print(text_table(rows, ["member", *_swept(records), "status", *HEADLINE_COLUMNS, "seconds"]))
     print()
     for line in _reasons(records):
         print(f"{line}\n")
