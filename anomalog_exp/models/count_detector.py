@@ -2,7 +2,8 @@
 
 Sequences that hold the same templates equally often score the same, so every method is fitted on
 distinct vectors with their numbers as weights where that gives the same result, and scores each vector
-once. Rows are made dense in portions: (65,536 x templates) float64 at a time.
+once. Rows are made dense in portions: (65,536 x templates) float64 at a time. Training needs all of its
+distinct vectors at once, and is refused where these would take more than 4 GB.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pydantic import Field
 from scipy.sparse import csr_matrix
 
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.features.count_vectors import count_vectors
+from anomalog_exp.features.count_vectors import CountVectors, count_vectors
 from anomalog_exp.features.weighting import CountWeighting, Normalization, Weighting
 from anomalog_exp.models.classes import labelled_for_both_classes
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 _ROWS = 1 << 16
+_MOST_CELLS = 1 << 29
 _DIGITS = 12
 
 
@@ -56,8 +58,17 @@ class CountDetector(Detector):
         found = count_vectors(train.trainable())
         if not found.vectors.nnz:
             raise NotApplicable(f"{self.name} needs events in train (there are none)")
-        features = self._weights.fit(found.vectors, found.count).dense(found.vectors)
-        self.fit_vectors(features, found.count)
+        self.fit_vectors(self._features(found), found.count)
+
+    def _features(self, found: CountVectors) -> NDArray[np.float64]:
+        """Dense features of the training vectors, whose weights are learned here."""
+        kinds, templates = found.vectors.shape
+        if kinds * templates > _MOST_CELLS:
+            raise NotApplicable(
+                f"{self.name} needs its training vectors in memory ({kinds:,} distinct ones of "
+                f"{templates:,} templates are more than {_MOST_CELLS:,} numbers)"
+            )
+        return self._weights.fit(found.vectors, found.count).dense(found.vectors)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         found = count_vectors(sequences)
@@ -99,7 +110,7 @@ class SupervisedCountDetector(CountDetector):
     def fit(self, train: SequenceSet) -> None:
         train = labelled_for_both_classes(self.name, train)
         found = count_vectors(train)
-        features = self._weights.fit(found.vectors, found.count).dense(found.vectors)
+        features = self._features(found)
         anomalous = np.bincount(found.group[train.label == 1], minlength=len(found.count))
         counts = np.concatenate((found.count - anomalous, anomalous))
         there = np.flatnonzero(counts)
@@ -143,5 +154,5 @@ def _steady(values: NDArray[np.float64]) -> NDArray[np.float64]:
     sequence would score differently in other company, and above a threshold that it made itself.
     """
     magnitude = np.floor(np.log10(np.abs(values), where=values != 0, out=np.zeros(values.shape)))
-    scale = 10.0 ** (_DIGITS - 1 - magnitude)
-    return np.where(np.isfinite(scale), np.round(values * scale) / scale, values)
+    scale = 10.0 ** np.clip(_DIGITS - 1 - magnitude, -300, 300)
+    return np.round(values * scale) / scale
