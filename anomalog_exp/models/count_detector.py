@@ -19,9 +19,9 @@ from scipy.sparse import csr_matrix
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.count_vectors import CountVectors, count_vectors
 from anomalog_exp.features.weighting import CountWeighting, Normalization, Weighting
-from anomalog_exp.models.classes import labelled_for_both_classes
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.evidence import strongest
+from anomalog_exp.models.training import labelled_for_both_classes
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = [

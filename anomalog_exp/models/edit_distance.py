@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.distinct import distinct
-from anomalog_exp.features.learnable import normal_with_events
 from anomalog_exp.features.nearest_texts import Alphabet, NearestTexts
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EditDistanceDetector"]

@@ -20,10 +20,10 @@ from pydantic import Field
 from scipy.sparse import csr_matrix
 
 from anomalog_exp.features.count_vectors import count_vectors
-from anomalog_exp.features.learnable import normal_with_events
 from anomalog_exp.features.nearest_counts import NearestCounts
 from anomalog_exp.features.weighting import CountWeighting, Weighting
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EventCountVectorDetector"]

@@ -26,8 +26,8 @@ from pydantic import Field
 from anomalog_exp.config.base import Count
 from anomalog_exp.data.dataset import NO_TIME
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.features.learnable import normal_with_events
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EventTimingDetector"]

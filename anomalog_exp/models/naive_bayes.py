@@ -21,9 +21,9 @@ from scipy.sparse import csr_matrix
 from anomalog_exp.config.base import Count
 from anomalog_exp.features.counts import template_counts
 from anomalog_exp.features.phrases import phrase_matrix
-from anomalog_exp.models.classes import labelled_for_both_classes
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.evidence import strongest
+from anomalog_exp.models.training import labelled_for_both_classes
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NaiveBayesDetector"]

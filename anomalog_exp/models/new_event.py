@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.features.counts import template_counts
-from anomalog_exp.features.learnable import normal_with_events
 from anomalog_exp.features.segments import segment_sums
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.evidence import strongest
+from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NewEventDetector"]

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from anomalog_exp.config.base import Count
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.features.learnable import normal_with_events
 from anomalog_exp.features.segments import segment_sums
 from anomalog_exp.features.transitions import Transitions, transitions
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NgramDetector"]

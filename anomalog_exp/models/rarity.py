@@ -19,9 +19,9 @@ from scipy.sparse import csr_matrix
 from anomalog_exp.config.base import Count
 from anomalog_exp.features.counts import template_counts
 from anomalog_exp.features.grams import Unit, gram_matrix
-from anomalog_exp.features.learnable import normal_with_events
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.evidence import strongest
+from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "RarityDetector"]

@@ -30,9 +30,9 @@ from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.features.observations import observations
 from anomalog_exp.features.phrases import phrase_matrix
-from anomalog_exp.models.classes import labelled_for_both_classes
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.models.evidence import strongest
+from anomalog_exp.models.training import labelled_for_both_classes
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "RiverNaiveBayesDetector"]

@@ -1,11 +1,11 @@
-"""What supervised detectors learn from: labelled sequences of both classes."""
+"""What detectors learn from, or why they cannot: the normal sequences, or labelled ones of both classes."""
 
 from __future__ import annotations
 
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["labelled_for_both_classes"]
+__all__ = ["labelled_for_both_classes", "normal_with_events"]
 
 
 def labelled_for_both_classes(name: str, train: SequenceSet) -> SequenceSet:
@@ -29,3 +29,22 @@ def labelled_for_both_classes(name: str, train: SequenceSet) -> SequenceSet:
             f"normal of {len(train):,})"
         )
     return train.take(train.label >= 0)
+
+
+def normal_with_events(name: str, train: SequenceSet) -> SequenceSet:
+    """The training sequences that are not labelled anomalous; see also their `trainable()`.
+
+    Args:
+        name: Of the detector.
+        train: The training split.
+
+    Raises:
+        NotApplicable: no event of them may train.
+    """
+    normal = train.normal()
+    if not normal.may_train.any():
+        raise NotApplicable(
+            f"{name} needs events in train that are not labelled anomalous "
+            f"(there are none in {len(train):,} sequences)"
+        )
+    return normal
