@@ -1,4 +1,4 @@
-"""What detectors learn from, or why they cannot: the normal sequences, or labelled ones of both classes."""
+"""What detectors learn from, or why they cannot: normal sequences, or labelled ones of both classes."""
 
 from __future__ import annotations
 
