@@ -351,12 +351,14 @@ def measured(work: Work) -> dict[str, float]:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    begun = time.perf_counter()
-    result = work()
-    seconds = time.perf_counter() - begun
-    samples.append(anonymous_mb())
-    ended.set()
-    watcher.join()
+    try:
+        begun = time.perf_counter()
+        result = work()
+        seconds = time.perf_counter() - begun
+        samples.append(anonymous_mb())
+    finally:
+        ended.set()
+        watcher.join()
     del result
     return {"seconds": seconds, "peak_mb": max(samples), "new_mb": max(samples) - before}
 
