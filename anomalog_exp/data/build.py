@@ -337,10 +337,9 @@ def _write_entities(
     if dataset.label_reader is not None:
         reader = dataset.label_reader.build()
         given = reader.read(raw.root)
-        joined = vocabulary.join(given, on="entity", how="left", maintain_order="left")
-        labels = joined["label"]
+        labels = vocabulary.join(given, on="entity", how="left", maintain_order="left")["label"]
         missing_label = UNLABELLED if reader.missing_label is None else reader.missing_label
-        facts["labels_unknown_entities"] = len(given.join(vocabulary, on="entity", how="anti"))
+        facts["labels_unknown_entities"] = len(given) - labels.count()  # one label per entity
     values = labels.fill_null(missing_label).cast(pl.Int8).to_numpy()
     np.save(directory / "entity_label.npy", values)
     facts["entities_anomalous"] = int((values == 1).sum())

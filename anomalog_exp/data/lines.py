@@ -48,8 +48,9 @@ class Block:
     @property
     def data(self) -> bytes:
         """The lines with their newlines, read now; only the file's last line may lack one."""
-        with self.path.open("rb", buffering=0) as file:
-            return os.pread(file.fileno(), self.size, self.offset)
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
 
 
 def read_blocks(
