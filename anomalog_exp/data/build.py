@@ -92,8 +92,10 @@ class _Order:
             self.rank = grown
         new = raw[(self.rank[raw] < 0) & (raw >= 0)]
         if len(new):
-            distinct, first = np.unique(new, return_index=True)
-            distinct = distinct[np.argsort(first)]
+            # Written from the last to the first, each code keeps the place where it stands first.
+            place = np.arange(len(new))
+            self.rank[new[::-1]] = place[::-1]
+            distinct = new[self.rank[new] == place]
             self.rank[distinct] = np.arange(self.size, self.size + len(distinct))
             self.size += len(distinct)
         return np.where(raw >= 0, self.rank[raw], -1)
@@ -269,7 +271,7 @@ def _parse_block(block: Block, parser: Parser, masker: Masker, kinds: _Kinds) ->
     label = frame["label"] if parser.labels_events else pl.repeat(None, len(frame), eager=True)
     return _Parsed(
         offset=block.offset,
-        size=len(block.data),
+        size=block.size,
         lines=len(lines),
         empty=int(empty.sum()),
         invalid=invalid,
@@ -335,10 +337,9 @@ def _write_entities(
     if dataset.label_reader is not None:
         reader = dataset.label_reader.build()
         given = reader.read(raw.root)
-        joined = vocabulary.join(given, on="entity", how="left", maintain_order="left")
-        labels = joined["label"]
+        labels = vocabulary.join(given, on="entity", how="left", maintain_order="left")["label"]
         missing_label = UNLABELLED if reader.missing_label is None else reader.missing_label
-        facts["labels_unknown_entities"] = len(given.join(vocabulary, on="entity", how="anti"))
+        facts["labels_unknown_entities"] = len(given) - labels.count()  # one label per entity
     values = labels.fill_null(missing_label).cast(pl.Int8).to_numpy()
     np.save(directory / "entity_label.npy", values)
     facts["entities_anomalous"] = int((values == 1).sum())

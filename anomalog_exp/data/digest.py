@@ -18,16 +18,10 @@ from anomalog_exp.files import write_json
 
 __all__ = ["code_digest", "remembered_sha256", "sha256_for_file"]
 
-_CHUNK = 1 << 22
-
-
 def sha256_for_file(path: Path) -> str:
     """SHA-256 of a file's content, 64 hex digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remembered_sha256(path: Path, memory: Path) -> str:

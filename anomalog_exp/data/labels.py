@@ -88,8 +88,11 @@ class CSVLabelReader:
                 allowed="Normal, Anomaly, 0 or 1",
                 fix="mend the file, or name the column that holds the labels",
             )
-        labels = rows.select("entity", "label").unique(maintain_order=True)
-        twice = labels.filter(pl.col("entity").is_duplicated())
+        labels = rows.select("entity", "label")
+        twice = labels.clear()
+        if labels["entity"].is_duplicated().any():  # seldom, and telling pairs apart takes memory
+            labels = labels.unique(maintain_order=True)
+            twice = labels.filter(pl.col("entity").is_duplicated())
         if len(twice):
             raise DataError.of(
                 f"{_KEY}.relative_path",

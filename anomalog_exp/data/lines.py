@@ -3,15 +3,18 @@
 A line is a run of bytes up to `\\n`; one trailing `\\r` is dropped, every other control character stays.
 Line numbers start at 0 and never shift: an empty line has one too. A byte-order mark at the start of
 the file is dropped. Bytes that are not UTF-8 are kept as escapes (`\\xf7`) and their lines counted.
-Reading a block is one call of polars; only a block with invalid bytes is gone through line by line.
+Finding where blocks end takes a glance at the file there; whoever wants a block reads it, so threads read
+side by side. Its lines are one call of polars; only a block with invalid bytes is gone through line by
+line.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,7 @@ BLOCK_BYTES = 8 << 20
 """Bytes read at a time: large enough to feed a core, small enough to hold several at once."""
 
 _BOM = b"\xef\xbb\xbf"
+_GLANCE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,21 @@ class Block:
     """Whole lines of a file.
 
     Attributes:
-        offset: Byte offset of the first line in the file.
-        data: The lines with their newlines; only the file's last line may lack one.
+        path: The file.
+        offset: Byte offset of the first line in it.
+        size: Bytes of the lines.
     """
 
+    path: Path
     offset: int
-    data: bytes
+    size: int
+
+    @property
+    def data(self) -> bytes:
+        """The lines with their newlines, read now; only the file's last line may lack one."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
 
 
 def read_blocks(
@@ -58,34 +71,38 @@ def read_blocks(
 def _within(blocks: Iterator[Block], first: int, end: int) -> Iterator[Block]:
     number = 0
     for block in blocks:
+        data = block.data
         # A line may lack its newline only at the file's end, where it needs no cutting.
-        borders = np.flatnonzero(np.frombuffer(block.data, dtype=np.uint8) == ord("\n")) + 1
-        last = number + len(borders) + (not block.data.endswith(b"\n"))
+        borders = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")) + 1
+        last = number + len(borders) + (not data.endswith(b"\n"))
         if last > first:
             begin = 0 if number >= first else int(borders[first - number - 1])
-            stop = len(block.data) if last <= end else int(borders[end - number - 1])
-            yield Block(block.offset + begin, block.data[begin:stop])
+            stop = block.size if last <= end else int(borders[end - number - 1])
+            yield Block(block.path, block.offset + begin, stop - begin)
         number = last
         if number >= end:
             return
 
 
 def _all_blocks(path: Path, block_bytes: int) -> Iterator[Block]:
-    with path.open("rb") as file:
-        offset = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
-        file.seek(offset)
-        parts: list[bytes] = []
-        while chunk := file.read(block_bytes):
-            cut = chunk.rfind(b"\n") + 1
-            if not cut:
-                parts.append(chunk)
-                continue
-            data = b"".join([*parts, chunk[:cut]])
-            yield Block(offset, data)
-            offset += len(data)
-            parts = [chunk[cut:]] if cut < len(chunk) else []
-        if parts:
-            yield Block(offset, b"".join(parts))
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        begin = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
+        while begin < size:
+            stop = _line_end(file, begin + block_bytes - 1, size)
+            yield Block(path, begin, stop - begin)
+            begin = stop
+
+
+def _line_end(file: BinaryIO, place: int, size: int) -> int:
+    """One past the first newline at or after `place`; the file's size where there is none."""
+    file.seek(place)
+    while piece := file.read(_GLANCE_BYTES):
+        found = piece.find(b"\n")
+        if found >= 0:
+            return place + found + 1
+        place += len(piece)
+    return size
 
 
 def block_lines(data: bytes) -> tuple[pl.Series, int]:
@@ -124,14 +141,12 @@ def raw_lines(path: Path, index: NDArray[np.int64], numbers: Iterable[int]) -> d
     wanted = np.unique(np.fromiter(numbers, dtype=np.int64))
     found: dict[int, str] = {}
     holders = np.searchsorted(index[:, 0], wanted, side="right") - 1
-    with path.open("rb") as file:
-        for holder in np.unique(holders):
-            file.seek(index[holder, 1])
-            end = index[holder + 1, 1] if holder + 1 < len(index) else None
-            data = file.read() if end is None else file.read(end - index[holder, 1])
-            lines, _ = block_lines(data)
-            for number in wanted[holders == holder]:
-                within = int(number - index[holder, 0])
-                if within < len(lines):
-                    found[int(number)] = lines[within]
+    borders = np.append(index[:, 1], path.stat().st_size)
+    for holder in np.unique(holders):
+        block = Block(path, int(borders[holder]), int(borders[holder + 1] - borders[holder]))
+        lines, _ = block_lines(block.data)
+        for number in wanted[holders == holder]:
+            within = int(number - index[holder, 0])
+            if within < len(lines):
+                found[int(number)] = lines[within]
     return found
