@@ -52,7 +52,7 @@ class RunResult:
         reused: An earlier result stood for it.
         scope: The metric scope that leads.
         metrics: Headline metrics of that scope; none where it is not valid.
-        note: Why there are none.
+        note: Why there are none, and what was flagged all the same.
         oracle: The threshold has seen the labels of the test split.
         seconds: What it took, now or when it ran.
     """
@@ -138,7 +138,15 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
         reused=reused,
         scope=block.get("scope"),
         metrics=block.get("headline", {}),
-        note=block.get("reason"),
+        note=_note(block),
         oracle=done and stored.metrics["task"]["decision"]["oracle"],
         seconds=stored.environment["seconds"]["total"] if done else None,
     )
+
+
+def _note(block: dict[str, Any]) -> str | None:
+    """Why a block has no metrics, with what was flagged where anything was judged."""
+    if block.get("reason") is None or "diagnostics" not in block:
+        return block.get("reason")
+    flagged, units = block["diagnostics"].get("flagged", 0), block["counts"]["units"]
+    return f"{block['reason']}; {flagged:,} of {units:,} are above the threshold"

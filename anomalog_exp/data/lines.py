@@ -3,9 +3,9 @@
 A line is a run of bytes up to `\\n`; one trailing `\\r` is dropped, every other control character stays.
 Line numbers start at 0 and never shift: an empty line has one too. A byte-order mark at the start of
 the file is dropped. Bytes that are not UTF-8 are kept as escapes (`\\xf7`) and their lines counted.
-Finding where blocks end takes a glance at the file there; whoever wants a block reads it, so threads read
-side by side. Its lines are one call of polars; only a block with invalid bytes is gone through line by
-line.
+Finding where blocks end takes a glance at the file there; whoever wants a block reads it, so threads
+read side by side. Its lines are one call of polars; only a block with invalid bytes is gone through line
+by line.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ BLOCK_BYTES = 8 << 20
 
 _BOM = b"\xef\xbb\xbf"
 _GLANCE_BYTES = 1 << 16
+_UNPACKED_BY_POLARS = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"x\x01", b"x^", b"x\x9c", b"x\xda")
+"""What gzip, zstd and zlib begin with. Lines may begin so too, and are no archive."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ def block_lines(data: bytes) -> tuple[pl.Series, int]:
     import polars as pl
 
     try:
+        if data.startswith(_UNPACKED_BY_POLARS):
+            return pl.read_lines(b"\n" + data).to_series()[1:], 0
         return pl.read_lines(data).to_series(), 0
     except pl.exceptions.ComputeError:
         return _escaped_lines(data)

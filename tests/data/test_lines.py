@@ -43,6 +43,10 @@ PIECES = st.sampled_from(
         b"\xef\xbb\xbf",
         b"a",
         b'"',
+        b"x",
+        b"^",
+        b"\x1f",
+        b"\x8b",
         b"\xc3\xa9",
         b"\x0b",
         b"\x85",
@@ -71,6 +75,9 @@ def test_any_bytes_in_blocks_of_any_size_give_the_lines_of_the_rules(
         (b"a\r\nb\rc\n", ["a", "b\rc"], 0),
         (b"\xef\xbb\xbfa\n\xef\xbb\xbfb", ["a", "\ufeffb"], 0),
         (b"ok\nbad \xf7\n", ["ok", "bad \\xf7"], 1),
+        # What polars would take for compressed text.
+        (b"x^2\nx\x01\n", ["x^2", "x\x01"], 0),
+        (b"\x1f\x8bq", ["\x1f\\x8bq"], 1),
         (b"nul\x00 vt\x0b nel\xc2\x85 ls\xe2\x80\xa8\n", ["nul\x00 vt\x0b nel\x85 ls\u2028"], 0),
     ],
 )

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
+import io
+import lzma
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,13 @@ from anomalog_exp.errors import DataError
 from anomalog_exp.progress import SILENT
 from tests.data.test_archive import FILES, make_zip
 from tests.web import serving
+
+
+def zipped(data: bytes) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("app.log", data)
+    return archive.getvalue()
 
 
 def local_zip(path: Path, data_root: Path, **changes) -> LocalZipSource:
@@ -58,6 +70,22 @@ def test_the_log_nearest_to_the_folder_is_meant_and_nothing_hidden(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("a")
     assert LocalDirSource(tmp_path, None).materialise(SILENT).log == tmp_path / "app.log"
+
+
+@pytest.mark.parametrize(
+    ("pack", "told"),
+    [
+        (gzip.compress, "gzip"),
+        (bz2.compress, "bzip2"),
+        (lzma.compress, "xz"),
+        (zipped, "a zip archive"),
+    ],
+)
+def test_a_compressed_log_is_told_as_one(tmp_path, pack, told):
+    (tmp_path / "app.log").write_bytes(pack(b"a line\n"))
+    for path in (tmp_path, tmp_path / "app.log"):
+        with pytest.raises(DataError, match=rf"(?s)the log is .*{told}.*local_zip"):
+            LocalDirSource(path, None).materialise(SILENT)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,9 @@ class HdfsParser(Parser):
             .cast(pl.Int64),
             message=pl.when(line.str.contains(_HEADER)).then(message),
         )
-        entity = frame["message"].str.extract(_BLOCK, 0)  # the whole match: half the time of a group
+        entity = frame["message"].str.extract(
+            _BLOCK, 0
+        )  # the whole match: half the time of a group
         if entity.null_count():
             component = frame["message"].str.extract(_COMPONENT)
             entity = pl.select(pl.coalesce(entity, component)).to_series()

@@ -9,7 +9,15 @@ from pathlib import Path
 from anomalog_exp.errors import DataError
 from anomalog_exp.progress import Progress
 
-__all__ = ["RawFiles", "Source", "find_log"]
+__all__ = ["RawFiles", "Source", "find_log", "refuse_compressed"]
+
+_COMPRESSED = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "compressed by gzip",
+    b"BZh": "compressed by bzip2",
+    b"\xfd7zXZ\x00": "compressed by xz",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
     """
     found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
     there = sorted(path for path in found if not any(part[0] == "." for part in path.parts))
+    logs: list[Path] = []
     if raw_logs_relpath is not None:
         if (root / raw_logs_relpath).is_file():
             return root / raw_logs_relpath
@@ -58,7 +67,7 @@ def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
         if len(logs) == 1:
             return root / logs[0]
         problem = f"{len(logs)} files in {root} could be the log"
-    names = [str(path) for path in there]
+    names = [str(path) for path in logs or there]
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     raise DataError.of(
         "dataset.source.raw_logs_relpath",
@@ -67,3 +76,23 @@ def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
         allowed=(", ".join(names[:20]) + more) or "a file; the folder is empty",
         fix="name the log, relative to that folder",
     )
+
+
+def refuse_compressed(log: Path) -> None:
+    """See that a log named by the user is text.
+
+    Raises:
+        DataError: it begins as an archive or a compressed file does.
+    """
+    with log.open("rb") as file:
+        begin = file.read(max(map(len, _COMPRESSED)))
+    for mark, what in _COMPRESSED.items():
+        if begin.startswith(mark):
+            raise DataError.of(
+                "dataset.source.path",
+                log,
+                problem=f"the log is {what}",
+                allowed="a text file; a zip or tar archive by dataset/source=local_zip",
+                fix="unpack it, or add dataset/source=local_zip dataset.source.zip_path=... for an "
+                "archive",
+            )
