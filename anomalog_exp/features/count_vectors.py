@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from anomalog_exp.features.counts import template_counts
-from anomalog_exp.features.distinct import Distinct, distinct, distinct_runs
+from anomalog_exp.features.distinct import Distinct, Runs, distinct, distinct_runs
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["CountVectors", "count_vectors", "distinct_rows"]
@@ -48,4 +48,5 @@ def distinct_rows(counts: csr_matrix) -> Distinct:
     cells = counts.indices.astype(np.int64)
     cells = cells * (int(counts.data.max(initial=0)) + 1) + counts.data.astype(np.int64)
     known, codes = np.unique(cells, return_inverse=True)
-    return distinct_runs(codes, counts.indptr.astype(np.int64), len(known))
+    borders = counts.indptr.astype(np.int64)
+    return distinct_runs(Runs(codes, borders[:-1], borders[1:], len(known)))
