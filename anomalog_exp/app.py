@@ -71,7 +71,11 @@ class RunResult:
 
 
 def run(
-    config: RunConfig, *, overrides: Sequence[str] = (), progress: Progress | None = None
+    config: RunConfig,
+    *,
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+    mirrored: bool = True,
 ) -> RunResult:
     """Run one config, or reuse its finished result.
 
@@ -79,6 +83,7 @@ def run(
         config: What to run.
         overrides: What was typed, for the record.
         progress: Told of long stages.
+        mirrored: Mirror the run dir to the tracker; a sweep does that for its members itself.
 
     Raises:
         ConfigError: the config or its data cannot be used.
@@ -106,7 +111,8 @@ def run(
                 with attempt(context):
                     _measure(context, dataset, progress)
         finally:
-            mirror_run(files.run_dir, config)
+            if mirrored:
+                mirror_run(files.run_dir, config.tracking)
         return _result(config, files, reused)
 
 

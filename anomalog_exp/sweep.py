@@ -35,15 +35,17 @@ from anomalog_exp.config.run import RunConfig
 from anomalog_exp.errors import ConfigError, PastHydra
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import Progress
+from anomalog_exp.results import ResultPaths
+from anomalog_exp.sweep_mirror import SweepMirror
 from anomalog_exp.sweep_table import print_sweep, write_sweep
 from anomalog_exp.tracking import close_sweep, open_sweep
 
-__all__ = ["OWN_KEYS", "SweepCallback", "run_member", "sweep_closed"]
+__all__ = ["OWN_KEY", "SweepCallback", "run_member", "sweep_closed"]
 
 _LOG = logging.getLogger(__name__)
 
-OWN_KEYS = ("sweep.dir=", "sweep.tracking_run=")
-"""Overrides that a sweep adds for its members: no part of what the user typed."""
+OWN_KEY = "sweep.dir="
+"""The override that a sweep adds for its members: no part of what the user typed."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Sweep:
     planned: list[list[str]]
     config: RunConfig
     tracking_run: str | None
+    mirror: SweepMirror
 
     def finish(self, problem: str | None = None) -> int:
         """Write and print one table of all members; return the exit code.
@@ -62,6 +65,7 @@ class Sweep:
         Args:
             problem: What ended the sweep early, for members that left no record.
         """
+        self.mirror.close()
         records = [
             self._record(index, overrides, problem) for index, overrides in enumerate(self.planned)
         ]
@@ -127,14 +131,17 @@ def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dic
         # A terminal sends Ctrl-C to everybody; the process that started the sweep answers it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     directory = Path(str(composed.sweep.dir))
-    own = [override for override in overrides if not override.startswith(OWN_KEYS)]
+    own = [override for override in overrides if not override.startswith(OWN_KEY)]
     record: dict[str, Any] = {"index": index, "overrides": own}
     try:
         if _stop_file(directory).exists():
             record |= {"status": "stopped", "reason": "an earlier member failed, sweep.fail_fast"}
         else:
             config = run_config(composed)
-            record |= asdict(run(config, overrides=own, progress=Progress(bars=False)))
+            record["tracking"] = config.tracking.model_dump(mode="json")
+            record["run_dir"] = str(ResultPaths.for_config(config).run_dir)
+            progress = Progress(bars=False)
+            record |= asdict(run(config, overrides=own, progress=progress, mirrored=False))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded; the others go on
         record |= {"status": "failed", "reason": _reason(error)}
         _LOG.error("member %d failed: %s", index, record["reason"].split("\n")[0])
@@ -163,13 +170,12 @@ def _open(config: DictConfig) -> Sweep:
 
     _share_cores(int(config.hydra.launcher.get("n_jobs", 1)))
     # Hydra reads the members' overrides after this hook: its own channel reaches every launcher.
-    shared = {"dir": str(directory), "tracking_run": tracking_run}
     with read_write(config), open_dict(config):
-        config.hydra.sweep.dir = str(directory)
-        for key, value in shared.items():
-            config.sweep[key] = value
-            config.hydra.overrides.task.append(f"sweep.{key}={quoted(value)}")
-    return Sweep(name, directory, planned, typed, tracking_run)
+        config.hydra.sweep.dir = config.sweep.dir = str(directory)
+        config.hydra.overrides.task.append(f"{OWN_KEY}{quoted(str(directory))}")
+    mirror = SweepMirror(directory / "members", tracking_run)
+    mirror.start()
+    return Sweep(name, directory, planned, typed, tracking_run, mirror)
 
 
 def _check_composes(config: DictConfig, planned: Sequence[list[str]]) -> None:

@@ -23,7 +23,7 @@ def differing(run_dir: Path) -> list[str]:
     stored = read_run(run_dir)
     before = {name: getattr(stored.paths, name).read_bytes() for name in COMPARED}
     # A member of a sweep runs alone this time.
-    alone = stored.config.sweep.model_copy(update={"dir": None, "tracking_run": None})
+    alone = stored.config.sweep.model_copy(update={"dir": None})
     config = stored.config.model_copy(update={"force": True, "sweep": alone})
     again = read_run(run(config).run_dir)
     after = {name: getattr(again.paths, name) for name in COMPARED}

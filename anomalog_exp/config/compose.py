@@ -112,10 +112,8 @@ def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) 
     return [list(member) for member in members]
 
 
-def quoted(value: str | None) -> str:
+def quoted(value: str) -> str:
     """A value in the grammar of overrides."""
-    if value is None:
-        return "null"
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

@@ -77,7 +77,6 @@ class SweepConfig(Options):
 
     fail_fast: bool = Field(description="stop the whole sweep at the first failed member")
     dir: AbsolutePath | None = Field(description="where the sweep's table and records are")
-    tracking_run: str | None = Field(description="the tracker's run that members nest under")
 
 
 class RunConfig(Options):

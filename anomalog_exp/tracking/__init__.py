@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from anomalog_exp.config.run import MlflowTrackingConfig, RunConfig, TrackingConfig
+from anomalog_exp.config.run import MlflowTrackingConfig, TrackingConfig
 
 __all__ = ["close_sweep", "mirror_run", "open_sweep", "ui_command"]
 
@@ -21,15 +21,15 @@ _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-def mirror_run(run_dir: Path, config: RunConfig) -> None:
-    """Mirror a run dir to the tracker that the config names, once per sweep it was part of."""
+def mirror_run(run_dir: Path, tracking: TrackingConfig, *, parent: str | None = None) -> None:
+    """Mirror a run dir, alone or under a sweep's run, once each."""
 
-    def mirror(tracking: MlflowTrackingConfig) -> None:
+    def mirror(settings: MlflowTrackingConfig) -> None:
         from anomalog_exp.tracking.mirror import mirror_run_dir
 
-        mirror_run_dir(run_dir, tracking, parent=config.sweep.tracking_run)
+        mirror_run_dir(run_dir, settings, parent=parent)
 
-    _tried(config.tracking, mirror, f"{run_dir} is not in MLflow")
+    _tried(tracking, mirror, f"{run_dir} is not in MLflow")
 
 
 def open_sweep(tracking: TrackingConfig, *, name: str, overrides: Sequence[str]) -> str | None:

@@ -205,8 +205,10 @@ def test_a_run_dir_is_mirrored_once_per_store_and_sweep(folder, tmp_path):
     overrides = [f"tracking.store={tmp_path / 'm.db'}", f"tracking.artifacts={tmp_path / 'a'}"]
     config = load_run_config(overrides)
     for _ in range(2):
-        mirror_run(copy, config)
+        mirror_run(copy, config.tracking)
     assert len(json.loads((copy / "tracking.json").read_text())) == 1
+    mirror_run(copy, config.tracking, parent="0" * 32)
+    assert len(json.loads((copy / "tracking.json").read_text())) == 2
 
 
 @pytest.fixture(scope="module")
