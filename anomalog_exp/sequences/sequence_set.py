@@ -113,8 +113,12 @@ class SequenceSet:
         """
         if len(self) and np.array_equal(self.start[1:], self.stop[:-1]):
             return self.order[self.start[0] : self.stop[-1]]
-        shift = np.repeat(self.start - self.offsets[:-1], self.lengths)
-        return self.order[np.arange(self.offsets[-1]) + shift]
+        filled = self.lengths > 0
+        start, stop, offset = self.start[filled], self.stop[filled], self.offsets[:-1][filled]
+        # From each event to the next it is one place on, or a jump to where a sequence starts.
+        place = np.ones(self.offsets[-1], dtype=np.int64)
+        place[offset] = start - np.append(0, stop[:-1] - 1)
+        return self.order[np.cumsum(place, out=place)]
 
     @cached_property
     def templates(self) -> NDArray[np.int32]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anomalog_exp.features import distinct as module
 from anomalog_exp.features.distinct import _hashes, distinct
 from tests.logs import sessions
 from tests.sequencing import chronological, entity, fixed, sequence_set, texts_of
@@ -110,3 +111,21 @@ def test_sequences_that_hash_alike_are_still_told_apart():
     hashes = _hashes(sequences, seed=0)
     assert hashes[0] == hashes[1]
     assert groups(sequences) == ([0, 1, 3], [0, 1, 0, 2, 1], [2, 2, 1])
+
+
+def test_sequences_that_no_base_of_a_polynomial_tells_apart_are():
+    thue_morse = "".join("ab"[n.bit_count() % 2] for n in range(2048))
+    complement = thue_morse.translate(str.maketrans("ab", "ba"))
+    sequences = sequence_set([thue_morse, complement, thue_morse])
+    hashes = _hashes(sequences, seed=0)
+    assert hashes[0] == hashes[1]
+    assert groups(sequences) == ([0, 1], [0, 1, 0], [2, 1])
+
+
+@pytest.mark.parametrize("compared_events", [1, 3, 100])
+def test_how_many_events_are_compared_at_a_time_changes_nothing(monkeypatch, compared_events):
+    monkeypatch.setattr(module, "_COMPARED_EVENTS", compared_events)
+    sequences = sequence_set(["ab", "", "abc", "ab", "", "abc", "abcabc", "ab"])
+    assert groups(sequences) == slow_groups(sequences)
+    assert not module._equal(sequences, np.array([0, 1, 2, 3, 4, 5, 6, 2]))
+    assert not module._equal(sequence_set(["ab", "ba", "ab"]), np.array([0, 0, 0]))
