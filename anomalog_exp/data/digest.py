@@ -18,6 +18,7 @@ from anomalog_exp.files import write_json
 
 __all__ = ["code_digest", "remembered_sha256", "sha256_for_file"]
 
+
 def sha256_for_file(path: Path) -> str:
     """SHA-256 of a file's content, 64 hex digits."""
     with path.open("rb", buffering=0) as file:

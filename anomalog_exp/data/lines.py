@@ -3,9 +3,9 @@
 A line is a run of bytes up to `\\n`; one trailing `\\r` is dropped, every other control character stays.
 Line numbers start at 0 and never shift: an empty line has one too. A byte-order mark at the start of
 the file is dropped. Bytes that are not UTF-8 are kept as escapes (`\\xf7`) and their lines counted.
-Finding where blocks end takes a glance at the file there; whoever wants a block reads it, so threads read
-side by side. Its lines are one call of polars; only a block with invalid bytes is gone through line by
-line.
+Finding where a block ends takes a glance at the file there; whoever wants the block reads it, so threads
+read side by side. Its lines are one call of polars; only a block with invalid bytes is gone through line
+by line.
 """
 
 from __future__ import annotations
