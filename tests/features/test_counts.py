@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anomalog_exp.features import counts as module
 from anomalog_exp.features.counts import template_counts
 from tests.logs import sessions
 from tests.sequencing import chronological, entity, fixed, sequence_set, texts_of
@@ -34,6 +35,19 @@ def test_overlapping_and_gapped_windows_count_their_own_events(grouping):
     assert template_counts(sequences).toarray().tolist() == slow_counts(sequences)
     backwards = sequences.take(np.arange(len(sequences))[::-1])
     assert template_counts(backwards).toarray().tolist() == slow_counts(sequences)[::-1]
+
+
+@pytest.mark.parametrize("events_at_once", [1, 5, 20])
+def test_how_many_events_are_laid_out_at_a_time_changes_nothing(monkeypatch, events_at_once):
+    sequences = entity(4, 1).apply(sessions("abcabca", "bb", "cabcabc", "d"), chronological())
+    whole = template_counts(sequences)
+    monkeypatch.setattr(module, "_EVENTS_AT_ONCE", events_at_once)
+    parts = template_counts(sequences)
+    assert parts.toarray().tolist() == slow_counts(sequences)
+    assert parts.has_canonical_format
+    for name in ("indptr", "indices", "data"):
+        assert getattr(parts, name).dtype == getattr(whole, name).dtype
+        assert np.array_equal(getattr(parts, name), getattr(whole, name))
 
 
 def test_counts_are_sparse_sorted_and_added_up():
