@@ -220,18 +220,22 @@ def _parsed_blocks(
     import polars as pl
 
     threads = pl.thread_pool_size()
+    whole = read.line_range is None
+    # Where a range of lines begins and ends in bytes is known when it has been read.
+    total = read.log.stat().st_size if whole else None
 
     def work(block: Block) -> _Parsed:
         return _parse_block(block, parser, masker, kinds)
 
     with (
         ThreadPoolExecutor(threads) as pool,
-        progress.stage(f"reading {read.log.name}", read.log.stat().st_size, "B") as advance,
+        progress.stage(f"reading {read.log.name}", total, "B") as advance,
     ):
         done = 0
         blocks = read_blocks(read.log, read.block_bytes, read.line_range)
         for part in _in_order(pool, work, blocks, threads + 1):
-            advance(part.offset + part.size - done)
+            # The byte-order mark of a whole file counts with its first block.
+            advance(part.offset + part.size - done if whole else part.size)
             done = part.offset + part.size
             yield part
 

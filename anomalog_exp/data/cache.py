@@ -47,12 +47,12 @@ def load_dataset(
     parser = dataset.structured_parser
     assert isinstance(parser, ParserConfig)
     template = _as_read(template)
-    files = {str(path): remembered_sha256(path, memory) for path in parser.raw_files(raw)}
+    files = {str(path): remembered_sha256(path, memory, progress) for path in parser.raw_files(raw)}
     digests = list(files.values())
     label_digest = None
     if dataset.label_reader is not None:
         labels = dataset.label_reader.build().path(raw.root)
-        label_digest = remembered_sha256(labels, memory)
+        label_digest = remembered_sha256(labels, memory, progress)
 
     reading = {
         "log": digests,
@@ -73,7 +73,7 @@ def load_dataset(
             "raw_log": {
                 "path": str(raw.log),
                 "bytes": raw.log.stat().st_size,
-                "sha256": remembered_sha256(raw.log, memory),
+                "sha256": remembered_sha256(raw.log, memory, progress),
             },
             "files_sha256": files,
             "labels_sha256": label_digest,

@@ -15,17 +15,28 @@ from pathlib import Path
 from filelock import FileLock
 
 from anomalog_exp.files import write_json
+from anomalog_exp.progress import SILENT, Progress
 
 __all__ = ["code_digest", "remembered_sha256", "sha256_for_file"]
 
 
-def sha256_for_file(path: Path) -> str:
-    """SHA-256 of a file's content, 64 hex digits."""
-    with path.open("rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+_CHUNK = 1 << 18
 
 
-def remembered_sha256(path: Path, memory: Path) -> str:
+def sha256_for_file(path: Path, progress: Progress = SILENT) -> str:
+    """SHA-256 of a file's content, 64 hex digits; `progress` is told of bytes."""
+    digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
+    with (
+        path.open("rb", buffering=0) as file,
+        progress.stage(f"checking {path.name}", path.stat().st_size, "B") as advance,
+    ):
+        while size := file.readinto(buffer):
+            digest.update(memoryview(buffer)[:size])
+            advance(size)
+    return digest.hexdigest()
+
+
+def remembered_sha256(path: Path, memory: Path, progress: Progress) -> str:
     """SHA-256 of a file, taken from the JSON file `memory` where it knows this very file."""
     stat = path.stat()
     identity = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
@@ -33,7 +44,7 @@ def remembered_sha256(path: Path, memory: Path) -> str:
     known = _recall(memory).get(key, {})
     if known.get("identity") == identity:
         return str(known["sha256"])
-    digest = sha256_for_file(path)
+    digest = sha256_for_file(path, progress)
     memory.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{memory}.lock"):
         write_json(memory, _recall(memory) | {key: {"identity": identity, "sha256": digest}})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from anomalog_exp.data.build import build_dataset
 from anomalog_exp.data.dataset import NO_TIME, open_dataset
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.errors import DataError
-from anomalog_exp.progress import SILENT
+from anomalog_exp.progress import SILENT, Progress
 from tests.data.test_parsers import slow_hdfs
 
 LABELS = "BlockId,Label\nblk_1,Anomaly\nblk_-2,Normal\nblk_99,Anomaly\n"
@@ -196,3 +197,50 @@ def test_lines_without_a_message_are_no_rows_but_anomalous_ones_are_remembered(t
     assert dataset.unrowed_anomalies.tolist() == [1, 4, 6, 9, 11, 14]
     assert dataset.manifest["lines_without_message"] == 9
     assert dataset.manifest["lines_unparsed"] == 0
+
+
+class Told(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(bars=False)
+        self.stages: list[tuple[int | None, list[int]]] = []
+
+    @contextmanager
+    def stage(self, title, total, unit):
+        assert unit == "B"
+        self.stages.append((total, []))
+        yield self.stages[-1][1].append
+
+
+def bytes_told(tmp_path: Path, line_range: str, block_bytes: int) -> tuple[int | None, list[int]]:
+    told = Told()
+    overrides = [f"dataset.line_range={line_range}", "dataset.max_unparsed_fraction=0.5"]
+    config = load_run_config(["dataset=hdfs", "dataset.label_reader=null", *overrides])
+    (tmp_path / "HDFS.log").write_bytes(LOG)
+    (tmp_path / "built").mkdir()
+    raw = RawFiles(root=tmp_path, log=tmp_path / "HDFS.log")
+    build_dataset(
+        config.dataset, config.template, raw, tmp_path / "built",
+        facts={}, progress=told, block_bytes=block_bytes,
+    )  # fmt: skip
+    ((total, steps),) = told.stages
+    return total, steps
+
+
+@pytest.mark.parametrize("block_bytes", [1, 100, 1 << 20])
+def test_progress_ends_at_the_size_of_the_file(tmp_path, block_bytes):
+    total, steps = bytes_told(tmp_path, "null", block_bytes)
+    assert total == sum(steps) == len(LOG)
+    assert len(steps) == {1: 7, 1 << 20: 1}.get(block_bytes, len(steps))
+
+
+@pytest.mark.parametrize("block_bytes", [1, 100, 1 << 20])
+@pytest.mark.parametrize(("first", "end"), [(0, 2), (1, 6), (3, 100)])
+def test_progress_of_a_range_counts_its_own_bytes_and_promises_no_end(
+    tmp_path, block_bytes, first, end
+):
+    total, steps = bytes_told(tmp_path, f"[{first},{end}]", block_bytes)
+    lines = LOG.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
+    assert total is None
+    assert sum(steps) == sum(map(len, lines[first:end]))
