@@ -19,7 +19,6 @@ from anomalog_exp.progress import SILENT, Progress
 
 __all__ = ["code_digest", "remembered_sha256", "sha256_for_file"]
 
-
 _CHUNK = 1 << 18
 
 
