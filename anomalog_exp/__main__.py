@@ -48,18 +48,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hydra.main(
                 version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
             )(job)()
-    except (ConfigError, HydraException, OmegaConfBaseException, PastHydra) as raised:
+    except (ConfigError, HydraException, OmegaConfBaseException, OSError, PastHydra) as raised:
         error = raised.error if isinstance(raised, PastHydra) else raised
+        if isinstance(error, BrokenPipeError):
+            # Whoever read it, such as `head`, has seen enough; what is left must not be flushed at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        if isinstance(error, OSError) and error.filename is not None:
+            error = ConfigError.of(
+                "a file or folder",
+                error.filename,
+                problem=error.strerror or type(error).__name__,
+                allowed="places that can be read, and written below paths.output_dir, paths.data_dir, "
+                "paths.cache_dir",
+                fix="mend the place, or name another one by the key that leads there",
+            )
         if wants_traceback or not isinstance(error, mistakes):
             raise error from None
         overrides = [argument for argument in given if "=" in argument]
         said = error if isinstance(error, ConfigError) else explained(error, overrides)
         print(f"error: {said}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        # Whoever read it, such as `head`, has seen enough; what is left must not be flushed at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130

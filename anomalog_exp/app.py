@@ -107,8 +107,8 @@ def run(
         reused = stale is None and not config.force
         try:
             if not reused:
-                _LOG.info("running %s: %s", config.name, stale or "force=true")
                 with attempt(context):
+                    _LOG.info("running %s: %s", config.name, stale or "force=true")
                     _measure(context, dataset, progress)
         finally:
             if mirrored:

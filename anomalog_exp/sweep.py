@@ -143,7 +143,7 @@ def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dic
             progress = Progress(bars=False)
             record |= asdict(run(config, overrides=own, progress=progress, mirrored=False))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded; the others go on
-        record |= {"status": "failed", "reason": _reason(error)}
+        record |= {"status": "failed", "reason": _reason(error, record)}
         _LOG.error("member %d failed: %s", index, record["reason"].split("\n")[0])
         if composed.sweep.fail_fast:
             _stop_file(directory).touch()
@@ -159,6 +159,7 @@ def _open(config: DictConfig) -> Sweep:
     given = [f"{key}={value}" for key, value in swept.items()] + typed_in
     planned = sweep_members(given, GlobalHydra.instance().config_loader())
     _check_composes(config, planned)
+    _check_one_experiment(planned)
 
     name = f"{typed.experiment_name or typed.dataset.name}-{stable_fingerprint(given)[:8]}"
     directory = Path(config.hydra.sweep.dir).absolute() / name
@@ -201,6 +202,20 @@ def _check_composes(config: DictConfig, planned: Sequence[list[str]]) -> None:
                 raise explained(error, overrides) from error
 
 
+def _check_one_experiment(planned: Sequence[list[str]]) -> None:
+    """An experiment brings a sweep of its own, which Hydra would drop where several are swept over."""
+    named = {one for member in planned for one in member if one.startswith("experiment=")}
+    if len(named) > 1:
+        names = [one.partition("=")[2] for one in sorted(named)]
+        raise ConfigError.of(
+            "experiment",
+            ", ".join(names),
+            problem="each experiment is a sweep of its own",
+            allowed="one experiment",
+            fix=f"python -m anomalog_exp.experiments run {' '.join(names)}",
+        )
+
+
 def _share_cores(workers: int) -> None:
     """Threads of libraries inside each worker; only the environment of its start reaches it."""
     cores = os.cpu_count() or 1
@@ -216,9 +231,12 @@ def _broken_by(error: BaseException) -> str:
     return "the sweep was stopped before it ended"
 
 
-def _reason(error: BaseException) -> str:
-    text = str(error) or "no message"
-    return text if isinstance(error, ConfigError) else f"{type(error).__name__}: {text}"
+def _reason(error: BaseException, record: dict[str, Any]) -> str:
+    if isinstance(error, ConfigError):
+        return str(error)
+    log = Path(record.get("run_dir", ""), "run.log")
+    where = f" (traceback in {log})" if log.is_file() and log.stat().st_size else ""
+    return f"{type(error).__name__}: {str(error) or 'no message'}{where}"
 
 
 def _member_file(directory: Path, index: int) -> Path:

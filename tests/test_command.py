@@ -139,6 +139,16 @@ def test_the_download_that_cannot_be_says_what_is_missing_and_where_to_put_it(tm
 
 
 MISTAKES = [
+    (["paths.output_dir="], "paths.output_dir: this value does not fit", "give a value that fits"),
+    (["name=.."], "name: this value does not fit", "give a value that fits"),
+    (["name=sweeps"], "name: this value does not fit", "any name but mlflow, sweeps"),
+    (["-m", "--cfg", "job"], "-m and --cfg: each of them says", "leave one"),
+    (
+        ["experiment=demo_models,baselines", "-m"],
+        "experiment: each experiment is a sweep",
+        "experiments run baselines demo_models",
+    ),
+    (["paths.cache_dir=/proc/nowhere"], "a file or folder: ", "/proc/nowhere"),
     (["dataset=hdf"], "dataset: there is no such option", "did you mean 'hdfs'?"),
     (
         ["model.smoothin=1"],
@@ -172,6 +182,43 @@ def test_a_mistake_gets_four_lines_and_no_traceback(tmp_path, arguments, problem
     assert keys == ["value", "allowed", "to do"]
     assert "Traceback" not in done.stderr
     assert not list((tmp_path / "outputs").glob("sweeps/*"))
+
+
+def test_a_reader_that_has_seen_enough_of_a_sweep_ends_it_quietly(tmp_path):
+    with Popen(
+        [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, "tracking=none", "seed=0,1", "-m"],
+        cwd=tmp_path, env=environment(), stdout=-1, stderr=-1, text=True,
+    ) as process:  # fmt: skip
+        process.stdout.close()
+        told = process.stderr.read()
+    assert process.returncode == 141
+    assert "Traceback" not in told
+
+
+def test_a_status_that_cannot_be_read_costs_a_run_and_nothing_else(tmp_path):
+    arguments = [SMALL_DEMO, "tracking=none"]
+    assert command(*arguments, cwd=tmp_path).returncode == 0
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    (run_dir / "status.json").write_text('{"status": "do')
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "the last attempt ended as unreadable" in (run_dir / "run.log").read_text()
+    assert json.loads((run_dir / "status.json").read_text())["status"] == "done"
+
+
+def test_labels_that_match_nothing_are_told(tmp_path):
+    (tmp_path / "a.log").write_text("".join(f"host{i % 9} went up {i}\n" for i in range(90)))
+    (tmp_path / "labels.csv").write_text("Host,Label\nserver1,Anomaly\n")
+    reader = (
+        "{relative_path: labels.csv, entity_column: Host, label_column: Label, missing_label: null}"
+    )
+    done = command(
+        "dataset=custom", "dataset.source.path=a.log", "tracking=none",
+        "dataset.structured_parser.format='<Host> <Content>'",
+        "dataset.structured_parser.entity_field=Host", f"dataset.label_reader={reader}", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"no entity of the log is in .*labels.csv.*host0, host1, host2", done.stderr)
 
 
 def test_a_threshold_that_has_seen_the_test_labels_is_marked_wherever_it_is_shown(tmp_path):

@@ -28,6 +28,9 @@ FLAGS_WITH_VALUE = frozenset(
         "--experimental-rerun",
     }
 )
+_MODES = frozenset(
+    {"--run", "-r", "--multirun", "-m", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc"}
+)
 FLAGS_WITH_OPTIONAL_VALUE = {
     flag: frozenset({"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"})
     for flag in ("--info", "-i")
@@ -55,7 +58,20 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         ):
             flags.append(waiting.pop(0))
     _refuse_duplicates(overrides)
+    _refuse_several_modes(flags)
     return flags + overrides
+
+
+def _refuse_several_modes(flags: list[str]) -> None:
+    given = [flag for flag in flags if flag in _MODES]
+    if len(given) > 1:
+        raise ConfigError.of(
+            " and ".join(given),
+            " ".join(flags),
+            problem="each of them says what the command does",
+            allowed=f"one of {', '.join(sorted(_MODES))}",
+            fix="leave one; `--cfg job` shows a single run, so give it one value of each key",
+        )
 
 
 def _refuse_duplicates(overrides: list[str]) -> None:

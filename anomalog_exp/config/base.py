@@ -11,7 +11,15 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from anomalog_exp.errors import ConfigError
@@ -38,8 +46,19 @@ PathText = Annotated[Path, Field(strict=False)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 """A list of names."""
 
+
+def _is_local(path: Any) -> Any:
+    """An empty text is the current folder to `Path`, and the root of the disk in front of a slash."""
+    if isinstance(path, str) and (not path.strip() or "://" in path):
+        raise ValueError("a path on this machine, not empty and no URL")
+    return path
+
+
 AbsolutePath = Annotated[
-    Path, Field(strict=False), AfterValidator(lambda path: path.expanduser().absolute())
+    Path,
+    Field(strict=False),
+    BeforeValidator(_is_local),
+    AfterValidator(lambda path: path.expanduser().absolute()),
 ]
 """A path that is made absolute at the door: workers may stand in another directory."""
 

@@ -52,7 +52,7 @@ def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
             value,
             problem="several values were given to a single run",
             allowed="one value; or several with -m, which runs them all",
-            fix=f"add -m to the command, or write a list as '{key}=[{value}]'",
+            fix="add -m to the command",
         )
     if match := _NO_KEY.search(text):
         return _no_such_key(match.group(1), overrides)

@@ -82,7 +82,7 @@ class SweepConfig(Options):
 class RunConfig(Options):
     """One run."""
 
-    name: str = Field(pattern=r"^[\w.-]+$", description="folder name of the run's results")
+    name: str = Field(pattern=r"^\w[\w.-]*$", description="folder name of the run's results")
     experiment_name: str | None
     description: str | None
     groups: Names = Field(description="names to select and filter runs by")
@@ -98,6 +98,15 @@ class RunConfig(Options):
     paths: PathsConfig
     tracking: TrackingConfig
     sweep: SweepConfig
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name in _TAKEN:
+            raise ValueError(
+                f"any name but {', '.join(_TAKEN)}, whose folders stand beside the runs"
+            )
+        return name
 
     @field_validator("template", mode="before")
     @classmethod
@@ -118,4 +127,5 @@ class RunConfig(Options):
         return decisive
 
 
+_TAKEN = ("mlflow", "sweeps")
 _DECISIVE = ("dataset", "sequence", "split", "template", "model", "seed", "evaluation")

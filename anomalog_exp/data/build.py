@@ -8,6 +8,7 @@ which does not. Only the vocabularies and a few blocks are held in memory: a log
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build_dataset"]
 
+_LOG = logging.getLogger(__name__)
 _SAMPLES = 20
 _SAMPLE_LENGTH = 300
 _GATHER_ROWS = 1 << 22
@@ -343,6 +345,12 @@ def _write_entities(
         given = reader.read(raw.root)
         labels = vocabulary.join(given, on="entity", how="left", maintain_order="left")["label"]
         missing_label = UNLABELLED if reader.missing_label is None else reader.missing_label
+        if not labels.count():
+            _LOG.warning(
+                "no entity of the log is in %s: nothing is labelled (the log has %s, ...)",
+                reader.path(raw.root),
+                ", ".join(texts.head(3)),
+            )
         facts["labels_unknown_entities"] = len(given) - labels.count()  # one label per entity
     values = labels.fill_null(missing_label).cast(pl.Int8).to_numpy()
     np.save(directory / "entity_label.npy", values)

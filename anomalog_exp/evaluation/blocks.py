@@ -96,7 +96,7 @@ def detection_block(
     block["diagnostics"] |= {
         "mcc": found.mcc,
         "oracle_best_f1": oracle.f1,
-        "oracle_best_f1_threshold": oracle.lowest,
+        "oracle_best_f1_threshold": oracle.threshold,
     }
     if bootstrap_samples:
         low, high = f1_interval(found, bootstrap_samples, seed)

@@ -68,6 +68,9 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
         scope: not_applicable_block(scope, reason) for scope, reason in _NOT_MEASURED.items()
     } | {block["scope"]: block for block in measured}
     decisive = config.dataset.evaluation_unit or unit
+    if unit == EvaluationUnit.STREAM and decisive not in _STREAMS:
+        # Chunks are no sessions: how long they are must not decide what is shown.
+        decisive = unit
     primary, *secondary = _leading(config.evaluation.primary_scope, decisive, blocks)
     return _plain(
         {

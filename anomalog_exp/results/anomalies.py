@@ -27,6 +27,7 @@ _LABELS = {1: "labelled anomalous", 0: "labelled normal", -1: "unlabelled"}
 def anomaly_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
     """The report as text."""
     parts = [_sequence_report(sequences, summary)] if len(summary.test) else []
+    parts = ["Lines are counted from 0.\n", *parts]
     if summary.events is not None:
         parts.append(_event_report(summary.events, sequences.dataset))
     return "\n".join(parts)

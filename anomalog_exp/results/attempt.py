@@ -139,6 +139,8 @@ def _status(paths: ResultPaths) -> dict[str, Any] | None:
         return dict(json.loads(paths.status_path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
+    except json.JSONDecodeError:  # cut off by the machine, not by us: it is written in one step
+        return {"status": "unreadable"}
 
 
 def _say(context: ResultWriteContext, status: str, reason: str | None) -> None:

@@ -252,3 +252,9 @@ def test_roots_of_a_data_set_by_namespace_or_spelled_out(tmp_path):
         data_dir=Path("/d"), cache_dir=Path("/c")
     )
     assert (roots.data_root, roots.cache_root) == (Path("/x"), Path("/y"))
+
+
+@pytest.mark.parametrize("override", ["tracking.store=http://127.0.0.1:9/", "paths.data_dir=' '"])
+def test_a_place_that_is_none_on_this_machine_is_refused(override):
+    with pytest.raises(ConfigError, match="a path on this machine, not empty and no URL"):
+        load_run_config([override])

@@ -185,6 +185,16 @@ def test_the_unit_of_the_data_set_decides_where_nothing_is_asked_for():
     assert told["secondary_scopes"] == ["next_event_prediction", "sequence_level_detection"]
 
 
+def test_how_long_chunks_are_does_not_decide_what_leads():
+    for size in (4, 8, 1000):
+        told, _ = report(
+            "model=markov", "dataset.evaluation_unit=sequence",
+            chunk_size=size, train_entry_count=16,
+        )  # fmt: skip
+        assert told["evaluation_unit"] == "stream"
+        assert told["primary_scope"] == "event_level_detection"
+
+
 def test_a_row_in_overlapping_windows_is_judged_once_by_its_highest_score():
     told, sequences = report(
         "model=markov", sequence="fixed", split="chronological", window_size=4, step=1
