@@ -159,6 +159,8 @@ def build_dataset(
     kinds = _Kinds(pl.Categorical(pl.Categories.random()), pl.Categorical(pl.Categories.random()))
     anchors = [pl.Series([""]).cast(kind) for kind in kinds]
     with ExitStack() as open_files:
+        aside = open_files.enter_context(ThreadPoolExecutor(1))
+        labels = aside.submit(_read_labels, dataset, raw)
         columns = {
             name: open_files.enter_context(GrowingColumn(directory / f"{name}.npy", dtype))
             for name, dtype in COLUMNS.items()
@@ -189,7 +191,7 @@ def build_dataset(
     _gather_templates(directory, template_of_shape)
     texts = entities.texts(kinds.entity)
     del anchors
-    label_facts = _write_entities(dataset, raw, texts, directory)
+    label_facts = _write_entities(dataset, raw, labels.result(), texts, directory)
     np.save(directory / "blocks.npy", np.array(blocks, dtype=np.int64).reshape(-1, 2))
     write_vocabularies(directory, templates, texts)
     if unrowed:
@@ -230,7 +232,8 @@ def _parsed_blocks(
         return _parse_block(block, parser, masker, kinds)
 
     with (
-        ThreadPoolExecutor(threads) as pool,
+        # One more than cores, which works while others wait for memory or for each other.
+        ThreadPoolExecutor(threads + 1) as pool,
         progress.stage(f"reading {read.log.name}", total, "B") as advance,
     ):
         done = 0
@@ -330,20 +333,28 @@ def _gather_templates(directory: Path, template_of_shape: NDArray[np.int32]) -> 
     (directory / "shape.npy").unlink()
 
 
+def _read_labels(dataset: DatasetVariantConfig, raw: RawFiles) -> pl.DataFrame | None:
+    return None if dataset.label_reader is None else dataset.label_reader.build().read(raw.root)
+
+
 def _write_entities(
-    dataset: DatasetVariantConfig, raw: RawFiles, texts: pl.Series, directory: Path
+    dataset: DatasetVariantConfig,
+    raw: RawFiles,
+    given: pl.DataFrame | None,
+    texts: pl.Series,
+    directory: Path,
 ) -> dict[str, Any]:
-    """Write the vocabulary of entities and their labels; what the manifest says of them."""
+    """Write the labels of entities; what the manifest says of them."""
     import polars as pl
 
-    vocabulary = texts.alias("entity").to_frame()
     facts: dict[str, Any] = {"labels_unknown_entities": 0}
     labels = pl.repeat(None, len(texts), dtype=pl.Int8, eager=True)
     missing_label = UNLABELLED
-    if dataset.label_reader is not None:
+    if given is not None:
+        assert dataset.label_reader is not None
         reader = dataset.label_reader.build()
-        given = reader.read(raw.root)
-        labels = vocabulary.join(given, on="entity", how="left", maintain_order="left")["label"]
+        entities = texts.alias("entity").to_frame()
+        labels = entities.join(given, on="entity", how="left", maintain_order="left")["label"]
         missing_label = UNLABELLED if reader.missing_label is None else reader.missing_label
         if not labels.count():
             _LOG.warning(
