@@ -117,7 +117,7 @@ REFERENCES: dict[str, Stage] = {
 
 
 def _reader(case: Case) -> Work:
-    """Our reader with as many threads as polars has, doing what `scan_lines` does."""
+    """Our reader with the threads of a build, doing what `scan_lines` does."""
     import polars as pl
 
     from anomalog_exp.data.lines import block_lines, read_blocks
@@ -129,10 +129,10 @@ def _reader(case: Case) -> Work:
 
     def work() -> int:
         total, waiting = 0, deque[Future[int]]()
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(threads + 1) as pool:
             for block in read_blocks(case.log):
                 waiting.append(pool.submit(size, block.data))
-                if len(waiting) > threads + 1:
+                if len(waiting) > threads + 2:
                     total += waiting.popleft().result()
             return total + sum(future.result() for future in waiting)
 
