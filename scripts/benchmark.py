@@ -5,9 +5,9 @@
     python scripts/benchmark.py --lines 1_000_000 --loglead-python /path/to/env/bin/python
 
 Logs are those of the demo generator. Every stage runs in a process of its own, all stages of a size in
-turn, several times over; the least counts, as whatever else the machine does only adds. Writes
-`<out>.json` and `<out>.md`. Stages are in `benchmark_stages.py`, ratios and goals in
-`benchmark_table.py`.
+turn, several times over. The least time counts, as whatever else the machine does only adds; of memory
+the most, as a peak is one however seldom. Writes `<out>.json` and `<out>.md`. Stages
+are in `benchmark_stages.py`, ratios and goals in `benchmark_table.py`.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def rows_of(runs: dict[tuple[int, str], list[Figures]], events: dict[int, int]) 
         row: Row = {"lines": lines, "stage": stage, "seconds": min(seconds), "runs": seconds}
         if lines in events:
             for memory in ("peak_mb", "new_mb"):
-                row[memory] = min(run[memory] for run in figures)
+                row[memory] = max(run[memory] for run in figures)
             row["events"] = events[lines]
             row["events_per_s"] = events[lines] / row["seconds"]
         for name, reference in {"R1": "r1", "R2": "r2", "Hydra": "hydra_help"}.items():
