@@ -120,18 +120,18 @@ def _reader(case: Case) -> Work:
     """Our reader with the threads of a build, doing what `scan_lines` does."""
     import polars as pl
 
-    from anomalog_exp.data.lines import block_lines, read_blocks
+    from anomalog_exp.data.lines import Block, block_lines, read_blocks
 
     threads = pl.thread_pool_size()
 
-    def size(data: bytes) -> int:
-        return int(block_lines(data)[0].str.len_bytes().sum())
+    def size(block: Block) -> int:
+        return int(block_lines(block.data)[0].str.len_bytes().sum())
 
     def work() -> int:
         total, waiting = 0, deque[Future[int]]()
         with ThreadPoolExecutor(threads + 1) as pool:
             for block in read_blocks(case.log):
-                waiting.append(pool.submit(size, block.data))
+                waiting.append(pool.submit(size, block))
                 if len(waiting) > threads + 2:
                     total += waiting.popleft().result()
             return total + sum(future.result() for future in waiting)

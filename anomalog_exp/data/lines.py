@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK_BYTES", "Block", "block_lines", "raw_lines", "read_blocks"]
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 6 << 20
 """Bytes read at a time: large enough to feed a core, small enough to hold several at once."""
 
 _BOM = b"\xef\xbb\xbf"
@@ -46,6 +46,11 @@ class Block:
     path: Path
     offset: int
     size: int
+
+    @property
+    def end(self) -> int:
+        """Byte offset one past its last line."""
+        return self.offset + self.size
 
     @property
     def data(self) -> bytes:
