@@ -24,6 +24,7 @@ from typing import Any, ClassVar
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
+from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
@@ -56,7 +57,6 @@ class Sweep:
     directory: Path
     planned: list[list[str]]
     config: RunConfig
-    tracking_run: str | None
     mirror: SweepMirror
 
     def finish(self, problem: str | None = None) -> int:
@@ -65,13 +65,13 @@ class Sweep:
         Args:
             problem: What ended the sweep early, for members that left no record.
         """
-        self.mirror.close()
+        tracking_run = self.mirror.close()
         records = [
             self._record(index, overrides, problem) for index, overrides in enumerate(self.planned)
         ]
         table = write_sweep(self.directory, records)
-        if self.tracking_run:
-            close_sweep(self.config.tracking, self.tracking_run, records, table)
+        if tracking_run:
+            close_sweep(self.config.tracking, tracking_run, records, table)
         return print_sweep(self.directory, records, self.config.tracking)
 
     def _record(self, index: int, overrides: list[str], problem: str | None) -> dict[str, Any]:
@@ -90,6 +90,9 @@ class SweepCallback(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Prepare everything members share; wrong options end the command here."""
+        # Hydra would compose all members now, one after another, and each once more when it runs:
+        # minutes before the first of a thousand. `_check_composes` finds what that would find.
+        setattr(Sweeper, "validate_batch_is_legal", lambda sweeper, batch: None)  # noqa: B010
         try:
             SweepCallback.current = _open(config)
         except Exception as error:
@@ -167,16 +170,20 @@ def _open(config: DictConfig) -> Sweep:
     (directory / "members").mkdir(parents=True)
     _stop_file(directory).unlink(missing_ok=True)
     _LOG.info("sweep of %d runs in %s", len(planned), directory)
-    tracking_run = open_sweep(typed.tracking, name=name, overrides=given)
-
-    _share_cores(int(config.hydra.launcher.get("n_jobs", 1)))
+    mirror = SweepMirror(
+        directory / "members", lambda: open_sweep(typed.tracking, name=name, overrides=given)
+    )
+    workers = int(config.hydra.launcher.get("n_jobs", 1))
+    if workers == 1:
+        # Members import in this process what they need, which is safe in one thread at a time only.
+        mirror.open()
+    _share_cores(workers)
     # Hydra reads the members' overrides after this hook: its own channel reaches every launcher.
     with read_write(config), open_dict(config):
         config.hydra.sweep.dir = config.sweep.dir = str(directory)
         config.hydra.overrides.task.append(f"{OWN_KEY}{quoted(str(directory))}")
-    mirror = SweepMirror(directory / "members", tracking_run)
     mirror.start()
-    return Sweep(name, directory, planned, typed, tracking_run, mirror)
+    return Sweep(name, directory, planned, typed, mirror)
 
 
 def _check_composes(config: DictConfig, planned: Sequence[list[str]]) -> None:

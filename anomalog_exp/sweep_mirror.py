@@ -1,12 +1,14 @@
 """Members of a sweep mirrored to the tracker as they end, by the process that started the sweep.
 
-So workers stay without MLflow, whose import would cost each of them two seconds and 200 MB, and the one
-writer of the store waits for nobody.
+So workers stay without MLflow, whose import would cost each of them two seconds and 200 MB, start while
+it is imported here, and the one writer of the store waits for nobody.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -28,25 +30,31 @@ class SweepMirror(Thread):
 
     Args:
         members: The folder of the records.
-        parent: The tracker's run that members nest under.
+        opened: Opens the tracker's run that members nest under, and gives its id, if there is one.
     """
 
-    def __init__(self, members: Path, parent: str | None) -> None:
+    def __init__(self, members: Path, opened: Callable[[], str | None]) -> None:
         super().__init__(name="sweep-mirror", daemon=True)
         self._members = members
-        self._parent = parent
+        self._opened = cache(opened)
         self._seen: set[Path] = set()
         self._ended = Event()
 
+    def open(self) -> str | None:
+        """The id of the tracker's run, opened now or by the thread."""
+        return self._opened()
+
     def run(self) -> None:
+        self.open()
         while not self._ended.wait(_EVERY_S):
             self._mirror_new()
 
-    def close(self) -> None:
-        """Mirror what has ended until now, and stop."""
+    def close(self) -> str | None:
+        """Mirror what has ended until now, and stop; the id of the tracker's run."""
         self._ended.set()
         self.join()
         self._mirror_new()
+        return self.open()
 
     def _mirror_new(self) -> None:
         for path in sorted(set(self._members.glob("*.json")) - self._seen):
@@ -58,4 +66,4 @@ class SweepMirror(Thread):
             with claimed(paths):
                 if paths.status_path.is_file():
                     tracking = _TRACKING.validate_python(record["tracking"])
-                    mirror_run(paths.run_dir, tracking, parent=self._parent)
+                    mirror_run(paths.run_dir, tracking, parent=self.open())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset
 from anomalog_exp.data.miners.base import dense_codes
@@ -37,7 +38,7 @@ def log_dataset(
         templates=tuple(texts),
         manifest={"digest": "in-memory", "lines_total": len(rows)},
     )
-    dataset.__dict__["entities"] = np.array(entities, dtype=object)
+    dataset.__dict__["entities"] = pl.Series(entities, dtype=pl.String)
     return dataset
 
 

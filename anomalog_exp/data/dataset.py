@@ -100,11 +100,11 @@ class LogDataset:
         return str(self.manifest["digest"])
 
     @cached_property
-    def entities(self) -> NDArray[np.object_]:
+    def entities(self) -> pl.Series:
         """(entities,) texts in code order, read from disk on first use."""
-        import pyarrow.parquet as pq
+        import polars as pl
 
-        return pq.read_table(self.directory / "entities.parquet")["entity"].to_numpy()
+        return pl.read_parquet(self.directory / "entities.parquet")["entity"]
 
     def raw_lines(self, numbers: Iterable[int]) -> dict[int, str]:
         """The raw text of some lines by their numbers; only the blocks that hold them are read."""

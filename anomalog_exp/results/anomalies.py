@@ -99,7 +99,7 @@ def _heading(summary: ModelRunSummary, sequence: int, equal: int) -> str:
         f"{int(test.lengths[sequence])} events",
     ]
     if entity >= 0:
-        parts.append(str(test.dataset.entities[entity]))
+        parts.append(test.dataset.entities[entity])
     if equal > 1:
         parts.append(f"and {equal - 1} equal sequences")
     return ", ".join(parts)

@@ -10,12 +10,11 @@ leave `event_predictions.parquet`, one row per judged event.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anomalog_exp.data.dataset import NO_TIME, UNLABELLED, LogDataset
+from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset
 from anomalog_exp.files import replaced
 from anomalog_exp.models.summary import EventScores, ModelRunSummary
 from anomalog_exp.results.paths import ResultPaths
@@ -63,15 +62,12 @@ def prediction_table(summary: ModelRunSummary) -> pl.DataFrame:
     import polars as pl
 
     test, dataset = summary.test, summary.test.dataset
-    nothing = np.array([None], dtype=object)
-    entities: Sequence[str | None] = (
-        np.append(dataset.entities, nothing)[test.entity].tolist() if len(test) else []
-    )
+    entity = pl.Series(test.entity).replace(NO_ENTITY, None)
     labels = pl.Series(test.label, dtype=pl.Int8)
     return pl.DataFrame(
         {
             "sequence": np.arange(len(test)),
-            "entity": pl.Series(entities, dtype=pl.String),
+            "entity": dataset.entities.gather(entity),
             "line_ranges": _line_ranges(summary),
             "events": test.lengths,
             **_times(summary),

@@ -45,7 +45,7 @@ def build(
 def test_columns_and_manifest_worked_out_by_hand(tmp_path):
     dataset = build(tmp_path, LOG)
     assert dataset.line.tolist() == [0, 1, 3, 5, 6]
-    assert dataset.entities.tolist() == ["blk_1", "blk_-2", "dfs.FSNamesystem", "blk_3"]
+    assert dataset.entities.to_list() == ["blk_1", "blk_-2", "dfs.FSNamesystem", "blk_3"]
     assert dataset.entity.tolist() == [0, 1, 2, 0, 3]
     assert dataset.templates == (
         "INFO dfs.A: Receiving block <*> src: <*>",
@@ -141,7 +141,7 @@ def test_the_real_hdfs_sample_reads_as_a_slow_reader_reads_it(shared_data, tmp_p
         wanted = slow_hdfs(lines[row])
         assert dataset.line[row] == row
         assert dataset.time_ms[row] == wanted["time_ms"]
-        assert dataset.entities[dataset.entity[row]] == wanted["entity"]
+        assert dataset.entities[int(dataset.entity[row])] == wanted["entity"]
         pattern = re.escape(dataset.templates[dataset.template[row]]).replace(r"<\*>", ".*")
         assert re.fullmatch(pattern, wanted["message"])
 

@@ -33,7 +33,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 def test_sessions_with_ids_worked_out_by_hand(tmp_path):
     dataset, config = load(write(tmp_path, IDS), "openstack_sessions")
-    assert dataset.entities.tolist() == ["a", "b", "a#2", "c", "d", "a#3"]
+    assert dataset.entities.to_list() == ["a", "b", "a#2", "c", "d", "a#3"]
     assert [dataset.templates[code] for code in dataset.template] == list("1231212321") + list(
         "9914"
     )
@@ -54,7 +54,7 @@ def test_sessions_without_ids_are_named_by_their_file_and_line(tmp_path):
         "hdfs_test_abnormal": "22\n",
     }
     dataset, _ = load(write(tmp_path, files), "hdfs_sessions")
-    assert dataset.entities.tolist() == [
+    assert dataset.entities.to_list() == [
         "hdfs_train:0",
         "hdfs_train:1",
         "hdfs_test_normal:0",

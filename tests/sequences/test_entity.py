@@ -59,7 +59,7 @@ def test_sessions_and_their_windows_are_those_of_the_slow_reference(rows, size_a
     ]
     assert rows_of(found) == [window for _, _, window in wanted]
     assert found.unit.tolist() == [unit for unit, _, _ in wanted]
-    assert [dataset.entities[code] for code in found.entity] == [name for _, name, _ in wanted]
+    assert dataset.entities.gather(found.entity).to_list() == [name for _, name, _ in wanted]
     assert found.dropped_rows == {"rows_without_entity": sum(name is None for name, *_ in rows)}
 
 
@@ -109,7 +109,7 @@ def test_interleaved_entities_worked_out_by_hand():
     dataset = log_dataset(rows)
     found = group_by_entity(dataset, entity())
     # An entity stands at the time of its first line: "late" at 50, though a later line says 1.
-    assert [dataset.entities[code] for code in found.entity] == [
+    assert dataset.entities.gather(found.entity).to_list() == [
         "early", "tie", "late", "none", "also_none",
     ]  # fmt: skip
     assert rows_of(found) == [[2, 6], [7], [0, 3], [1, 8], [5]]
