@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +22,7 @@ from anomalog_exp.config.dataset import DatasetVariantConfig
 from anomalog_exp.data.codes import FirstAppearance
 from anomalog_exp.data.columns import GrowingColumn
 from anomalog_exp.data.dataset import COLUMNS, NO_TIME, UNLABELLED, write_vocabularies
-from anomalog_exp.data.lines import BLOCK_BYTES, read_blocks
+from anomalog_exp.data.lines import BLOCK_BYTES, Block, read_blocks
 from anomalog_exp.data.masking import Masker
 from anomalog_exp.data.miners.base import TemplateMinerConfig
 from anomalog_exp.data.parsed import SAMPLES, Kinds, ParsedBlock, parsed_blocks
@@ -48,8 +48,9 @@ def build_dataset(
     raw: RawFiles,
     directory: Path,
     *,
-    facts: dict[str, Any],
+    facts: Callable[[], dict[str, Any]],
     progress: Progress,
+    follow: Callable[[Iterable[Block]], Iterable[Block]] = iter,
     block_bytes: int = BLOCK_BYTES,
 ) -> None:
     """Write the files of a LogDataset into `directory`, which exists and is empty.
@@ -59,8 +60,9 @@ def build_dataset(
         template: The miner and its masks.
         raw: Where the files of the source are.
         directory: Where the columns go.
-        facts: What the manifest says of the source, besides what is counted here.
+        facts: Tells, when all is read, what the manifest says of the source besides what is counted.
         progress: Told of bytes read.
+        follow: Given the blocks that are read; passes them on.
         block_bytes: Bytes per block; results do not depend on it.
 
     Raises:
@@ -90,7 +92,7 @@ def build_dataset(
         }
         shape_column = open_files.enter_context(GrowingColumn(directory / "shape.npy", np.int32))
         blocks = read_blocks(raw.log, block_bytes, dataset.line_range)
-        parsed = parsed_blocks(blocks, parser, masker, kinds)
+        parsed = parsed_blocks(follow(blocks), parser, masker, kinds)
         for part in _with_progress(parsed, raw.log, dataset.line_range is None, progress):
             first = first_line + counts["lines_total"]
             index.append((first, part.block.offset))
@@ -118,7 +120,7 @@ def build_dataset(
     if any(map(len, unrowed)):
         np.save(directory / "unrowed_anomalies.npy", np.concatenate(unrowed))
     manifest = {
-        **facts,
+        **facts(),
         **counts,
         "first_line": first_line,
         "unparsed_samples": [{"line": number, "text": text} for number, text in samples],

@@ -5,6 +5,7 @@ Line numbers run on from file to file, as if they stood one after the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def build_session_dataset(
     raw: RawFiles,
     directory: Path,
     *,
-    facts: dict[str, Any],
+    facts: Callable[[], dict[str, Any]],
     progress: Progress,
 ) -> None:
     """Write the files of a LogDataset into `directory`, which exists and is empty.
@@ -82,7 +83,7 @@ def build_session_dataset(
     write_vocabularies(directory, templates, _names(sessions["id"]))
     label = columns["entity_label"]
     manifest = {
-        **facts,
+        **facts(),
         "lines_total": line,
         "lines_empty": line - len(sessions),
         "lines_unparsed": 0,

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import logging
 import shutil
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -17,7 +20,7 @@ from anomalog_exp.config.dataset import DatasetVariantConfig
 from anomalog_exp.config.fingerprint import stable_fingerprint
 from anomalog_exp.config.options import option_type
 from anomalog_exp.data.dataset import LogDataset, open_dataset
-from anomalog_exp.data.digest import code_digest, remembered_sha256
+from anomalog_exp.data.digest import Digests, FollowingSha256, code_digest, file_identity
 from anomalog_exp.data.miners.base import TemplateMinerConfig
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.sources.base import RawFiles
@@ -43,45 +46,70 @@ def load_dataset(
     """
     roots = dataset.roots(data_dir=data_dir, cache_dir=cache_dir)
     raw = dataset.source.build(data_root=roots.data_root).materialise(progress)
-    memory = roots.cache_root / "digests.json"
     parser = dataset.structured_parser
     assert isinstance(parser, ParserConfig)
-    template = _as_read(template)
-    files = {str(path): remembered_sha256(path, memory, progress) for path in parser.raw_files(raw)}
-    digests = list(files.values())
-    label_digest = None
+    digests = Digests(roots.cache_root / "digests.json")
+    labels = None
     if dataset.label_reader is not None:
-        labels = dataset.label_reader.build().path(raw.root)
-        label_digest = remembered_sha256(labels, memory, progress)
-
-    reading = {
-        "log": digests,
-        "line_range": dataset.line_range,
-        "labels": label_digest,
-        "label_reader": dataset.model_dump(mode="json")["label_reader"],
-        "structured_parser": dataset.structured_parser.model_dump(mode="json"),
-        "max_unparsed_fraction": dataset.max_unparsed_fraction,
-        "template": template.model_dump(mode="json"),
-        "code": _reading_code(),
+        labels = digests.of(dataset.label_reader.build().path(raw.root), progress)
+    # Of a log whose like was never seen nothing can be kept: it is hashed while it is built.
+    new = parser.one_pass and dataset.line_range is None and not digests.may_be_known(raw.log)
+    files = {
+        str(path): file_identity(path) if new else digests.of(path, progress)
+        for path in parser.raw_files(raw)
     }
-    directory = roots.cache_root / stable_fingerprint(reading)[:16]
-    if not directory.is_dir():
-        facts = {
-            "digest": stable_fingerprint({"log": digests, "labels": label_digest}),
-            "dataset_name": dataset.dataset_name,
-            "source": dataset.source_summary(),
-            "raw_log": {
-                "path": str(raw.log),
-                "bytes": raw.log.stat().st_size,
-                "sha256": remembered_sha256(raw.log, memory, progress),
-            },
-            "files_sha256": files,
-            "labels_sha256": label_digest,
-            "structured_parser": reading["structured_parser"],
-            "template": reading["template"],
+    wanted = _Wanted(dataset, _as_read(template), raw, roots.cache_root, files, labels)
+    if not wanted.directory.is_dir():
+        _build_once(wanted, parser, digests, progress, new=new)
+    return open_dataset(wanted.directory, raw.log)
+
+
+@dataclass
+class _Wanted:
+    """A data set that is asked for.
+
+    Attributes:
+        files: Paths of raw files and their digests; the identity of a file that is not hashed yet.
+        labels: Digest of the file of labels, if there is one.
+    """
+
+    dataset: DatasetVariantConfig
+    template: TemplateMinerConfig
+    raw: RawFiles
+    cache_root: Path
+    files: dict[str, str]
+    labels: str | None
+
+    @property
+    def directory(self) -> Path:
+        """Where it is kept."""
+        described = self.dataset.model_dump(mode="json")
+        reading = {
+            "log": list(self.files.values()),
+            "labels": self.labels,
+            "template": self.template.model_dump(mode="json"),
+            "code": _reading_code(),
+            **{key: described[key] for key in _DECIDES_READING},
         }
-        _build_once(dataset, template, raw, directory, facts, progress)
-    return open_dataset(directory, raw.log)
+        return self.cache_root / stable_fingerprint(reading)[:16]
+
+    def facts(self, log_digest: str) -> dict[str, Any]:
+        """What the manifest says of the source."""
+        digests = {"log": list(self.files.values()), "labels": self.labels}
+        log = self.raw.log
+        return {
+            "digest": stable_fingerprint(digests),
+            "dataset_name": self.dataset.dataset_name,
+            "source": self.dataset.source_summary(),
+            "raw_log": {"path": str(log), "bytes": log.stat().st_size, "sha256": log_digest},
+            "files_sha256": self.files,
+            "labels_sha256": self.labels,
+            "structured_parser": self.dataset.structured_parser.model_dump(mode="json"),
+            "template": self.template.model_dump(mode="json"),
+        }
+
+
+_DECIDES_READING = ("line_range", "label_reader", "structured_parser", "max_unparsed_fraction")
 
 
 def _as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
@@ -96,27 +124,51 @@ def _as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
 
 
 def _build_once(
-    dataset: DatasetVariantConfig,
-    template: TemplateMinerConfig,
-    raw: RawFiles,
-    directory: Path,
-    facts: dict[str, object],
-    progress: Progress,
+    wanted: _Wanted, parser: ParserConfig, digests: Digests, progress: Progress, *, new: bool
 ) -> None:
-    assert isinstance(dataset.structured_parser, ParserConfig)
-    build = dataset.structured_parser.builder()
-    with FileLock(directory.with_name(f".{directory.name}.lock")):
-        if directory.is_dir():
+    key, log = wanted.directory, wanted.raw.log
+    with FileLock(key.with_name(f".{key.name}.lock")):
+        if new and (known := digests.known(log)) is not None:
+            # Built by another process while this one waited.
+            wanted.files[str(log)], new = known, False
+        if wanted.directory.is_dir():
             return
-        building = directory.with_name(f".building-{directory.name}")
+        building = key.with_name(f".building-{key.name}")
         shutil.rmtree(building, ignore_errors=True)  # what a killed build left
         building.mkdir(parents=True)
-        _LOG.info("building %s from %s", dataset.dataset_name, raw.log)
+        _LOG.info("building %s from %s", wanted.dataset.dataset_name, log)
+        build, log_digest = parser.builder(), partial(digests.of, log, progress)
+        if new:
+            following = FollowingSha256(log)
+            build = partial(build, follow=following.follow)
+            log_digest = partial(_learn_digest, wanted, digests, following)
         try:
-            build(dataset, template, raw, building, facts=facts, progress=progress)
-            building.rename(directory)
+            build(
+                wanted.dataset,
+                wanted.template,
+                wanted.raw,
+                building,
+                facts=lambda: wanted.facts(log_digest()),
+                progress=progress,
+            )
+            _rename(building, wanted.directory)
         finally:
             shutil.rmtree(building, ignore_errors=True)
+
+
+def _learn_digest(wanted: _Wanted, digests: Digests, following: FollowingSha256) -> str:
+    log, sha256 = wanted.raw.log, following.hexdigest()
+    digests.remember(log, wanted.files[str(log)], sha256)
+    wanted.files[str(log)] = sha256
+    return sha256
+
+
+def _rename(building: Path, directory: Path) -> None:
+    try:
+        building.rename(directory)
+    except OSError:
+        if not directory.is_dir():  # built meanwhile of the same bytes at another path
+            raise
 
 
 def _reading_code() -> str:

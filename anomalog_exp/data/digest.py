@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from filelock import FileLock
 
+from anomalog_exp.data.lines import Block
+from anomalog_exp.errors import DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import SILENT, Progress
 
-__all__ = ["code_digest", "remembered_sha256", "sha256_for_file"]
+__all__ = ["Digests", "FollowingSha256", "code_digest", "file_identity", "sha256_for_file"]
 
 _CHUNK = 1 << 18
 
@@ -35,26 +38,98 @@ def sha256_for_file(path: Path, progress: Progress = SILENT) -> str:
     return digest.hexdigest()
 
 
-def remembered_sha256(path: Path, memory: Path, progress: Progress) -> str:
-    """SHA-256 of a file, taken from the JSON file `memory` where it knows this very file."""
+class FollowingSha256:
+    """SHA-256 of a file that others read block by block, taken in a thread of its own behind them.
+
+    So a file larger than memory comes from the disk once: each block is hashed while it is at hand.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._digest = hashlib.sha256()
+        self._thread = ThreadPoolExecutor(1)
+        self._hashed: list[Future[None]] = []
+
+    def follow(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """The same blocks, in order; what stands between them is hashed too."""
+        done = 0
+        for block in blocks:
+            self._hashed.append(self._thread.submit(self._update, done, block.end))
+            done = block.end
+            yield block
+
+    def hexdigest(self) -> str:
+        """64 hex digits of all up to the end of the last block.
+
+        Raises:
+            DataError: the file became shorter meanwhile.
+        """
+        self._thread.shutdown()
+        for part in self._hashed:
+            part.result()
+        return self._digest.hexdigest()
+
+    def _update(self, begin: int, end: int) -> None:
+        buffer = bytearray(_CHUNK)
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(begin)
+            while begin < end:
+                size = file.readinto(memoryview(buffer)[: end - begin])
+                if not size:
+                    raise DataError.of(
+                        "dataset.source",
+                        self._path,
+                        problem="the file became shorter while it was read",
+                        allowed="a file that may grow while it is read, and never shrinks",
+                        fix="run again, or read a copy of it",
+                    )
+                self._digest.update(memoryview(buffer)[:size])
+                begin += size
+
+
+def file_identity(path: Path) -> str:
+    """What changes with every edit or replacement of a file."""
     stat = path.stat()
-    identity = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
-    key = str(path.absolute())
-    known = _recall(memory).get(key, {})
-    if known.get("identity") == identity:
-        return str(known["sha256"])
-    digest = sha256_for_file(path, progress)
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{memory}.lock"):
-        write_json(memory, _recall(memory) | {key: {"identity": identity, "sha256": digest}})
-    return digest
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
 
 
-def _recall(memory: Path) -> dict[str, dict[str, str]]:
-    try:
-        return dict(json.loads(memory.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
+class Digests:
+    """SHA-256 of files, remembered in the JSON file `memory`."""
+
+    def __init__(self, memory: Path) -> None:
+        self._memory = memory
+
+    def known(self, path: Path) -> str | None:
+        """The digest of this very file, if it is remembered."""
+        kept = self._recall().get(str(path.absolute()))
+        return kept["sha256"] if kept and kept["identity"] == file_identity(path) else None
+
+    def may_be_known(self, path: Path) -> bool:
+        """Whether a file of the same size was seen here: it may hold the same bytes."""
+        size = str(path.stat().st_size)
+        return any(kept["identity"].split("-")[0] == size for kept in self._recall().values())
+
+    def of(self, path: Path, progress: Progress) -> str:
+        """The digest, remembered or taken now."""
+        known = self.known(path)
+        if known is None:
+            identity = file_identity(path)
+            known = sha256_for_file(path, progress)
+            self.remember(path, identity, known)
+        return known
+
+    def remember(self, path: Path, identity: str, sha256: str) -> None:
+        """Keep the digest of a file that had this identity before it was read."""
+        self._memory.parent.mkdir(parents=True, exist_ok=True)
+        entry = {str(path.absolute()): {"identity": identity, "sha256": sha256}}
+        with FileLock(f"{self._memory}.lock"):
+            write_json(self._memory, self._recall() | entry)
+
+    def _recall(self) -> dict[str, dict[str, str]]:
+        try:
+            return dict(json.loads(self._memory.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return {}
 
 
 def code_digest(files: Iterable[Path], root: Path) -> str:

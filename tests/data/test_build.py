@@ -37,7 +37,7 @@ def build(
     raw = RawFiles(root=tmp_path, log=tmp_path / "HDFS.log")
     build_dataset(
         config.dataset, config.template, raw, tmp_path / into,
-        facts={"digest": "x"}, progress=SILENT, block_bytes=block_bytes,
+        facts=lambda: {"digest": "x"}, progress=SILENT, block_bytes=block_bytes,
     )  # fmt: skip
     return open_dataset(tmp_path / into, raw.log)
 
@@ -128,7 +128,7 @@ def test_the_real_hdfs_sample_reads_as_a_slow_reader_reads_it(shared_data, tmp_p
     (tmp_path / "built").mkdir()
     build_dataset(
         config.dataset, config.template, raw, tmp_path / "built",
-        facts={"digest": "x"}, progress=SILENT,
+        facts=lambda: {"digest": "x"}, progress=SILENT,
     )  # fmt: skip
     dataset = open_dataset(tmp_path / "built", raw.log)
     manifest = dataset.manifest
@@ -151,7 +151,7 @@ def test_the_real_bgl_sample_has_its_rows_and_alerts(shared_data, tmp_path):
     log = shared_data / "loghub_2k/BGL/BGL_2k.log"
     build_dataset(
         config.dataset, config.template, RawFiles(log.parent, log), tmp_path,
-        facts={"digest": "x"}, progress=SILENT,
+        facts=lambda: {"digest": "x"}, progress=SILENT,
     )  # fmt: skip
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert (manifest["rows"], manifest["events_anomalous"]) == (2000, 143)
@@ -190,7 +190,7 @@ def test_lines_without_a_message_are_no_rows_but_anomalous_ones_are_remembered(t
     (tmp_path / "built").mkdir()
     build_dataset(
         config.dataset, config.template, RawFiles(tmp_path, log), tmp_path / "built",
-        facts={"digest": "x"}, progress=SILENT, block_bytes=100,
+        facts=lambda: {"digest": "x"}, progress=SILENT, block_bytes=100,
     )  # fmt: skip
     dataset = open_dataset(tmp_path / "built", log)
     assert dataset.line.tolist() == [0, 3, 5, 8, 10, 13]
@@ -222,7 +222,7 @@ def bytes_told(tmp_path: Path, line_range: str, block_bytes: int) -> tuple[int |
     raw = RawFiles(root=tmp_path, log=tmp_path / "HDFS.log")
     build_dataset(
         config.dataset, config.template, raw, tmp_path / "built",
-        facts={}, progress=told, block_bytes=block_bytes,
+        facts=dict, progress=told, block_bytes=block_bytes,
     )  # fmt: skip
     ((total, steps),) = told.stages
     return total, steps

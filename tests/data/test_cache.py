@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,10 @@ import pytest
 from anomalog_exp.config import load_run_config
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.data.digest import FollowingSha256
+from anomalog_exp.data.lines import Block
 from anomalog_exp.errors import DataError
-from anomalog_exp.progress import SILENT
+from anomalog_exp.progress import SILENT, Progress
 from tests.data.test_build import LABELS, LOG
 
 CLEAN = b"\n".join(x for x in LOG[3:].splitlines() if not x.startswith(b"not"))
@@ -29,12 +33,12 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def load(folder: Path, *overrides: str) -> LogDataset:
+def load(folder: Path, *overrides: str, progress: Progress = SILENT) -> LogDataset:
     source = ["dataset=hdfs", "dataset/source=local_dir", f"dataset.source.path={folder / 'raw'}"]
     places = [f"paths.data_dir={folder / 'data'}", f"paths.cache_dir={folder / 'cache'}"]
     config = load_run_config([*source, *places, *overrides])
     paths = {"data_dir": config.paths.data_dir, "cache_dir": config.paths.cache_dir}
-    return load_dataset(config.dataset, config.template, **paths, progress=SILENT)
+    return load_dataset(config.dataset, config.template, **paths, progress=progress)
 
 
 def builds(folder: Path) -> set[str]:
@@ -91,6 +95,64 @@ def test_the_same_bytes_elsewhere_are_the_same_build(folder):
     (folder / "raw").rename(folder / "moved")
     (folder / "raw").symlink_to(folder / "moved")
     assert load(folder).directory == first.directory
+
+
+class Stages(Progress):
+    """Keeps the names of stages."""
+
+    def __init__(self) -> None:
+        super().__init__(bars=False)
+        self.titles: list[str] = []
+
+    @contextmanager
+    def stage(self, title, total, unit):
+        self.titles.append(title)
+        with super().stage(title, total, unit) as advance:
+            yield advance
+
+
+@pytest.mark.parametrize("begin", [b"", b"\xef\xbb\xbf"])
+def test_a_log_of_a_size_never_seen_is_hashed_while_it_is_built(folder, begin):
+    log = folder / "raw/HDFS.log"
+    log.write_bytes(begin + CLEAN)
+    told = Stages()
+    first = load(folder, progress=told)
+    assert told.titles == ["checking anomaly_label.csv", "reading HDFS.log"]
+    wanted = hashlib.sha256(begin + CLEAN).hexdigest()
+    assert first.manifest["raw_log"]["sha256"] == wanted
+    assert first.manifest["files_sha256"] == {str(log): wanted}
+
+    told = Stages()
+    assert load(folder, "template=identity", progress=told).digest == first.digest
+    assert told.titles == ["reading HDFS.log"]
+
+
+def test_a_log_that_may_be_known_is_hashed_before_it_is_built_again(folder):
+    first = load(folder)
+    log = folder / "raw/HDFS.log"
+    log.unlink()
+    log.write_bytes(CLEAN)
+    told = Stages()
+    assert load(folder, progress=told).directory == first.directory
+    assert told.titles == ["checking HDFS.log"]
+
+
+def test_digests_forgotten_cost_a_build_that_changes_nothing(folder):
+    first = load(folder)
+    built = (first.directory / "manifest.json").stat().st_mtime_ns
+    (folder / "cache/hdfs_v1/digests.json").unlink()
+    assert load(folder).directory == first.directory
+    assert (first.directory / "manifest.json").stat().st_mtime_ns == built
+    assert not list(folder.glob("cache/hdfs_v1/.building-*"))
+
+
+def test_a_log_that_becomes_shorter_while_it_is_hashed_is_told(folder):
+    log = folder / "raw/HDFS.log"
+    following = FollowingSha256(log)
+    blocks = list(following.follow([Block(log, 0, log.stat().st_size + 1)]))
+    assert len(blocks) == 1
+    with pytest.raises(DataError, match="became shorter"):
+        following.hexdigest()
 
 
 def test_a_failed_build_leaves_nothing(folder):

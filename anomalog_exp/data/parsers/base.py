@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from anomalog_exp.config.base import Options
 from anomalog_exp.data.sources.base import RawFiles
@@ -41,6 +41,9 @@ class Parser(ABC):
 
 class ParserConfig(Options):
     """Base of the parsers' configs."""
+
+    one_pass: ClassVar[bool] = True
+    """The builder reads the log once, from its first byte to its last, and takes a `follow`."""
 
     name: str
 

@@ -39,7 +39,9 @@ class HdfsParser(Parser):
         import polars as pl
 
         line = pl.col("line")
-        message = line.str.splitn(" ", 4).struct.field("field_3")
+        # What is behind the time: pid and message.
+        rest = line.str.slice(_WHEN_LENGTH + 1)
+        message = rest.str.splitn(" ", 2).struct.field("field_1")
         frame = lines.rename("line").to_frame()
         frame = frame.select(
             time_ms=line.str.slice(0, _WHEN_LENGTH)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,8 @@ class SessionFile(Options):
 
 class Config(ParserConfig):
     """Options of session files."""
+
+    one_pass: ClassVar[bool] = False
 
     name: Literal["sessions"]
     files: Annotated[tuple[SessionFile, ...], Field(strict=False, min_length=1)]
