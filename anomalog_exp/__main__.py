@@ -29,18 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
 
     import hydra
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
 
     from anomalog_exp.config.arguments import flags_first
     from anomalog_exp.config.compose import HYDRA_VERSION_BASE
-    from anomalog_exp.config.explain import explained
+    from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
     from anomalog_exp.config.options import conf_dir
     from anomalog_exp.errors import ConfigError, PastHydra
     from anomalog_exp.job import job
     from anomalog_exp.sweep import sweep_closed
 
-    mistakes = (ConfigError, HydraException, OmegaConfBaseException)
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given == ["--version"]:
         print(f"anomalog_exp {__version__}")
@@ -51,22 +48,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hydra.main(
                 version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
             )(job)()
-    except (ConfigError, HydraException, OmegaConfBaseException, OSError, PastHydra) as raised:
+    except (ConfigError, *COMPOSING_ERRORS, OSError, PastHydra) as raised:
         error = raised.error if isinstance(raised, PastHydra) else raised
         if isinstance(error, BrokenPipeError):
             # Whoever read it, such as `head`, has seen enough; what is left must not be flushed at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
-        if isinstance(error, OSError) and error.filename is not None:
+        if isinstance(error, OSError) and error.strerror is not None:
             error = ConfigError.of(
                 "a file or folder",
-                error.filename,
-                problem=error.strerror or type(error).__name__,
+                error.filename or "(which one, the system does not tell)",
+                problem=error.strerror,
                 allowed="places that can be read, and written below paths.output_dir, paths.data_dir, "
                 "paths.cache_dir",
                 fix="mend the place, or name another one by the key that leads there",
             )
-        if wants_traceback or not isinstance(error, mistakes):
+        if wants_traceback or not isinstance(error, (ConfigError, *COMPOSING_ERRORS)):
             raise error from None
         overrides = [argument for argument in given if "=" in argument]
         said = error if isinstance(error, ConfigError) else explained(error, overrides)

@@ -22,15 +22,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf.errors import OmegaConfBaseException
 
 from anomalog_exp.app import run
 from anomalog_exp.config.compose import quoted, run_config, sweep_members
-from anomalog_exp.config.explain import explained
+from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.fingerprint import stable_fingerprint
 from anomalog_exp.config.run import RunConfig
 from anomalog_exp.errors import ConfigError, PastHydra
@@ -164,6 +162,15 @@ def _open(config: DictConfig) -> Sweep:
     _check_composes(config, planned)
     _check_one_experiment(planned)
 
+    workers = int(config.hydra.launcher.get("n_jobs", 1))
+    if workers == 0:
+        raise ConfigError.of(
+            "hydra.launcher.n_jobs",
+            workers,
+            problem="nobody would run the members",
+            allowed="1 and more, or -1 for one per core",
+            fix="leave it out for one per core",
+        )
     name = f"{typed.experiment_name or typed.dataset.name}-{stable_fingerprint(given)[:8]}"
     directory = Path(config.hydra.sweep.dir).absolute() / name
     shutil.rmtree(directory / "members", ignore_errors=True)
@@ -173,7 +180,6 @@ def _open(config: DictConfig) -> Sweep:
     mirror = SweepMirror(
         directory / "members", lambda: open_sweep(typed.tracking, name=name, overrides=given)
     )
-    workers = int(config.hydra.launcher.get("n_jobs", 1))
     if workers == 1:
         # Members import in this process what they need, which is safe in one thread at a time only.
         mirror.open()
@@ -205,7 +211,7 @@ def _check_composes(config: DictConfig, planned: Sequence[list[str]]) -> None:
             shown |= new
             try:
                 loader.load_sweep_config(config, overrides)
-            except (HydraException, OmegaConfBaseException) as error:
+            except COMPOSING_ERRORS as error:
                 raise explained(error, overrides) from error
 
 

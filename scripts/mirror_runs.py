@@ -13,6 +13,7 @@ from pathlib import Path
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.config.run import MlflowTrackingConfig
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.tracking.mirror import mirror_run_dir
 
 
@@ -22,8 +23,13 @@ def main(arguments: Sequence[str]) -> None:
     tracking = load_run_config(list(arguments[cut + 1 :])).tracking
     if not isinstance(tracking, MlflowTrackingConfig):
         raise SystemExit("the overrides must name an MLflow store, as tracking=mlflow does")
+    if not cut or arguments[0] in ("-h", "--help"):
+        raise SystemExit(__doc__)
     for run_dir in map(Path, arguments[:cut]):
-        print(mirror_run_dir(run_dir.absolute(), tracking, parent=None), run_dir)
+        try:
+            print(mirror_run_dir(run_dir.absolute(), tracking, parent=None), run_dir)
+        except (ConfigError, OSError) as error:
+            raise SystemExit(f"error: {error}") from error
 
 
 if __name__ == "__main__":

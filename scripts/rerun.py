@@ -32,11 +32,13 @@ def differing(run_dir: Path) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print a line for each run dir."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        raise SystemExit(__doc__)
     code = 0
     for run_dir in map(Path, arguments):
         try:
             found = differing(run_dir.absolute())
-        except (ConfigError, FileNotFoundError) as error:
+        except (ConfigError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
         code |= bool(found)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
-from subprocess import Popen
+from subprocess import Popen, run
 
 import pytest
 
@@ -158,6 +159,8 @@ MISTAKES = [
     (["model.smoothing=-1"], "model.smoothing: this value does not fit", "greater than 0"),
     (["split.train_fraction=0.8"], "split.train_fraction, split.test_fraction", "at most 1"),
     (["seed=1", "seed=2"], "seed: it is given twice", "seed=a,b"),
+    (["hydra.launcher.n_jobs=0", "seed=1,2", "-m"], "hydra.launcher.n_jobs", "-1 for one per core"),
+    (["hydra.launcher.n_jobs=x", "seed=1,2", "-m"], "hydra.launcher.n_jobs", "to Integer"),
     (["seed=1,2"], "seed: several values were given", "add -m"),
     (
         ["dataset=hdfs", "dataset/source=local_zip"],
@@ -182,6 +185,56 @@ def test_a_mistake_gets_four_lines_and_no_traceback(tmp_path, arguments, problem
     assert keys == ["value", "allowed", "to do"]
     assert "Traceback" not in done.stderr
     assert not list((tmp_path / "outputs").glob("sweeps/*"))
+
+
+def test_a_config_file_that_is_no_yaml_is_named_with_the_place(tmp_path):
+    (tmp_path / "own/model").mkdir(parents=True)
+    own = tmp_path / "own/model/mine.yaml"
+    own.write_text("name: markov\n  order: 1\n")
+    for more in ([], ["-m"]):
+        done = command("--config-dir", "own", "model=mine", "tracking=none", *more, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: a config file: it is no YAML: mapping values")
+        assert f"value:   {own}, line 2, column 8" in done.stderr
+
+
+def test_a_disk_without_room_is_told(tmp_path):
+    # A limit on the size of files fails where a full disk does: in the middle of writing.
+    limited = ["sh", "-c", 'ulimit -f 200; exec "$@"', "sh", sys.executable, "-m", "anomalog_exp"]
+    done = run(
+        [*limited, SMALL_DEMO, "tracking=none"],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: a file or folder: File too large")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_build_is_named_and_the_same_command_builds_it_again(tmp_path):
+    arguments = [SMALL_DEMO, "tracking=none"]
+    assert command(*arguments, cwd=tmp_path).returncode == 0
+    (column,) = tmp_path.glob(".cache/demo/*/time_ms.npy")
+    column.write_bytes(column.read_bytes()[:1000])
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "error: paths.cache_dir: a file of this built data set is damaged" in done.stderr
+    assert f"value:   {column.parent}" in done.stderr
+    shutil.rmtree(column.parent)
+    assert "reused" in command(*arguments, cwd=tmp_path).stdout
+
+
+def test_times_that_the_format_does_not_fit_are_told_with_a_line(tmp_path):
+    (tmp_path / "a.log").write_text("".join(f"2024-01-0{i} went up\n" for i in range(1, 10)))
+    done = command(
+        "dataset=custom", "dataset.source.path=a.log", "tracking=none", "sequence=fixed",
+        "sequence.window_size=2", "sequence.step=3", "model=template_frequency",
+        "dataset.structured_parser.format='<Day> <Content>'",
+        "dataset.structured_parser.time_fields=[Day]",
+        "dataset.structured_parser.time_format=%d/%m/%Y", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "no time on 9 of 9 rows; the first is line 0: 2024-01-01 went up" in done.stderr
+    assert "sequence.step=3 > sequence.window_size=2" in done.stderr
 
 
 def test_a_reader_that_has_seen_enough_of_a_sweep_ends_it_quietly(tmp_path):

@@ -16,11 +16,10 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from anomalog_exp.config.explain import explained
+from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.options import conf_dir
 from anomalog_exp.config.run import RunConfig
 
@@ -73,7 +72,7 @@ def load_run_config(overrides: Sequence[str] = (), *, config_dir: Path | None = 
     """
     try:
         return run_config(compose(overrides, config_dir=config_dir))
-    except (HydraException, OmegaConfBaseException) as error:
+    except COMPOSING_ERRORS as error:
         raise explained(error, overrides) from error
 
 

@@ -13,14 +13,19 @@ from typing import Any
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from yaml import MarkedYAMLError, YAMLError
 
 from anomalog_exp.config.base import did_you_mean
 from anomalog_exp.errors import ConfigError
 
-__all__ = ["explained"]
+__all__ = ["COMPOSING_ERRORS", "explained"]
+
+COMPOSING_ERRORS = (HydraException, OmegaConfBaseException, YAMLError)
+"""What composing raises where an override or a config file is wrong."""
 
 _NO_KEY = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'")
 _AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.+?)=(.*)'")
+_NO_MERGE = re.compile(r"Error merging override ([^=]+)=(.*)")
 _NO_OPTION = re.compile(r"Could not find '([^']+)'")
 
 
@@ -36,6 +41,15 @@ def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
             problem="this override cannot be read",
             allowed="key=value; a value with spaces, <, >, commas or colons stands in quotes",
             fix="quote the value inside the argument: 'key=\"the value\"'",
+        )
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return ConfigError.of(
+            "a config file",
+            f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}",
+            problem=f"it is no YAML: {error.problem}",
+            allowed="YAML, as the files in conf/ show it",
+            fix="mend the file there",
         )
     if isinstance(error, MissingMandatoryValue):
         return ConfigError.of(
@@ -54,6 +68,15 @@ def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
             allowed="one value; or several with -m, which runs them all",
             fix="add -m to the command",
         )
+    if match := _NO_MERGE.search(text):
+        key, value = match.groups()
+        return ConfigError.of(
+            key,
+            value,
+            problem=str(error.__cause__ or "the value does not fit").splitlines()[0],
+            allowed="a value of the same kind as the default",
+            fix=f"`python -m anomalog_exp --cfg all` prints the default of {key}",
+        )
     if match := _NO_KEY.search(text):
         return _no_such_key(match.group(1), overrides)
     if isinstance(error, OmegaConfBaseException) and error.full_key:
@@ -67,7 +90,8 @@ def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
     return ConfigError.of(
         "the command's overrides",
         " ".join(overrides) or "(none)",
-        problem=next(iter(text.splitlines()), type(error).__name__),
+        problem="; ".join(filter(None, map(str.strip, text.splitlines()[:2])))
+        or type(error).__name__,
         allowed="what `python -m anomalog_exp --help` lists",
         fix="mend the override that the message names",
     )
@@ -119,7 +143,7 @@ def _known_keys(overrides: Sequence[str]) -> list[str]:
     choices = [o for o in overrides if o.split("=", 1)[0] in groups and "," not in o]
     try:
         composed = compose(choices)
-    except (HydraException, OmegaConfBaseException):
+    except COMPOSING_ERRORS:
         composed = compose()
     return sorted({*groups, *_dotted(composed)})
 

@@ -22,7 +22,7 @@ from anomalog_exp.config.dataset import DatasetVariantConfig
 from anomalog_exp.data.codes import FirstAppearance
 from anomalog_exp.data.columns import GrowingColumn
 from anomalog_exp.data.dataset import COLUMNS, NO_TIME, UNLABELLED, write_vocabularies
-from anomalog_exp.data.lines import BLOCK_BYTES, Block, read_blocks
+from anomalog_exp.data.lines import BLOCK_BYTES, Block, raw_lines, read_blocks
 from anomalog_exp.data.masking import Masker
 from anomalog_exp.data.miners.base import TemplateMinerConfig
 from anomalog_exp.data.parsed import SAMPLES, Kinds, ParsedBlock, parsed_blocks
@@ -108,6 +108,8 @@ def build_dataset(
             timed = part.time_ms[part.time_ms != NO_TIME]
             span += [int(timed.min()), int(timed.max())] if len(timed) else []
     _check_parsed(dataset, raw, counts, samples)
+    if parser.reads_times and counts["rows_without_time"] > counts["rows"] // 2:
+        _warn_of_times(raw, counts, directory, index)
 
     templates, template_of_shape = mine_shapes(shapes.texts(kinds.shape).to_list(), template)
     _gather_templates(directory, template_of_shape)
@@ -174,6 +176,22 @@ def _check_parsed(
             allowed=f"at most {dataset.max_unparsed_fraction:.0%} (dataset.max_unparsed_fraction)",
             fix=f"choose the parser that fits the file; the first such lines are\n{shown}",
         )
+
+
+def _warn_of_times(
+    raw: RawFiles, counts: Counter[str], directory: Path, index: list[tuple[int, int]]
+) -> None:
+    time_ms = np.load(directory / "time_ms.npy", mmap_mode="r")
+    row = int((time_ms == NO_TIME).argmax())
+    line = int(np.load(directory / "line.npy", mmap_mode="r")[row])
+    (text,) = raw_lines(raw.log, np.array(index), [line]).values()
+    _LOG.warning(
+        "the parser reads no time on %s of %s rows; the first is line %d: %s",
+        f"{counts['rows_without_time']:,}",
+        f"{counts['rows']:,}",
+        line,
+        text[:120],
+    )
 
 
 def _gather_templates(directory: Path, template_of_shape: NDArray[np.int32]) -> None:

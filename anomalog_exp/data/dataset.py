@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.lines import raw_lines
+from anomalog_exp.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -121,7 +122,24 @@ def write_vocabularies(directory: Path, templates: list[str], entities: pl.Serie
 
 
 def open_dataset(directory: Path, log: Path | None) -> LogDataset:
-    """Open a built dataset of the raw file `log` without reading its columns."""
+    """Open a built dataset of the raw file `log` without reading its columns.
+
+    Raises:
+        DataError: its files are not as they were built.
+    """
+    try:
+        return _opened(directory, log)
+    except (ValueError, EOFError, FileNotFoundError) as error:
+        raise DataError.of(
+            "paths.cache_dir",
+            directory,
+            problem=f"a file of this built data set is damaged ({error})",
+            allowed="the files as they were built",
+            fix="delete this folder; the same command builds it again",
+        ) from error
+
+
+def _opened(directory: Path, log: Path | None) -> LogDataset:
     columns = {name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in COLUMNS}
     optional = {
         name: np.load(directory / f"{name}.npy")

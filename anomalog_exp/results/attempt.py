@@ -56,9 +56,21 @@ def why_not_reused(
     ]
     if changed:
         return f"changed since the last result: {', '.join(changed)}"
+    files = (paths.metrics_path, paths.environment_path, paths.dataset_manifest_path)
+    damaged = [path.name for path in files if not _is_json(path)]
+    if damaged:
+        return f"of the last result {', '.join(damaged)} cannot be read"
     if needs_predictions and not paths.predictions_path.is_file():
         return "the last result has no predictions"
     return None
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 @contextmanager

@@ -6,6 +6,8 @@ where it is whatever the parser left out.
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from anomalog_exp.config.sequence import FixedSequenceConfig, FixedWindowBasis
@@ -14,6 +16,8 @@ from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.grouping import Grouping
 
 __all__ = ["group_by_position"]
+
+_LOG = logging.getLogger(__name__)
 
 
 def group_by_position(dataset: LogDataset, config: FixedSequenceConfig) -> Grouping:
@@ -34,6 +38,12 @@ def group_by_position(dataset: LogDataset, config: FixedSequenceConfig) -> Group
             problem=f"the log has only {max(0, end - first):,} {unit}: not one full window",
             allowed=f"1 to {max(0, end - first)}",
             fix="lower sequence.window_size",
+        )
+    if step > size:
+        _LOG.warning(
+            "sequence.step=%d > sequence.window_size=%d: what lies between windows is in none",
+            step,
+            size,
         )
     begin = first + np.arange(1 + (end - first - size) // step, dtype=np.int64) * step
     start, stop = begin, begin + size

@@ -88,6 +88,21 @@ def test_a_compressed_log_is_told_as_one(tmp_path, pack, told):
             LocalDirSource(path, None).materialise(SILENT)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_log_in_utf_16_is_told_with_the_way_out(tmp_path, encoding):
+    text = "a line\n" if encoding == "utf-16" else "\ufeffa line\n"
+    (tmp_path / "app.log").write_bytes(text.encode(encoding))
+    with pytest.raises(DataError, match=r"(?s)the log is UTF-16.*iconv -f UTF-16"):
+        LocalDirSource(tmp_path, None).materialise(SILENT)
+
+
+def test_parts_of_a_rotated_log_that_are_not_read_are_told(tmp_path, caplog):
+    for name in ("app.log", "app.log.1", "app.log.2", "app.txt"):
+        (tmp_path / name).write_text("x")
+    assert LocalDirSource(tmp_path, None).materialise(SILENT).log == tmp_path / "app.log"
+    assert "app.log is read, and not app.log.1, app.log.2" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("files", "relpath", "message"),
     [

@@ -54,6 +54,17 @@ def test_predictions_that_are_missing_are_a_reason_to_run_again(places):
     assert run(load_run_config(places)).reused
 
 
+def test_a_damaged_result_is_a_reason_to_run_again(places, caplog):
+    first = run(load_run_config(places))
+    metrics = read_run(first.run_dir).paths.metrics_path
+    whole = metrics.read_bytes()
+    metrics.write_bytes(whole[:100])
+    with caplog.at_level("INFO"):
+        assert not run(load_run_config(places)).reused
+    assert "of the last result metrics.json cannot be read" in caplog.text
+    assert metrics.read_bytes() == whole
+
+
 def test_attempts_are_counted(places):
     for _ in range(3):
         result = run(load_run_config([*places, "force=true"]))

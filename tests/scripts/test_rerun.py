@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.command import SMALL_DEMO, command, environment, run_dirs
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts/rerun.py"
@@ -33,6 +35,21 @@ def test_members_of_a_sweep_come_out_the_same_and_a_changed_result_is_told(tmp_p
     kept = json.loads((first / "attempts/1/metrics.json").read_text())
     assert kept == json.loads((first / "metrics.json").read_text())
     assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("script", ["rerun.py", "mirror_runs.py"])
+def test_scripts_say_what_they_are_for_and_tell_a_wrong_folder(tmp_path, script):
+    def told(*arguments: str) -> str:
+        command = [sys.executable, SCRIPT.with_name(script), *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert f"python scripts/{script} RUN_DIR" in told("--help")
+    assert told("/nope").startswith("error: /nope holds no run")
 
 
 def test_a_folder_without_a_run_is_a_mistake(tmp_path):

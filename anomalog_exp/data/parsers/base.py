@@ -25,6 +25,9 @@ class Parser(ABC):
     labels_events: bool = False
     """The lines themselves say which events are anomalous."""
 
+    reads_times: bool = True
+    """Every line is expected to have a time."""
+
     @abstractmethod
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         """Columns of as many rows as there are lines.

@@ -103,6 +103,7 @@ class CustomParser(Parser):
     def __init__(self, config: Config) -> None:
         self._config = config
         self.labels_events = config.label_field is not None
+        self.reads_times = config.time_format is not None
 
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         import polars as pl

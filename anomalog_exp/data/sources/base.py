@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import logging
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +11,9 @@ from pathlib import Path
 from anomalog_exp.errors import DataError
 from anomalog_exp.progress import Progress
 
-__all__ = ["RawFiles", "Source", "find_log", "refuse_compressed"]
+__all__ = ["RawFiles", "Source", "find_log", "refuse_other_than_text"]
 
+_LOG = logging.getLogger(__name__)
 _COMPRESSED = {
     b"PK\x03\x04": "a zip archive",
     b"\x1f\x8b": "compressed by gzip",
@@ -65,6 +68,9 @@ def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
         depth = min((len(path.parts) for path in logs), default=0)
         logs = [path for path in logs if len(path.parts) == depth]
         if len(logs) == 1:
+            rotated = [str(path) for path in there if str(path).startswith(f"{logs[0]}.")]
+            if rotated:
+                _LOG.warning("%s is read, and not %s", logs[0], ", ".join(rotated))
             return root / logs[0]
         problem = f"{len(logs)} files in {root} could be the log"
     names = [str(path) for path in logs or there]
@@ -78,14 +84,22 @@ def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
     )
 
 
-def refuse_compressed(log: Path) -> None:
-    """See that a log named by the user is text.
+def refuse_other_than_text(log: Path) -> None:
+    """See that a log named by the user is text, in UTF-8 or what is like it.
 
     Raises:
-        DataError: it begins as an archive or a compressed file does.
+        DataError: it begins as an archive, a compressed file or UTF-16 does.
     """
     with log.open("rb") as file:
         begin = file.read(max(map(len, _COMPRESSED)))
+    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError.of(
+            "dataset.source.path",
+            log,
+            problem="the log is UTF-16",
+            allowed="UTF-8; other bytes are kept as escapes",
+            fix=f"convert it, as with `iconv -f UTF-16 -t UTF-8 {log.name}`",
+        )
     for mark, what in _COMPRESSED.items():
         if begin.startswith(mark):
             raise DataError.of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from anomalog_exp.data.sources.base import RawFiles, Source, find_log, refuse_compressed
+from anomalog_exp.data.sources.base import RawFiles, Source, find_log, refuse_other_than_text
 from anomalog_exp.errors import DataError
 from anomalog_exp.progress import Progress
 
@@ -22,7 +22,7 @@ class LocalDirSource(Source):
     def materialise(self, progress: Progress) -> RawFiles:
         path = self.path.expanduser().absolute()
         if path.is_file():
-            refuse_compressed(path)
+            refuse_other_than_text(path)
             return RawFiles(root=path.parent, log=path)
         if not path.is_dir():
             raise DataError.of(
@@ -33,5 +33,5 @@ class LocalDirSource(Source):
                 fix=f"mend the path; it was looked for at {path}",
             )
         log = find_log(path, self.raw_logs_relpath)
-        refuse_compressed(log)
+        refuse_other_than_text(log)
         return RawFiles(root=path, log=log)
