@@ -32,12 +32,10 @@ class BestF1(NamedTuple):
 
     Attributes:
         f1: Its value.
-        lowest: The lowest score that is flagged.
-        threshold: The highest score that is not; just below the lowest where everything is flagged.
+        threshold: The highest score that is not flagged; just below all where everything is.
     """
 
     f1: float
-    lowest: float
     threshold: float
 
 
@@ -59,4 +57,4 @@ def best_f1(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> BestF1
     f1 = 2 * tp[1:] / (tp[1:] + fp[1:] + tp[-1])
     best = int(f1.argmax())
     below = cut[best + 1] if best + 1 < len(cut) else np.nextafter(cut[best], -np.inf)
-    return BestF1(float(f1[best]), float(cut[best]), float(below))
+    return BestF1(float(f1[best]), float(below))

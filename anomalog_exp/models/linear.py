@@ -5,6 +5,7 @@ A template that training never shows keeps the weight 0 under an L2 penalty: it 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,9 @@ class LinearDetector(SupervisedCountDetector):
         self._bias = 0.0
         self._iterations = 0
 
+    @abstractmethod
     def classifier(self) -> Any:
         """The unfitted scikit-learn classifier."""
-        raise NotImplementedError
 
     def fit_classes(
         self,
