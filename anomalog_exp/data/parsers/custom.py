@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from anomalog_exp.config.base import Names, did_you_mean
+from anomalog_exp.data.line_format import LineFormat
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
 from anomalog_exp.errors import ConfigError
 
@@ -24,7 +25,7 @@ __all__ = ["Config", "CustomParser"]
 _KEY = "dataset.structured_parser"
 _EPOCH_MS = {"epoch_s": 1000, "epoch_ms": 1}
 _YEAR = re.compile(r"%[YyGgDFxc+s]")
-_WHOLE_LINE = "(?P<Content>.*)"
+_WHOLE_LINE = "<Content>"
 
 
 class Config(ParserConfig):
@@ -89,9 +90,12 @@ class Config(ParserConfig):
     @property
     def pattern(self) -> str:
         """The regular expression of a line."""
-        if self.regex is not None:
-            return self.regex
-        return _WHOLE_LINE if self.format is None else _pattern_of(self.format)
+        return self.line_format.pattern if self.regex is None else self.regex
+
+    @property
+    def line_format(self) -> LineFormat:
+        """How lines are cut where no regex is given."""
+        return LineFormat(_WHOLE_LINE if self.format is None else self.format)
 
     def build_parser(self) -> CustomParser:
         return CustomParser(self)
@@ -109,7 +113,10 @@ class CustomParser(Parser):
         import polars as pl
 
         config = self._config
-        fields = lines.str.extract_groups(config.pattern).struct.unnest()
+        if config.regex is None:
+            fields = config.line_format.cut(lines)
+        else:
+            fields = lines.str.extract_groups(config.regex).struct.unnest()
         message = fields[config.message_field]
         empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
         if config.entity_field is not None:
@@ -142,17 +149,6 @@ class CustomParser(Parser):
             text, form = f"{self._config.year} " + text, f"%Y {form}"
         when = text.str.to_datetime(form, strict=False, time_unit="ms")
         return when.cast(pl.Int64)
-
-
-def _pattern_of(form: str) -> str:
-    """The regular expression of a LogHub-style format: lazy fields, the last one greedy."""
-    parts = re.split(r"<(\w+)>", form)
-    literals, names = parts[0::2], parts[1::2]
-    pattern = "^"
-    for place, name in enumerate(names):
-        pattern += re.sub(r"(?:\\? )+", r"\\s+", re.escape(literals[place]))
-        pattern += f"(?P<{name}>{'.*' if place == len(names) - 1 else '.*?'})"
-    return pattern + re.sub(r"(?:\\? )+", r"\\s+", re.escape(literals[-1])) + "$"
 
 
 def _compiled_fields(pattern: str, key: str) -> list[str]:
