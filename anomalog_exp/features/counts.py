@@ -22,9 +22,8 @@ def template_counts(sequences: SequenceSet) -> csr_matrix:
     events = int(sequences.offsets[-1])
     if events <= max(len(sequences.order), _EVENTS_AT_ONCE):
         return _counted(sequences)
-    cuts = np.searchsorted(sequences.offsets, np.arange(_EVENTS_AT_ONCE, events, _EVENTS_AT_ONCE))
-    parts = np.split(np.arange(len(sequences)), cuts)
-    return vstack([_counted(sequences.take(part)) for part in parts], format="csr")
+    parts = [_counted(part) for part in sequences.portions(_EVENTS_AT_ONCE)]
+    return vstack(parts, format="csr")
 
 
 def _counted(sequences: SequenceSet) -> csr_matrix:

@@ -10,7 +10,8 @@ sequences: a survey", IEEE TKDE 24(5), 2012, section 5.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,14 @@ from pydantic import Field
 from anomalog_exp.config.base import Count
 from anomalog_exp.features.expectations import Expectations
 from anomalog_exp.features.segments import segment_sums
-from anomalog_exp.features.transitions import Transitions, transitions
+from anomalog_exp.features.transitions import Transitions, symbols_of, transitions
 from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "MarkovDetector"]
+
+_EVENTS_AT_ONCE = 1 << 18
+Figure = TypeVar("Figure", np.int64, np.float64)
 
 
 class Config(ExperimentModelConfig):
@@ -50,29 +54,42 @@ class MarkovDetector(Detector):
         self._context_counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
     def fit(self, train: SequenceSet) -> None:
-        normal = train.normal()
+        seen = [self._seen(part) for part in train.normal().portions(_EVENTS_AT_ONCE)]
+        self._keys, self._counts = _added_up(*map(np.concatenate, zip(*seen, strict=True)))
+        symbols = symbols_of(train)
+        self._contexts, self._context_counts = _added_up(self._keys // symbols, self._counts)
+        self._kinds = len(np.unique(self._keys % symbols)) + 1
+        self._expectations = Expectations.of(self._keys, self._counts, symbols)
+
+    def _seen(self, normal: SequenceSet) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Distinct transitions, and how often each may be learned from."""
         seen = transitions(normal, self._order)
         learned = np.ones(len(seen.keys), dtype=bool)
         learned[seen.into_event] = normal.may_train
-        self._keys, self._counts = np.unique(seen.keys[learned], return_counts=True)
-        self._contexts, inverse = np.unique(self._keys // seen.symbols, return_inverse=True)
-        self._context_counts = np.bincount(inverse, weights=self._counts).astype(np.int64)
-        self._kinds = len(np.unique(self._keys % seen.symbols)) + 1
-        self._expectations = Expectations.of(self._keys, self._counts, seen.symbols)
+        return np.unique(seen.keys[learned], return_counts=True)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = transitions(sequences, self._order)
+        return self._by_portion(self._scores, sequences)
+
+    def _scores(self, found: Transitions) -> NDArray[np.float64]:
         total = segment_sums(self._surprise(found), found.offsets)
         return total / np.maximum(np.diff(found.offsets), 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = transitions(sequences, self._order)
-        return self._surprise(found)[found.into_event]
+        return self._by_portion(lambda found: self._surprise(found)[found.into_event], sequences)
 
     def rank_next_events(self, sequences: SequenceSet) -> NDArray[np.int64]:
-        found = transitions(sequences, self._order)
+        return self._by_portion(self._ranks, sequences)
+
+    def _ranks(self, found: Transitions) -> NDArray[np.int64]:
         rank = self._expectations.rank(found.keys[found.into_event])
         return np.where(found.history[found.into_event] > 0, rank, -1)
+
+    def _by_portion(
+        self, judge: Callable[[Transitions], NDArray[Figure]], sequences: SequenceSet
+    ) -> NDArray[Figure]:
+        portions = sequences.portions(_EVENTS_AT_ONCE)
+        return np.concatenate([judge(transitions(part, self._order)) for part in portions])
 
     def _surprise(self, found: Transitions) -> NDArray[np.float64]:
         """(transitions,) negative log probability of each."""
@@ -104,6 +121,14 @@ class MarkovDetector(Detector):
     def manifest(self) -> dict[str, object]:
         """Sizes of what was learned."""
         return {"contexts": len(self._contexts), "transitions": len(self._keys)}
+
+
+def _added_up(
+    keys: NDArray[np.int64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct keys, sorted, and the sum of the counts of each."""
+    distinct, inverse = np.unique(keys, return_inverse=True)
+    return distinct, np.bincount(inverse, weights=counts).astype(np.int64)
 
 
 def _lookup(

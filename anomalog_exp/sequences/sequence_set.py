@@ -6,9 +6,11 @@ one `order`: a window is two numbers, not a copy. Nothing here holds events.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -66,8 +68,8 @@ class SequenceSet:
         """(sequences,) events per sequence."""
         return self.stop - self.start
 
-    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
-        """The chosen sequences (a mask or indices) over the same `order`."""
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:
+        """The chosen sequences (a mask, indices or a slice) over the same `order`."""
         return replace(
             self,
             start=self.start[chosen],
@@ -77,6 +79,17 @@ class SequenceSet:
             entity=self.entity[chosen],
             origin=None if self.origin is None else self.origin[chosen],
         )
+
+    def portions(self, events: int) -> Iterator[Self]:
+        """The sequences in turn, cut into sets of about so many events each.
+
+        What is computed of a portion at a time stays in the processor's cache, and overlapping windows,
+        which hold their events many times over, are never laid out all at once.
+        """
+        cuts = np.arange(events, self.offsets[-1], events)
+        borders = np.unique(np.searchsorted(self.offsets[:-1], np.append(cuts, np.inf)))
+        for begin, end in pairwise([0, *borders.tolist()]):
+            yield self.take(slice(begin, end))
 
     def part(self, split: Split) -> Self:
         """The sequences of one split."""
