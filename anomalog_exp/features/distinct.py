@@ -103,26 +103,29 @@ def _hashes(runs: Runs, seed: int) -> NDArray[np.uint64]:
 
 
 def _polynomials(runs: Runs) -> NDArray[np.uint64]:
-    """The sum of number[code] * base**place, places counted from the run's start."""
+    """The sum of number[code] * base**place, places counted alike from every run's start."""
     random = np.random.default_rng(0)
     number = random.integers(0, 2**64, runs.kinds, dtype=np.uint64)
     base = int(random.integers(0, 2**63)) * 2 + 1
     positions = len(runs.codes)
-    running = np.zeros(positions + 1, dtype=np.uint64)
-    terms = number[runs.codes]
-    terms *= _powers(base, positions)
-    np.cumsum(terms, out=running[1:])
-    sums = running[runs.stop] - running[runs.start]
-    sums *= _powers(pow(base, -1, 2**64), positions + 1)[runs.start]
+    powers = np.full(positions + 1, base, dtype=np.uint64)
+    powers[0] = 1
+    np.cumprod(powers, out=powers)
+    running = number[runs.codes]
+    running *= powers[:-1]
+    np.cumsum(running, out=running)
+    sums = _before(runs.stop, running) - _before(runs.start, running)
+    sums *= powers[positions - runs.start]  # as if all began at the last position
     # Numbers may add up to nothing: lengths tell apart what only such a run would.
     return sums + runs.lengths.astype(np.uint64)
 
 
-def _powers(base: int, count: int) -> NDArray[np.uint64]:
-    """base**0, base**1, ... modulo 2**64."""
-    powers = np.full(count, base, dtype=np.uint64)
-    powers[:1] = 1
-    return np.cumprod(powers, out=powers)
+def _before(place: NDArray[np.int64], running: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The running sum up to, not including, each place."""
+    sums = np.zeros(len(place), dtype=np.uint64)
+    later = place > 0
+    sums[later] = running[place[later] - 1]
+    return sums
 
 
 def _sums_by_place(runs: Runs, seed: int) -> NDArray[np.uint64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,9 @@ def _any_label(labels: NDArray[np.int8], grouping: Grouping) -> NDArray[np.int8]
     return found.astype(np.int8)
 
 
-def _count(marked: NDArray[np.bool_], grouping: Grouping) -> NDArray[np.int64]:
-    running = np.concatenate(([0], np.cumsum(marked)))
+def _count(marked: NDArray[np.bool_], grouping: Grouping) -> NDArray[Any]:
+    # Signed, as counts are subtracted, and narrow: there is one per event.
+    kind = np.int32 if len(marked) < np.iinfo(np.int32).max else np.int64
+    running: NDArray[Any] = np.zeros(len(marked) + 1, dtype=kind)
+    np.cumsum(marked, out=running[1:], dtype=kind)
     return running[grouping.stop] - running[grouping.start]
