@@ -7,6 +7,8 @@ four lines and no traceback; HYDRA_FULL_ERROR=1 in the environment asks for trac
 
 from __future__ import annotations
 
+import atexit
+import errno
 import gc
 import os
 import signal
@@ -18,11 +20,16 @@ from anomalog_exp import __version__
 
 __all__ = ["main"]
 
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Of these the system does not say which file they are about."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and say how it ended."""
-    # Modules leave no garbage: looking for it while they are imported is a tenth of a short run.
+    # Modules leave no garbage. Looking for it while they are imported takes a tenth of a short run, and
+    # once more at the end half a second where MLflow is one of them.
     gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     # With this set, Hydra raises to us instead of printing and exiting by itself.
     os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -54,11 +61,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Whoever read it, such as `head`, has seen enough; what is left must not be flushed at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
-        if isinstance(error, OSError) and error.strerror is not None:
+        if isinstance(error, OSError) and (error.filename or error.errno in _DISK_ERRORS):
             error = ConfigError.of(
                 "a file or folder",
-                error.filename or "(which one, the system does not tell)",
-                problem=error.strerror,
+                error.filename or "(the system does not say which)",
+                problem=error.strerror or type(error).__name__,
                 allowed="places that can be read, and written below paths.output_dir, paths.data_dir, "
                 "paths.cache_dir",
                 fix="mend the place, or name another one by the key that leads there",

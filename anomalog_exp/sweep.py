@@ -89,7 +89,7 @@ class SweepCallback(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Prepare everything members share; wrong options end the command here."""
         # Hydra would compose all members now, one after another, and each once more when it runs:
-        # minutes before the first of a thousand. `_check_composes` finds what that would find.
+        # minutes before the first of a thousand. `_check_composes` looks at what differs.
         setattr(Sweeper, "validate_batch_is_legal", lambda sweeper, batch: None)  # noqa: B010
         try:
             SweepCallback.current = _open(config)

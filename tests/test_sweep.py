@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import json
 import os
 import shutil
@@ -179,3 +180,11 @@ def test_the_command_of_the_readme_on_real_data_runs_two_jobs_that_differ(tmp_pa
     rows = table(tmp_path / "outputs")
     assert [row["sequence.window_size"] for row in rows] == ["20", "10"]
     assert 0.5 < float(rows[1]["f1"]) < float(rows[0]["f1"]) < 0.9
+
+
+def test_hydra_still_has_the_check_that_a_sweep_leaves_out():
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.plugins.sweeper import Sweeper
+
+    assert "validate_batch_is_legal" in vars(Sweeper)
+    assert "validate_batch_is_legal" in inspect.getsource(BasicSweeper.sweep)

@@ -92,9 +92,13 @@ def _git() -> dict[str, Any]:
 
 
 def _answer(root: Path, *command: str) -> str | None:
+    # A status that refreshed the index would leave its lock behind if the run is killed meanwhile.
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *command], capture_output=True, text=True, timeout=10
+            ["git", "--no-optional-locks", "-C", str(root), *command],
+            capture_output=True,
+            text=True,
+            timeout=10,
         )
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return None

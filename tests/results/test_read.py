@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from anomalog_exp.app import run
 from anomalog_exp.config import load_run_config
-from anomalog_exp.results import read_run
+from anomalog_exp.results import environment, read_run
 from anomalog_exp.results.paths import ResultPaths
 from tests.command import SMALL_DEMO
 
@@ -117,3 +119,22 @@ def test_paths_of_a_config_and_of_its_attempts(tmp_path):
 def test_a_folder_without_a_run_is_told(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"holds no run: it has no status.json"):
         read_run(tmp_path)
+
+
+def test_asking_for_the_state_of_the_checkout_writes_nothing_into_it(tmp_path, monkeypatch):
+    def git(*command: str) -> None:
+        subprocess.run(["git", "-C", tmp_path, *command], check=True, capture_output=True)
+
+    file = tmp_path / "package/module/code.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("a = 1\n")
+    git("init")
+    git("add", ".")
+    git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-m", "first")
+    os.utime(file, (1, 1))  # the index would be refreshed: the file looks changed and is not
+    before = (tmp_path / ".git/index").read_bytes()
+    monkeypatch.setattr(environment, "__file__", str(file))
+    assert not environment._git()["git_dirty"]
+    assert (tmp_path / ".git/index").read_bytes() == before
+    file.write_text("a = 2\n")
+    assert environment._git()["git_dirty"]

@@ -82,6 +82,19 @@ def test_take_keeps_the_order_asked_for_and_carries_every_column():
     assert taken.order is sequences.order
 
 
+@settings(max_examples=80, deadline=None)
+@given(LOG_ROWS, st.integers(1, 4), st.integers(1, 6), st.integers(1, 12))
+def test_portions_are_the_sequences_in_turn_and_as_large_as_asked_for(rows, size, step, events):
+    assume(len(rows) >= size + step)
+    whole = fixed(size, step).apply(log_dataset(rows), chronological(0.5, 0.1))
+    for sequences in (whole, whole.part(Split.TRAIN), whole.take(np.array([], dtype=np.int64))):
+        portions = list(sequences.portions(events))
+        assert [one for part in portions for one in rows_of(part)] == rows_of(sequences)
+        assert all(len(part) for part in portions) or len(portions) == 1
+        # A portion ends with the sequence that reaches what was asked for.
+        assert all(part.offsets[-1] < events + size for part in portions)
+
+
 def test_a_mask_takes_the_same_as_its_indices():
     sequences = sequence_set(["ab", "c", "de"], [0, 1, 0])
     by_mask, by_index = sequences.take(sequences.label == 0), sequences.take(np.array([0, 2]))
