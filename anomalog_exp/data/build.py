@@ -29,6 +29,7 @@ from anomalog_exp.data.parsed import SAMPLES, Kinds, ParsedBlock, parsed_blocks
 from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates import mine_shapes
+from anomalog_exp.data.years import YearsPassed
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import Progress
@@ -78,7 +79,7 @@ def build_dataset(
     unrowed: list[NDArray[np.int64]] = []
     index: list[tuple[int, int]] = []
     span: list[int] = []
-    entities, shapes = FirstAppearance(), FirstAppearance()
+    entities, shapes, years = FirstAppearance(), FirstAppearance(), YearsPassed()
     # Categories of their own: those of the process would number our texts after everybody's.
     kinds = Kinds(pl.Categorical(pl.Categories.random()), pl.Categorical(pl.Categories.random()))
     anchors = [pl.Series([""]).cast(kind) for kind in kinds]
@@ -97,7 +98,8 @@ def build_dataset(
             first = first_line + counts["lines_total"]
             index.append((first, part.block.offset))
             columns["line"].append(part.row + first)
-            columns["time_ms"].append(part.time_ms)
+            time_ms = years.dated(part.time_ms) if parser.assumes_year else part.time_ms
+            columns["time_ms"].append(time_ms)
             columns["label"].append(part.label)
             columns["entity"].append(entities.add(part.entity))
             shape_column.append(shapes.add(part.shape))
@@ -105,7 +107,7 @@ def build_dataset(
             unrowed.append(part.unrowed + first)
             room = SAMPLES - len(samples)
             samples += [(first + number, text) for number, text in part.unparsed[:room]]
-            timed = part.time_ms[part.time_ms != NO_TIME]
+            timed = time_ms[time_ms != NO_TIME]
             span += [int(timed.min()), int(timed.max())] if len(timed) else []
     _check_parsed(dataset, raw, counts, samples)
     if parser.reads_times and counts["rows_without_time"] > counts["rows"] // 2:

@@ -28,6 +28,9 @@ class Parser(ABC):
     reads_times: bool = True
     """Every line is expected to have a time."""
 
+    assumes_year: bool = False
+    """Times are read as of the year of the first line; see `anomalog_exp.data.years`."""
+
     @abstractmethod
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         """Columns of as many rows as there are lines.

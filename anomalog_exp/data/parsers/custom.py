@@ -37,7 +37,7 @@ class Config(ParserConfig):
     message_field: str = Field(description="the field that holds the message")
     time_fields: Names = Field(description="fields that make the time, joined by a space")
     time_format: str | None = Field(description="strptime format, epoch_s or epoch_ms")
-    year: int | None = Field(description="year of times whose format has none")
+    year: int | None = Field(description="of the first line, where times have none")
     entity_field: str | None = Field(description="the field that holds the entity")
     entity_pattern: str | None = Field(description="pattern that finds the entity in the message")
     label_field: str | None = Field(description="the field that holds the label")
@@ -72,12 +72,7 @@ class Config(ParserConfig):
                     )
         if self.entity_pattern is not None:
             _compiled_fields(self.entity_pattern, "entity_pattern")
-        if (
-            self.time_format is not None
-            and self.time_format not in _EPOCH_MS
-            and not _YEAR.search(self.time_format)
-            and self.year is None
-        ):
+        if _lacks_year(self.time_format) and self.year is None:
             raise ConfigError.of(
                 f"{_KEY}.year",
                 None,
@@ -108,6 +103,7 @@ class CustomParser(Parser):
         self._config = config
         self.labels_events = config.label_field is not None
         self.reads_times = config.time_format is not None
+        self.assumes_year = _lacks_year(config.time_format) and config.year is not None
 
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         import polars as pl
@@ -145,10 +141,14 @@ class CustomParser(Parser):
         text = fields.select(pl.concat_str(self._config.time_fields, separator=" ")).to_series()
         if form in _EPOCH_MS:
             return (text.cast(pl.Float64, strict=False) * _EPOCH_MS[form]).cast(pl.Int64)
-        if self._config.year is not None and not _YEAR.search(form):
+        if self.assumes_year:
             text, form = f"{self._config.year} " + text, f"%Y {form}"
         when = text.str.to_datetime(form, strict=False, time_unit="ms")
         return when.cast(pl.Int64)
+
+
+def _lacks_year(time_format: str | None) -> bool:
+    return time_format not in (None, *_EPOCH_MS) and not _YEAR.search(str(time_format))
 
 
 def _compiled_fields(pattern: str, key: str) -> list[str]:

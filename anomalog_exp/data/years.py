@@ -1,0 +1,52 @@
+"""Years of times that are written without one: the first line's is given, and a log may cross New Year.
+
+Lines stand nearly in order of time. So where a time is more than half a year before the one above it, a
+new year has begun; where it is then nearly a year later again, the line is a late one of the old year.
+A gap of more than half a year cannot be told from none, and a February 29 that the first year lacks is no
+time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.dataset import NO_TIME
+
+__all__ = ["YearsPassed"]
+
+_DAY_MS = 86_400_000
+_NEW_YEAR = -183 * _DAY_MS
+_OLD_YEAR = 330 * _DAY_MS
+
+
+class YearsPassed:
+    """Counts years over the blocks of a log, in the order of the file."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._years = 0
+
+    def dated(self, time_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(rows,) the times of the next rows, which were read as of the first year, in their years."""
+        timed = np.flatnonzero(time_ms != NO_TIME)
+        if not len(timed):
+            return time_ms
+        read = time_ms[timed]
+        steps = np.diff(read, prepend=read[0] if self._last is None else self._last)
+        turns = np.flatnonzero((steps < _NEW_YEAR) | (steps > _OLD_YEAR))
+        years = np.full(len(read), self._years)
+        for turn in turns:  # a few in a log
+            self._years = max(0, self._years + (1 if steps[turn] < 0 else -1))
+            years[turn:] = self._years
+        self._last = int(read[-1])
+        dated = time_ms.copy()
+        dated[timed] = _later(read, years)
+        return dated
+
+
+def _later(time_ms: NDArray[np.int64], years: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same day and time some years later; February 29 becomes March 1 where there is none."""
+    month = time_ms.astype("datetime64[ms]").astype("datetime64[M]")
+    within = time_ms - month.astype("datetime64[ms]").astype(np.int64)
+    return (month + 12 * years).astype("datetime64[ms]").astype(np.int64) + within
