@@ -2,8 +2,8 @@
 
 Lines stand nearly in order of time. So where a time is more than half a year before the one above it, a
 new year has begun; where it is then nearly a year later again, the line is a late one of the old year.
-A gap of more than half a year cannot be told from none, and a February 29 that the first year lacks is no
-time.
+A gap of more than half a year cannot be told from none, and a February 29 that the first year lacks is
+no time.
 """
 
 from __future__ import annotations
