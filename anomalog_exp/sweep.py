@@ -153,6 +153,8 @@ def run_member(composed: DictConfig, *, index: int, overrides: list[str]) -> dic
 
 
 def _open(config: DictConfig) -> Sweep:
+    from joblib import effective_n_jobs  # a single run starts without it
+
     typed = run_config(config)
     typed_in = list(config.hydra.overrides.task)
     params: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
@@ -162,15 +164,16 @@ def _open(config: DictConfig) -> Sweep:
     _check_composes(config, planned)
     _check_one_experiment(planned)
 
-    workers = int(config.hydra.launcher.get("n_jobs", 1))
-    if workers == 0:
+    wanted = int(config.hydra.launcher.get("n_jobs", 1))
+    if wanted == 0:
         raise ConfigError.of(
             "hydra.launcher.n_jobs",
-            workers,
+            wanted,
             problem="nobody would run the members",
             allowed="1 and more, or -1 for one per core",
             fix="leave it out for one per core",
         )
+    workers = effective_n_jobs(wanted)
     name = f"{typed.experiment_name or typed.dataset.name}-{stable_fingerprint(given)[:8]}"
     directory = Path(config.hydra.sweep.dir).absolute() / name
     shutil.rmtree(directory / "members", ignore_errors=True)
@@ -232,7 +235,6 @@ def _check_one_experiment(planned: Sequence[list[str]]) -> None:
 def _share_cores(workers: int) -> None:
     """Threads of libraries inside each worker; only the environment of its start reaches it."""
     cores = os.cpu_count() or 1
-    workers = cores if workers < 1 else workers
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores // workers)))
 
 

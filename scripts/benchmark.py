@@ -6,8 +6,8 @@
 
 Logs are those of the demo generator. Every stage runs in a process of its own, all stages of a size in
 turn, several times over. The least time counts, as whatever else the machine does only adds; of memory
-the most, as a peak is one however seldom. Writes `<out>.json` and `<out>.md`. Stages
-are in `benchmark_stages.py`, ratios and goals in `benchmark_table.py`.
+the most, as a peak is one however seldom. Writes `<out>.json` and `<out>.md`. Stages are in
+`benchmark_stages.py`, what they work on in `benchmark_case.py`, ratios and goals in `benchmark_table.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmark_stages import COMMAND_STAGES, LOG_STAGES, PEERS, REFERENCES, Case
+from benchmark_case import Case
+from benchmark_stages import COMMAND_STAGES, LOG_STAGES, PEERS, REFERENCES
 from benchmark_table import COMMAND, Figures, compared, goals_of, report, rows_of
 
 _PEERS_UP_TO = 1_000_000

@@ -2,10 +2,8 @@
 
     python scripts/benchmark_stages.py STAGE FOLDER LINES
 
-A stage is a function that prepares everything and returns the work; only the work is timed. Its memory
-is what the process holds anonymously (RssAnon, sampled): pages of mapped files are the system's to drop.
-`FOLDER` holds the generated log of `LINES` lines and what stages leave for others. The peers' stages
-import nothing of ours, so that an interpreter of another environment can run them.
+A stage is a function that prepares everything and returns the work; only the work is timed. `FOLDER`
+holds the generated log of `LINES` lines and what stages leave for others.
 """
 
 from __future__ import annotations
@@ -15,74 +13,15 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["COMMAND_STAGES", "LOG_STAGES", "PEERS", "REFERENCES", "Case"]
+from benchmark_case import Case, Stage, Work, load, measured
 
-
-@dataclass(frozen=True)
-class Case:
-    """What a stage works on.
-
-    Attributes:
-        folder: Where the log of `lines` lines is, and what is built of it.
-        lines: Wanted of the generator.
-        scratch: An empty folder that is gone after the stage.
-    """
-
-    folder: Path
-    lines: int
-    scratch: Path
-
-    @property
-    def log(self) -> Path:
-        """The log as text."""
-        return next((self.folder / "data").glob("*/generated-*/HDFS.log"))
-
-    def config(self, *overrides: str) -> Any:
-        """A run config with all its files below the folder."""
-        from anomalog_exp.config import load_run_config
-
-        return load_run_config([*self.own(), *overrides])
-
-    def own(self) -> list[str]:
-        """Overrides that name the log and keep everything below the folder."""
-        places = {"data_dir": "data", "cache_dir": "cache", "output_dir": "outputs"}
-        kept = [f"paths.{key}={self.folder / name}" for key, name in places.items()]
-        return [f"dataset.source.lines={self.lines}", *kept]
-
-    def dataset(self) -> Any:
-        """The built log; generated and built now if it is not in the cache."""
-        return _load(self.config())
-
-    def sequences(self, *overrides: str) -> Any:
-        """Sequences of the built log."""
-        config = self.config(*overrides)
-        return config.sequence.apply(self.dataset(), config.split)
-
-
-def _load(config: Any) -> Any:
-    from anomalog_exp.data.cache import load_dataset
-    from anomalog_exp.progress import SILENT
-
-    return load_dataset(
-        config.dataset,
-        config.template,
-        data_dir=config.paths.data_dir,
-        cache_dir=config.paths.cache_dir,
-        progress=SILENT,
-    )
-
-
-Work = Callable[[], object]
-Stage = Callable[[Case], Work]
+__all__ = ["COMMAND_STAGES", "LOG_STAGES", "PEERS", "REFERENCES"]
 
 # References: what the machine and polars need for the same bytes.
 
@@ -147,7 +86,7 @@ def _build(*overrides: str) -> Stage:
         import anomalog_exp.data.demo_text  # noqa: F401 - brings polars, before the clock starts
 
         config = case.config(f"paths.cache_dir={case.scratch}", *overrides)
-        return lambda: _load(config)
+        return lambda: load(config)
 
     return stage
 
@@ -353,38 +292,6 @@ def _anomalog(case: Case) -> Work:
 
 
 PEERS: dict[str, Stage] = {"loglead": _loglead, "anomalog": _anomalog}
-
-
-def anonymous_mb() -> float:
-    """Anonymous memory of this process in MB; 0 where the system does not tell."""
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return 0.0
-    fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(fields["RssAnon"].split()[0]) * 1024 / 1e6
-
-
-def measured(work: Work) -> dict[str, float]:
-    """Seconds of the work, the peak of anonymous memory during it and what of that is new."""
-    before = anonymous_mb()
-    samples, ended = [before], threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(0.005):
-            samples.append(anonymous_mb())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        begun = time.perf_counter()
-        result = work()
-        seconds = time.perf_counter() - begun
-        samples.append(anonymous_mb())
-    finally:
-        ended.set()
-        watcher.join()
-    del result
-    return {"seconds": seconds, "peak_mb": max(samples), "new_mb": max(samples) - before}
 
 
 def main(stage: str, folder: str, lines: str) -> None:

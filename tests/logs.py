@@ -8,8 +8,36 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset
+from anomalog_exp.config.run import RunConfig
+from anomalog_exp.data.build import build_dataset
+from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset, open_dataset
+from anomalog_exp.data.lines import BLOCK_BYTES
 from anomalog_exp.data.miners.base import dense_codes
+from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.progress import SILENT, Progress
+
+
+def built(
+    config: RunConfig,
+    log: Path,
+    into: Path,
+    *,
+    progress: Progress = SILENT,
+    block_bytes: int = BLOCK_BYTES,
+) -> LogDataset:
+    """The data set of a log whose labels stand beside it, built in a new folder."""
+    into.mkdir()
+    build_dataset(
+        config.dataset,
+        config.template,
+        RawFiles(root=log.parent, log=log),
+        into,
+        facts=lambda: {"digest": "x"},
+        progress=progress,
+        block_bytes=block_bytes,
+    )
+    return open_dataset(into, log)
+
 
 Row = tuple[str | None, str, int | None, int]
 """Entity, template, time in ms, event label (-1 for none)."""

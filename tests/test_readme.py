@@ -91,8 +91,8 @@ def test_every_group_of_options_and_every_script_is_told_of():
     from anomalog_exp.config.options import conf_dir
 
     for path in (ROOT / "scripts").glob("*.py"):
-        # benchmark_stages.py and benchmark_table.py are parts of benchmark.py.
-        assert f"scripts/{path.name.replace('_stages', '').replace('_table', '')}" in README
+        # benchmark_stages.py and the like are parts of benchmark.py.
+        assert "scripts/" + re.sub(r"^benchmark_\w+", "benchmark", path.name) in README
     presets = sorted(
         path.stem for path in (conf_dir() / "dataset/structured_parser").glob("*.yaml")
     )

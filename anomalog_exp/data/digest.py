@@ -53,10 +53,13 @@ class FollowingSha256:
     def follow(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """The same blocks, in order; what stands between them is hashed too."""
         done = 0
-        for block in blocks:
-            self._hashed.append(self._thread.submit(self._update, done, block.end))
-            done = block.end
-            yield block
+        try:
+            for block in blocks:
+                self._hashed.append(self._thread.submit(self._update, done, block.end))
+                done = block.end
+                yield block
+        finally:
+            self._thread.shutdown(wait=False)  # also where whoever reads gives up
 
     def hexdigest(self) -> str:
         """64 hex digits of all up to the end of the last block.
@@ -64,7 +67,6 @@ class FollowingSha256:
         Raises:
             DataError: the file became shorter meanwhile.
         """
-        self._thread.shutdown()
         for part in self._hashed:
             part.result()
         return self._digest.hexdigest()

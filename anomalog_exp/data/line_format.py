@@ -1,7 +1,7 @@
 """LogHub-style formats, as `<Date> <Time> <Level> <Component>: <Content>`: fields and the text between.
 
 A field reaches to where the text behind it stands first, the last one to the end of the line; a space
-stands for any white space. As a regular expression that is a lazy group per field, which takes four
+stands for any white space. As a regular expression that is a lazy group per field, which takes five
 times as long as cutting lines at those texts. So plain lines are cut, and the expression decides the
 others: lines with characters beyond ASCII, and with other white space than single spaces before the last
 field. Where a plain line can be cut, the expression would cut it there too: the first place of each text
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["LineFormat"]
 
-_OTHER_SPACE = ["  ", "\t", "\v", "\f", "\r"]
+_OTHER_SPACE = ("  ", "\t", "\v", "\f", "\r")
 
 
 class LineFormat:
-    """A format that is known to be a regular expression of groups.
+    """A format, taken apart.
 
     Attributes:
-        pattern: The expression.
+        pattern: The regular expression that says what it means.
         fields: Names of the fields, in order.
     """
 
@@ -48,7 +48,7 @@ class LineFormat:
         begin, *between, end = self._texts
         if self.pattern == f"^(?P<{self.fields[0]}>.*)$":
             return lines.alias(self.fields[0]).to_frame()
-        if end or not between or not all(map(_is_cut_at, self._texts[:-1])) or "" in between:
+        if end or not between or "" in between or any(map(_has_other_space, self._texts)):
             return lines.str.extract_groups(self.pattern).struct.unnest()
         rest = lines
         if begin:
@@ -67,7 +67,7 @@ class LineFormat:
         plain = (
             rest.is_not_null()
             & (lines.str.len_chars() == size)
-            & ~head.str.contains_any(_OTHER_SPACE)
+            & ~head.str.contains_any(list(_OTHER_SPACE))
         )
         return found if plain.all() else self._with_others(lines, found, plain)
 
@@ -79,8 +79,8 @@ class LineFormat:
         return pl.concat([found.filter(plain), others])[np.argsort(place)]
 
 
-def _is_cut_at(text: str) -> bool:
-    return "  " not in text and text.isascii() and not any(one in text for one in _OTHER_SPACE)
+def _has_other_space(text: str) -> bool:
+    return any(one in text for one in _OTHER_SPACE)
 
 
 def _escaped(text: str) -> str:

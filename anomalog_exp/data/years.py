@@ -34,12 +34,11 @@ class YearsPassed:
             return time_ms
         read = time_ms[timed]
         steps = np.diff(read, prepend=read[0] if self._last is None else self._last)
-        turns = np.flatnonzero((steps < _NEW_YEAR) | (steps > _OLD_YEAR))
-        years = np.full(len(read), self._years)
-        for turn in turns:  # a few in a log
-            self._years = max(0, self._years + (1 if steps[turn] < 0 else -1))
-            years[turn:] = self._years
-        self._last = int(read[-1])
+        turns = (steps < _NEW_YEAR).astype(np.int64) - (steps > _OLD_YEAR)
+        years = self._years + np.cumsum(turns)
+        # Never before the first year: what the sum fell below 0 until here is taken back.
+        years -= np.minimum(np.minimum.accumulate(years), 0)
+        self._years, self._last = int(years[-1]), int(read[-1])
         dated = time_ms.copy()
         dated[timed] = _later(read, years)
         return dated

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, get_index_dtype
 
 from anomalog_exp.config.sequence import EntitySequenceConfig
 from anomalog_exp.data.dataset import NO_TIME, LogDataset
@@ -69,7 +69,7 @@ def counting_sort(
     """Stable order of `codes`, and where in it each code from 0 to `kinds` begins."""
     n = len(codes)
     # Scipy counts in the type of the pointer; the narrower one is half the memory.
-    narrow = np.int32 if n < np.iinfo(np.int32).max else np.int64
+    narrow = get_index_dtype(maxval=n)
     pointer = np.arange(n + 1, dtype=narrow)
     ones = np.ones(n, dtype=np.int8)
     grouped = csr_matrix(

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import get_index_dtype
 
 from anomalog_exp.config.sequence import LabelSource
 from anomalog_exp.data.dataset import UNLABELLED, LogDataset
@@ -70,8 +71,7 @@ def _any_label(labels: NDArray[np.int8], grouping: Grouping) -> NDArray[np.int8]
 
 
 def _count(marked: NDArray[np.bool_], grouping: Grouping) -> NDArray[Any]:
-    # Signed, as counts are subtracted, and narrow: there is one per event.
-    kind = np.int32 if len(marked) < np.iinfo(np.int32).max else np.int64
+    kind = get_index_dtype(maxval=len(marked))  # narrow: there is one per event
     running: NDArray[Any] = np.zeros(len(marked) + 1, dtype=kind)
     np.cumsum(marked, out=running[1:], dtype=kind)
     return running[grouping.stop] - running[grouping.start]

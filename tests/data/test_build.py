@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +8,11 @@ import numpy as np
 import pytest
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.data.build import build_dataset
-from anomalog_exp.data.dataset import NO_TIME, open_dataset
-from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.dataset import NO_TIME
 from anomalog_exp.errors import DataError
-from anomalog_exp.progress import SILENT, Progress
+from anomalog_exp.progress import Progress
 from tests.data.test_parsers import slow_hdfs
+from tests.logs import built
 
 LABELS = "BlockId,Label\nblk_1,Anomaly\nblk_-2,Normal\nblk_99,Anomaly\n"
 LOG = b"""\xef\xbb\xbf081109 203518 143 INFO dfs.A: Receiving block blk_1 src: /10.0.0.1:5
@@ -33,13 +31,7 @@ def build(
     (tmp_path / "preprocessed").mkdir(exist_ok=True)
     (tmp_path / "HDFS.log").write_bytes(log)
     (tmp_path / "preprocessed/anomaly_label.csv").write_text(LABELS)
-    (tmp_path / into).mkdir()
-    raw = RawFiles(root=tmp_path, log=tmp_path / "HDFS.log")
-    build_dataset(
-        config.dataset, config.template, raw, tmp_path / into,
-        facts=lambda: {"digest": "x"}, progress=SILENT, block_bytes=block_bytes,
-    )  # fmt: skip
-    return open_dataset(tmp_path / into, raw.log)
+    return built(config, tmp_path / "HDFS.log", tmp_path / into, block_bytes=block_bytes)
 
 
 def test_columns_and_manifest_worked_out_by_hand(tmp_path):
@@ -123,20 +115,13 @@ def test_the_real_hdfs_sample_reads_as_a_slow_reader_reads_it(shared_data, tmp_p
 
     with zipfile.ZipFile(shared_data / "hdfs_v1_2pct.zip") as archive:
         archive.extractall(tmp_path)
-    raw = RawFiles(tmp_path, tmp_path / "HDFS.log")
-    config = load_run_config(["dataset=hdfs"])
-    (tmp_path / "built").mkdir()
-    build_dataset(
-        config.dataset, config.template, raw, tmp_path / "built",
-        facts=lambda: {"digest": "x"}, progress=SILENT,
-    )  # fmt: skip
-    dataset = open_dataset(tmp_path / "built", raw.log)
+    dataset = built(load_run_config(["dataset=hdfs"]), tmp_path / "HDFS.log", tmp_path / "built")
     manifest = dataset.manifest
     assert manifest["lines_total"] == manifest["rows"] == 222_579
     assert (manifest["entities"], manifest["entities_anomalous"]) == (11_501, 350)
     assert 20 <= len(dataset.templates) <= 60
     assert not any(re.search(r"[0-9]|blk_", text) for text in dataset.templates)
-    lines = raw.log.read_text().splitlines()
+    lines = (tmp_path / "HDFS.log").read_text().splitlines()
     for row in range(0, 222_579, 997):
         wanted = slow_hdfs(lines[row])
         assert dataset.line[row] == row
@@ -147,15 +132,11 @@ def test_the_real_hdfs_sample_reads_as_a_slow_reader_reads_it(shared_data, tmp_p
 
 
 def test_the_real_bgl_sample_has_its_rows_and_alerts(shared_data, tmp_path):
-    config = load_run_config(["dataset=bgl"])
     log = shared_data / "loghub_2k/BGL/BGL_2k.log"
-    build_dataset(
-        config.dataset, config.template, RawFiles(log.parent, log), tmp_path,
-        facts=lambda: {"digest": "x"}, progress=SILENT,
-    )  # fmt: skip
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    dataset = built(load_run_config(["dataset=bgl"]), log, tmp_path / "built")
+    manifest = dataset.manifest
     assert (manifest["rows"], manifest["events_anomalous"]) == (2000, 143)
-    assert NO_TIME not in open_dataset(tmp_path, log).time_ms
+    assert NO_TIME not in dataset.time_ms
 
 
 def test_a_range_of_lines_keeps_the_numbers_of_the_whole_file(tmp_path):
@@ -187,12 +168,7 @@ def test_lines_without_a_message_are_no_rows_but_anomalous_ones_are_remembered(t
     log = tmp_path / "t.log"
     log.write_text("\n".join(lines * 3))
     config = load_run_config(["dataset=thunderbird"])
-    (tmp_path / "built").mkdir()
-    build_dataset(
-        config.dataset, config.template, RawFiles(tmp_path, log), tmp_path / "built",
-        facts=lambda: {"digest": "x"}, progress=SILENT, block_bytes=100,
-    )  # fmt: skip
-    dataset = open_dataset(tmp_path / "built", log)
+    dataset = built(config, log, tmp_path / "built", block_bytes=100)
     assert dataset.line.tolist() == [0, 3, 5, 8, 10, 13]
     assert dataset.unrowed_anomalies.tolist() == [1, 4, 6, 9, 11, 14]
     assert dataset.manifest["lines_without_message"] == 9
@@ -218,12 +194,8 @@ def bytes_told(tmp_path: Path, line_range: str, block_bytes: int) -> tuple[int |
     overrides = [f"dataset.line_range={line_range}", "dataset.max_unparsed_fraction=0.5"]
     config = load_run_config(["dataset=hdfs", "dataset.label_reader=null", *overrides])
     (tmp_path / "HDFS.log").write_bytes(LOG)
-    (tmp_path / "built").mkdir()
-    raw = RawFiles(root=tmp_path, log=tmp_path / "HDFS.log")
-    build_dataset(
-        config.dataset, config.template, raw, tmp_path / "built",
-        facts=dict, progress=told, block_bytes=block_bytes,
-    )  # fmt: skip
+    log = tmp_path / "HDFS.log"
+    built(config, log, tmp_path / "built", progress=told, block_bytes=block_bytes)
     ((total, steps),) = told.stages
     return total, steps
 

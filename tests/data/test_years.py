@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.data.build import build_dataset
-from anomalog_exp.data.dataset import NO_TIME, open_dataset
-from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.dataset import NO_TIME
 from anomalog_exp.data.years import YearsPassed
-from anomalog_exp.progress import SILENT
+from tests.logs import built
 
 
 def ms(text: str) -> int:
@@ -55,14 +53,30 @@ def test_years_worked_out_by_hand(read, meant):
     assert dated(*read) == meant
 
 
-@given(st.lists(st.none() | st.integers(0, 364)), st.lists(st.integers(0, 20)))
-def test_blocks_decide_nothing(days, cuts):
-    times = np.array([NO_TIME if d is None else ms("2005-01-01") + d * 86_400_000 for d in days])
-    times = times.astype(np.int64)
+DAYS = st.sampled_from([0, 1, 5, 100, 182, 200, 300, 331, 363, 364]) | st.integers(0, 364)
+
+
+@given(st.lists(st.none() | DAYS), st.lists(st.integers(0, 20)))
+def test_years_are_counted_as_line_by_line_whatever_the_blocks(days, cuts):
+    begin, day_ms = ms("2005-01-01"), 86_400_000
+    times = np.array([NO_TIME if day is None else begin + day * day_ms for day in days], np.int64)
+    years, last, slow = 0, None, []
+    for day in days:
+        if day is not None:
+            if last is not None and day - last < -183:
+                years += 1
+            elif last is not None and day - last > 330:
+                years = max(0, years - 1)
+            last = day
+        slow.append(None if day is None else 2005 + years)
+    whole = YearsPassed().dated(times)
+    found = whole.astype("datetime64[ms]").astype("datetime64[Y]").astype(int) + 1970
+    assert [year for year, day in zip(found, days, strict=True) if day is not None] == [
+        year for year in slow if year is not None
+    ]
     parts = np.split(times, sorted(min(cut, len(times)) for cut in cuts))
-    years = YearsPassed()
-    found = np.concatenate([years.dated(part) for part in parts])
-    assert found.tolist() == YearsPassed().dated(times).tolist()
+    passed = YearsPassed()
+    assert np.concatenate([passed.dated(part) for part in parts]).tolist() == whole.tolist()
 
 
 @pytest.mark.parametrize("block_bytes", [1, 1 << 20])
@@ -78,13 +92,7 @@ def test_a_log_without_years_is_dated_across_new_year(tmp_path: Path, block_byte
             f"{parser}.time_format='%b %d %H:%M:%S'", f"{parser}.year=2005",
         ]
     )  # fmt: skip
-    (tmp_path / "built").mkdir()
-    raw = RawFiles(root=tmp_path, log=tmp_path / "a.log")
-    build_dataset(
-        config.dataset, config.template, raw, tmp_path / "built",
-        facts=dict, progress=SILENT, block_bytes=block_bytes,
-    )  # fmt: skip
-    found = open_dataset(tmp_path / "built", raw.log)
+    found = built(config, tmp_path / "a.log", tmp_path / "built", block_bytes=block_bytes)
     meant = ["2005-12-30", "2005-12-31", "2006-01-01", "2006-01-02"]
     assert found.time_ms.tolist() == [ms(f"{day}T12:00:00") for day in meant]
     assert found.manifest["last_time_ms"] == ms("2006-01-02T12:00:00")

@@ -101,6 +101,7 @@ class CustomParser(Parser):
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._format = config.line_format
         self.labels_events = config.label_field is not None
         self.reads_times = config.time_format is not None
         self.assumes_year = _lacks_year(config.time_format) and config.year is not None
@@ -110,7 +111,7 @@ class CustomParser(Parser):
 
         config = self._config
         if config.regex is None:
-            fields = config.line_format.cut(lines)
+            fields = self._format.cut(lines)
         else:
             fields = lines.str.extract_groups(config.regex).struct.unnest()
         message = fields[config.message_field]
