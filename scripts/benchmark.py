@@ -7,7 +7,7 @@
 Logs are those of the demo generator. Every stage runs in a process of its own, all stages of a size in
 turn, several times over. The least time counts, as whatever else the machine does only adds; of memory
 the most, as a peak is one however seldom. Writes `<out>.json` and `<out>.md`. Stages are in
-`benchmark_stages.py`, what they work on in `benchmark_case.py`, ratios and goals in `benchmark_table.py`.
+`benchmark_stages.py`, their logs in `benchmark_case.py`, ratios and goals in `benchmark_table.py`.
 """
 
 from __future__ import annotations
