@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from anomalog_exp import __version__
+from anomalog_exp.errors import ConfigError, PastHydra
 
 __all__ = ["main"]
 
@@ -40,10 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from anomalog_exp.config.arguments import flags_first
     from anomalog_exp.config.compose import HYDRA_VERSION_BASE
     from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
-    from anomalog_exp.config.options import conf_dir
-    from anomalog_exp.errors import ConfigError, PastHydra
-    from anomalog_exp.job import job
-    from anomalog_exp.sweep import sweep_closed
+    from anomalog_exp.launch.job import job
+    from anomalog_exp.launch.sweep import sweep_closed
+    from anomalog_exp.options.listing import conf_dir
 
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given == ["--version"]:

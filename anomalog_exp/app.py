@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from anomalog_exp.config.run import RunConfig
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.detection.run import run_model
 from anomalog_exp.evaluation import primary_block
-from anomalog_exp.models.run import run_model
 from anomalog_exp.progress import Progress
 from anomalog_exp.results import (
     Provenance,
@@ -31,7 +31,7 @@ from anomalog_exp.results import (
     write_run_outputs,
 )
 from anomalog_exp.results.environment import Clock
-from anomalog_exp.sequences.templates import with_templates_of_training
+from anomalog_exp.sequences.training_templates import with_templates_of_training
 from anomalog_exp.tracking import mirror_run
 
 __all__ = ["RunResult", "run"]

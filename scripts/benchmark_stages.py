@@ -60,7 +60,7 @@ def _reader(case: Case) -> Work:
     """Our reader with the threads of a build, doing what `scan_lines` does."""
     import polars as pl
 
-    from anomalog_exp.data.lines import Block, block_lines, read_blocks
+    from anomalog_exp.data.reading.blocks import Block, block_lines, read_blocks
 
     threads = pl.thread_pool_size()
 
@@ -83,7 +83,7 @@ def _build(*overrides: str) -> Stage:
     """Digest of the log, columns, vocabularies and labels, in a cache that is empty."""
 
     def stage(case: Case) -> Work:
-        import anomalog_exp.data.demo_text  # noqa: F401 - brings polars, before the clock starts
+        import anomalog_exp.data.demo.text  # noqa: F401 - brings polars, before the clock starts
 
         config = case.config(f"paths.cache_dir={case.scratch}", *overrides)
         return lambda: load(config)
@@ -201,7 +201,7 @@ def _bare_hydra(*arguments: str) -> Stage:
     """A program that only composes our configuration: what Hydra takes without us."""
 
     def stage(case: Case) -> Work:
-        from anomalog_exp.config.options import conf_dir
+        from anomalog_exp.options.listing import conf_dir
 
         script = case.scratch / "bare_hydra.py"
         script.write_text(_BARE_HYDRA.format(conf=str(conf_dir())), encoding="utf-8")

@@ -16,11 +16,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from anomalog_exp.config.compose import load_run_config
-from anomalog_exp.data.masking import Masker
-from anomalog_exp.data.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates import mine_shapes
-from anomalog_exp.table import text_table
+from anomalog_exp.config.load import load_run_config
+from anomalog_exp.data.templates.masking import Masker
+from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.data.templates.mining import mine_shapes
+from anomalog_exp.text_table import text_table
 
 
 def grouping_accuracy(found: NDArray[np.int64], true: NDArray[np.int64]) -> float:

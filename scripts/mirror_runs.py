@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.config.run import MlflowTrackingConfig
+from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.tracking.mirror import mirror_run_dir
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from anomalog_exp.config.options import OPEN_GROUPS, option_type
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.listing import OPEN_GROUPS, option_type
 
 
 def unless_missing(group: str, name: str) -> list[pytest.MarkDecorator]:

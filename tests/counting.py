@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.sequencing import sequence_set
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.sequencing import sequence_set
 

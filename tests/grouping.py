@@ -7,11 +7,11 @@ from functools import cache
 import yaml
 from pydantic import TypeAdapter
 
-from anomalog_exp.config.options import conf_dir
-from anomalog_exp.config.sequence import SequenceConfig
-from anomalog_exp.config.split import SplitConfig
 from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.options.listing import conf_dir
+from anomalog_exp.sequences.groupings.any import SequenceConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from anomalog_exp.sequences.splits.any import SplitConfig
 from tests.logs import Row
 
 _TYPES = {"sequence": TypeAdapter(SequenceConfig), "split": TypeAdapter(SplitConfig)}

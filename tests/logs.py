@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from anomalog_exp.config.run import RunConfig
-from anomalog_exp.data.build import build_dataset
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset, open_dataset
-from anomalog_exp.data.lines import BLOCK_BYTES
-from anomalog_exp.data.miners.base import dense_codes
+from anomalog_exp.data.reading.blocks import BLOCK_BYTES
+from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.templates.miners.base import dense_codes
 from anomalog_exp.progress import SILENT, Progress
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import yaml
 from hypothesis import strategies as st
 
-from anomalog_exp.config.options import conf_dir
-from anomalog_exp.config.sequence import EntitySequenceConfig, FixedSequenceConfig
-from anomalog_exp.config.split import ChronologicalSplitConfig, NormalOnlySplitConfig
 from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.options.listing import conf_dir
+from anomalog_exp.sequences.groupings.entity import EntitySequenceConfig
+from anomalog_exp.sequences.groupings.fixed import FixedSequenceConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from anomalog_exp.sequences.splits.fractions import ChronologicalSplitConfig, NormalOnlySplitConfig
 from tests.logs import Row, log_dataset
 
 

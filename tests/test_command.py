@@ -8,7 +8,7 @@ from subprocess import Popen, run
 
 import pytest
 
-from anomalog_exp.config.options import option_names
+from anomalog_exp.options.listing import option_names
 from tests.command import SMALL_DEMO, command, environment, run_dirs
 
 RUN_FILES = {

@@ -88,7 +88,7 @@ def test_there_are_commands_to_run():
 
 
 def test_every_group_of_options_and_every_script_is_told_of():
-    from anomalog_exp.config.options import conf_dir
+    from anomalog_exp.options.listing import conf_dir
 
     for path in (ROOT / "scripts").glob("*.py"):
         # benchmark_stages.py and the like are parts of benchmark.py.
@@ -127,7 +127,7 @@ def test_the_files_of_a_run_are_all_in_the_readme(folder):
 
 def test_options_and_keys_that_the_readme_names_exist():
     from anomalog_exp.config import load_run_config
-    from anomalog_exp.config.options import option_names
+    from anomalog_exp.options.listing import option_names
 
     for group in ("dataset", "model", "sequence", "split", "template", "tracking"):
         for name in option_names(group):

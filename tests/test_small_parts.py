@@ -8,7 +8,7 @@ import pytest
 
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import replaced, write_json
-from anomalog_exp.table import text_table
+from anomalog_exp.text_table import text_table
 
 
 def test_an_error_has_four_parts_is_a_value_error_and_survives_a_process_border():

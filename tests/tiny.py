@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from anomalog_exp.data.demo_text import write_demo_log
+from anomalog_exp.data.demo.text import write_demo_log
 from anomalog_exp.progress import SILENT
 
 

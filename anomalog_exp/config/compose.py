@@ -1,7 +1,4 @@
-"""From overrides to a RunConfig: Hydra composes plain YAML, which becomes typed objects once.
-
-`load_run_config` gives code, tests and notebooks exactly what the command line gets.
-"""
+"""From overrides to plain YAML, as Hydra composes it on the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import hydra
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -17,18 +13,13 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
-from anomalog_exp.config.options import conf_dir
-from anomalog_exp.config.run import RunConfig
+from anomalog_exp.options.listing import conf_dir
 
 __all__ = [
     "HYDRA_VERSION_BASE",
     "compose",
-    "load_run_config",
     "quoted",
-    "run_config",
     "sweep_members",
     "use_resolvers",
 ]
@@ -62,32 +53,6 @@ def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) ->
         hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
     ):
         return hydra.compose("config", overrides=[*overrides, *extra])
-
-
-def load_run_config(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> RunConfig:
-    """Compose and validate the config of one run.
-
-    Raises:
-        ConfigError: an option or key does not exist, or a value does not fit.
-    """
-    try:
-        return run_config(compose(overrides, config_dir=config_dir))
-    except COMPOSING_ERRORS as error:
-        raise explained(error, overrides) from error
-
-
-def run_config(composed: DictConfig) -> RunConfig:
-    """The typed config of what Hydra composed.
-
-    Raises:
-        ConfigError: a value does not fit.
-    """
-    ours = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
-    try:
-        plain: Any = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
-    except OmegaConfBaseException as error:
-        raise explained(error, ()) from error
-    return RunConfig.of(plain)
 
 
 def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) -> list[list[str]]:

@@ -15,8 +15,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
-from anomalog_exp.config.base import did_you_mean
+from anomalog_exp.config.compose import compose
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.listing import conf_dir
+from anomalog_exp.options.mistakes import did_you_mean
 
 __all__ = ["COMPOSING_ERRORS", "explained"]
 
@@ -132,9 +134,6 @@ def _names(override: str, key: str) -> bool:
 
 def _known_keys(overrides: Sequence[str]) -> list[str]:
     """Keys and groups of the config that the command's group choices alone would compose."""
-    from anomalog_exp.config.compose import compose
-    from anomalog_exp.config.options import conf_dir
-
     groups = [
         str(folder.relative_to(conf_dir()))
         for folder in conf_dir().rglob("*")

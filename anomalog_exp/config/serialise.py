@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from anomalog_exp.config.base import Options
+from anomalog_exp.options.base import Options
 
 __all__ = ["serialise_config"]
 

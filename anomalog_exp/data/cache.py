@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,14 +17,16 @@ from typing import Any
 
 from filelock import FileLock
 
-from anomalog_exp.config.dataset import DatasetVariantConfig
-from anomalog_exp.config.fingerprint import stable_fingerprint
-from anomalog_exp.config.options import option_type
+from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.digest import Digests, FollowingSha256, code_digest, file_identity
-from anomalog_exp.data.miners.base import TemplateMinerConfig
 from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.reading.build import build_dataset
+from anomalog_exp.data.reading.build_sessions import build_session_dataset
 from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.options.listing import option_type
 from anomalog_exp.progress import Progress
 
 __all__ = ["load_dataset"]
@@ -47,13 +50,14 @@ def load_dataset(
     roots = dataset.roots(data_dir=data_dir, cache_dir=cache_dir)
     raw = dataset.source.build(data_root=roots.data_root).materialise(progress)
     parser = dataset.structured_parser
-    assert isinstance(parser, ParserConfig)
     digests = Digests(roots.cache_root / "digests.json")
     labels = None
     if dataset.label_reader is not None:
         labels = digests.of(dataset.label_reader.build().path(raw.root), progress)
     # Of a log whose like was never seen nothing can be kept: it is hashed while it is built.
-    new = parser.one_pass and dataset.line_range is None and not digests.may_be_known(raw.log)
+    new = (
+        parser.reads == "lines" and dataset.line_range is None and not digests.may_be_known(raw.log)
+    )
     files = {
         str(path): file_identity(path) if new else digests.of(path, progress)
         for path in parser.raw_files(raw)
@@ -109,6 +113,7 @@ class _Wanted:
         }
 
 
+_BUILDERS = {"lines": build_dataset, "sessions": build_session_dataset}
 _DECIDES_READING = ("line_range", "label_reader", "structured_parser", "max_unparsed_fraction")
 
 
@@ -137,7 +142,8 @@ def _build_once(
         shutil.rmtree(building, ignore_errors=True)  # what a killed build left
         building.mkdir(parents=True)
         _LOG.info("building %s from %s", wanted.dataset.dataset_name, log)
-        build, log_digest = parser.builder(), partial(digests.of, log, progress)
+        build: Callable[..., None] = _BUILDERS[parser.reads]
+        log_digest = partial(digests.of, log, progress)
         if new:
             following = FollowingSha256(log)
             build = partial(build, follow=following.follow)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.data.lines import raw_lines
+from anomalog_exp.data.reading.blocks import raw_lines
 from anomalog_exp.errors import DataError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class LogDataset:
         label: (events,) int8, 0 normal, 1 anomalous, `UNLABELLED`.
         entity_label: (entities,) int8, likewise.
         templates: Template texts; a template is known across data sets by its text.
-        manifest: What was read, counted and refused; see `anomalog_exp.data.build`.
+        manifest: What was read, counted and refused; see `anomalog_exp.data.reading.build`.
         log: The raw log, where there is one.
         entity_split: (entities,) uint8 which split the source puts each entity in, where it says so:
             0 train, 2 test.

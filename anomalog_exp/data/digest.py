@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from anomalog_exp.data.lines import Block
+from anomalog_exp.data.reading.blocks import Block
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import SILENT, Progress

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.detection.ranking import best_f1
 from anomalog_exp.evaluation.metrics import (
     Confusion,
     auroc,
@@ -14,8 +15,7 @@ from anomalog_exp.evaluation.metrics import (
     confusion,
     f1_interval,
 )
-from anomalog_exp.ranking import best_f1
-from anomalog_exp.vocabulary import EvaluationUnit, MetricScope, MetricStatus
+from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
 
 __all__ = ["detection_block", "headline", "not_applicable_block", "why_invalid"]
 

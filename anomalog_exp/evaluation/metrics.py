@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.ranking import steps
+from anomalog_exp.detection.ranking import steps
 
 __all__ = [
     "Confusion",

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.models.summary import NextEvents
-from anomalog_exp.vocabulary import EvaluationUnit, MetricScope, MetricStatus
+from anomalog_exp.detection.outcome import NextEvents
+from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
 
 __all__ = ["next_event_block"]
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.config.run import RunConfig
-from anomalog_exp.config.sequence import ChronologicalStreamSequenceConfig, EntitySequenceConfig
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.detection.outcome import EventScores, ModelRunSummary
 from anomalog_exp.evaluation.blocks import detection_block, headline, not_applicable_block
 from anomalog_exp.evaluation.metrics import confusion
 from anomalog_exp.evaluation.next_event import next_event_block
 from anomalog_exp.features.distinct import distinct
-from anomalog_exp.models.summary import EventScores, ModelRunSummary
+from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
 from anomalog_exp.sequences.labels import row_labels
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
-from anomalog_exp.vocabulary import EvaluationUnit, MetricScope, MetricStatus
 
 __all__ = ["evaluate", "primary_block"]
 
@@ -46,7 +45,7 @@ _STREAMS = (
 
 def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary) -> dict[str, Any]:
     """Measure a scored run: JSON-ready, without times, equal for equal results."""
-    unit = _unit(config)
+    unit = sequences.unit
     block_of = partial(
         detection_block, bootstrap_samples=config.evaluation.bootstrap_samples, seed=config.seed
     )
@@ -59,7 +58,7 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
             next_event_block(
                 summary.next_events,
                 template=sequences.dataset.template,
-                label=row_labels(sequences.dataset, _label_source(sequences)),
+                label=row_labels(sequences.dataset, sequences.labels_from),
                 vocabulary=config.evaluation.next_event_vocabulary,
                 top_k=config.evaluation.top_k,
             )
@@ -89,7 +88,7 @@ def _sequence_blocks(
     summary: ModelRunSummary,
 ) -> list[dict[str, Any]]:
     """The sequences as they were judged, and the same by the name of what they are."""
-    by_events = _label_source(sequences) == "events"
+    by_events = sequences.labels_from == "events"
     blocks = [
         block_of(
             scope,
@@ -122,24 +121,11 @@ def _event_block(
     )
 
 
-def _label_source(sequences: SequenceSet) -> Literal["events", "entities"]:
-    return "events" if (sequences.report or {}).get("labels_from") == "events" else "entities"
-
-
 _SAME_JUDGED = {
     EvaluationUnit.WINDOW: (MetricScope.WINDOW_LEVEL_DETECTION,),
     EvaluationUnit.STREAM: (MetricScope.STREAM_LEVEL_DETECTION,),
 }
 """Scopes that judge what the sequences of a unit are."""
-
-
-def _unit(config: RunConfig) -> EvaluationUnit:
-    """What one sequence of the run is."""
-    sequence = config.sequence
-    if isinstance(sequence, ChronologicalStreamSequenceConfig):
-        return EvaluationUnit.STREAM
-    whole = isinstance(sequence, EntitySequenceConfig) and sequence.window_size is None
-    return EvaluationUnit.SEQUENCE if whole else EvaluationUnit.WINDOW
 
 
 def primary_block(report: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from anomalog_exp.data.masking import WILDCARD
+from anomalog_exp.data.templates.masking import WILDCARD
 
 __all__ = ["Unit", "gram_matrix"]
 

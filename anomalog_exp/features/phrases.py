@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from anomalog_exp.data.masking import WILDCARD
+from anomalog_exp.data.templates.masking import WILDCARD
 
 __all__ = ["phrase_matrix"]
 

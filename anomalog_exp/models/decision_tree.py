@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector
+from anomalog_exp.detection.trees import contributions, log_odds
 from anomalog_exp.features.weighting import CountWeighting
-from anomalog_exp.models.count_detector import CountModelConfig, SupervisedCountDetector
-from anomalog_exp.models.trees import contributions, log_odds
+from anomalog_exp.options.base import Count
 
 if TYPE_CHECKING:
     from sklearn.tree import DecisionTreeClassifier

@@ -16,11 +16,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.features.nearest_texts import Alphabet, NearestTexts
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EditDistanceDetector"]
@@ -46,7 +46,7 @@ class EditDistanceDetector(Detector):
         self._trained: list[str] = []
         self._nearest: NearestTexts
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train).trainable()
         self._alphabet = Alphabet(normal.templates, len(train.dataset.templates))
         if not self._alphabet.fits:

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix
 
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.features.nearest_counts import NearestCounts
 from anomalog_exp.features.weighting import CountWeighting, Weighting
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EventCountVectorDetector"]
@@ -47,7 +47,7 @@ class EventCountVectorDetector(Detector):
         self._weight: NDArray[np.float64] = np.empty(0)
         self._trained: NearestCounts
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         found = count_vectors(normal_with_events(self.name, train).trainable())
         weights = CountWeighting(self._weighting, "none").fit(found.vectors, found.count)
         ones = csr_matrix(np.ones((1, found.vectors.shape[1])))

@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.config.base import Count
 from anomalog_exp.data.dataset import NO_TIME
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.training import normal_with_events
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EventTimingDetector"]
@@ -73,7 +73,7 @@ class EventTimingDetector(Detector):
         self._shortest: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._longest: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
         found = _intervals(normal)
         learned = normal.may_train[found.event]

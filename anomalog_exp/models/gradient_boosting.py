@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector, varying
 from anomalog_exp.features.weighting import CountWeighting
-from anomalog_exp.models.count_detector import CountModelConfig, SupervisedCountDetector, varying
+from anomalog_exp.options.base import Count
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier

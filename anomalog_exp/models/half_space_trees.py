@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix, hstack
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.features.observations import observations
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "HalfSpaceTreesDetector"]
@@ -72,7 +72,7 @@ class HalfSpaceTreesDetector(Detector):
         self._seen: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._model: Any = None
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         found = count_vectors(train.trainable())
         if not found.vectors.nnz:
             raise NotApplicable(f"{self.name} needs events in train (there are none)")

@@ -33,12 +33,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix, vstack
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.contract import ExperimentModelConfig
+from anomalog_exp.detection.count_detector import CountDetector
+from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.features.weighting import CountWeighting
-from anomalog_exp.models.contract import ExperimentModelConfig
-from anomalog_exp.models.count_detector import CountDetector
-from anomalog_exp.models.evidence import strongest
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "InvariantsDetector"]
@@ -79,7 +79,7 @@ class InvariantsDetector(CountDetector):
         self._absent = 0
         self._equations = csr_matrix((0, 0))
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         self._templates = tuple(train.dataset.templates)
         super().fit(train)
 

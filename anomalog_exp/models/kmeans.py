@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.spatial.distance import cdist
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.count_detector import CountDetector, CountModelConfig
 from anomalog_exp.features.weighting import CountWeighting
-from anomalog_exp.models.count_detector import CountDetector, CountModelConfig
+from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "KMeansDetector"]
 

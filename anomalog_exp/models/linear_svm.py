@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.count_detector import CountModelConfig
+from anomalog_exp.detection.linear import LinearDetector
 from anomalog_exp.features.weighting import CountWeighting
-from anomalog_exp.models.count_detector import CountModelConfig
-from anomalog_exp.models.linear import LinearDetector
+from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "LinearSVMDetector"]
 

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.count_detector import CountDetector, CountModelConfig, most_frequent
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.weighting import CountWeighting
-from anomalog_exp.models.count_detector import CountDetector, CountModelConfig, most_frequent
+from anomalog_exp.options.base import Count
 
 if TYPE_CHECKING:
     from sklearn.neighbors import LocalOutlierFactor

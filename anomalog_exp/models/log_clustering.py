@@ -28,10 +28,10 @@ from pydantic import Field
 from scipy.spatial.distance import cdist, pdist
 from scipy.special import expit
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.contract import ExperimentModelConfig
+from anomalog_exp.detection.count_detector import CountDetector
 from anomalog_exp.features.weighting import CountWeighting
-from anomalog_exp.models.contract import ExperimentModelConfig
-from anomalog_exp.models.count_detector import CountDetector
+from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "LogClusteringDetector"]
 

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.features.expectations import Expectations
 from anomalog_exp.features.segments import segment_sums
 from anomalog_exp.features.transitions import Transitions, symbols_of, transitions
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "MarkovDetector"]
@@ -53,7 +53,7 @@ class MarkovDetector(Detector):
         self._contexts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._context_counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         seen = [self._seen(part) for part in train.normal().portions(_EVENTS_AT_ONCE)]
         self._keys, self._counts = _added_up(*map(np.concatenate, zip(*seen, strict=True)))
         symbols = symbols_of(train)

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.evidence import strongest
+from anomalog_exp.detection.training import labelled_for_both_classes
 from anomalog_exp.features.counts import template_counts
 from anomalog_exp.features.phrases import phrase_matrix
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.evidence import strongest
-from anomalog_exp.models.training import labelled_for_both_classes
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NaiveBayesDetector"]
@@ -60,7 +60,7 @@ class NaiveBayesDetector(Detector):
         self._counts_per_template = csr_matrix((0, 0))
         self._phrase_weight: NDArray[np.float64] = np.empty(0)
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         train = labelled_for_both_classes(self.name, train)
         anomalous = int((train.label == 1).sum())
         self._counts_per_template, self._phrases = phrase_matrix(

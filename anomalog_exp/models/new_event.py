@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.evidence import strongest
+from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.features.counts import template_counts
 from anomalog_exp.features.segments import segment_sums
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.evidence import strongest
-from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NewEventDetector"]
@@ -38,7 +38,7 @@ class NewEventDetector(Detector):
     def __init__(self) -> None:
         self._new: NDArray[np.float64] = np.empty(0)
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         known = normal_with_events(self.name, train).trainable().templates
         self._new = np.ones(len(train.dataset.templates))
         self._new[known] = 0.0

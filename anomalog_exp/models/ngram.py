@@ -19,12 +19,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.features.segments import segment_sums
 from anomalog_exp.features.transitions import Transitions, transitions
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.training import normal_with_events
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NgramDetector"]
@@ -47,7 +47,7 @@ class NgramDetector(Detector):
         self._n = n
         self._known: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
         found = self._grams(normal)
         learned = np.ones(len(found.keys), dtype=bool)

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.special import chdtri, ndtri
 
-from anomalog_exp.config.base import Fraction
+from anomalog_exp.detection.count_detector import CountDetector, CountModelConfig
 from anomalog_exp.features.weighting import CountWeighting
-from anomalog_exp.models.count_detector import CountDetector, CountModelConfig
+from anomalog_exp.options.base import Fraction
 
 __all__ = ["Config", "PCADetector", "q_statistic"]
 

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix
 
-from anomalog_exp.config.base import Count
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.evidence import strongest
+from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.features.counts import template_counts
 from anomalog_exp.features.grams import Unit, gram_matrix
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.evidence import strongest
-from anomalog_exp.models.training import normal_with_events
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "RarityDetector"]
@@ -51,7 +51,7 @@ class RarityDetector(Detector):
         self._surprise = csr_matrix((0, 0))
         self._size: NDArray[np.float64] = np.empty(0)
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train).trainable()
         counts, self._grams = gram_matrix(train.dataset.templates, self._unit, self._n)
         self._seen = np.bincount(normal.templates, minlength=counts.shape[0]) @ counts

@@ -26,13 +26,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix
 
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.evidence import strongest
+from anomalog_exp.detection.training import labelled_for_both_classes
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.features.observations import observations
 from anomalog_exp.features.phrases import phrase_matrix
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.evidence import strongest
-from anomalog_exp.models.training import labelled_for_both_classes
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "RiverNaiveBayesDetector"]
@@ -90,7 +90,7 @@ class RiverNaiveBayesDetector(Detector):
         self._bias = 0.0
         self._learned = 0
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         train = labelled_for_both_classes(self.name, train)
         found = count_vectors(train)
         if not found.vectors.nnz:

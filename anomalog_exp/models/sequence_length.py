@@ -16,9 +16,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.training import normal_with_events
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "SequenceLengthDetector"]
@@ -40,7 +40,7 @@ class SequenceLengthDetector(Detector):
         self._shortest = 0
         self._longest = 0
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         if train.train_events is not None:
             raise NotApplicable(
                 f"{self.name} needs whole sequences in train, and in this stream single events train"

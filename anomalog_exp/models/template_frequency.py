@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.features.counts import template_counts
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
-from anomalog_exp.models.evidence import strongest
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "TemplateFrequencyDetector"]
@@ -39,7 +39,7 @@ class TemplateFrequencyDetector(Detector):
         self._smoothing = smoothing
         self._surprise: NDArray[np.float64] = np.empty(0)
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = train.normal()
         learned = normal.templates[normal.may_train]
         seen = np.bincount(learned, minlength=len(train.dataset.templates))

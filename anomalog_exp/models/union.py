@@ -24,12 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, SerializeAsAny, field_validator
 
-from anomalog_exp.config.base import did_you_mean
-from anomalog_exp.config.options import extra_named, option_names, option_type
 from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.detection.calibrate import calibrated_threshold
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.errors import ConfigError, NotApplicable
-from anomalog_exp.models.calibrate import calibrated_threshold
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
+from anomalog_exp.options.extras import extra_named
+from anomalog_exp.options.listing import option_names, option_type
+from anomalog_exp.options.mistakes import did_you_mean
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "UnionDetector"]
@@ -133,7 +134,7 @@ class UnionDetector(Detector):
         self._configs = members
         self._members: list[_Member] = []
 
-    def fit(self, train: SequenceSet) -> None:
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         try:
             self._members = [_fitted(name, one, train) for name, one in self._configs.items()]
         except NotApplicable as reason:

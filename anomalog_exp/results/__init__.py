@@ -1,7 +1,7 @@
 """Run dirs: their paths, their life, what is written into them and read back."""
 
-from anomalog_exp.config.fingerprint import stable_fingerprint
 from anomalog_exp.data.digest import sha256_for_file
+from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.results.attempt import attempt, claimed, why_not_reused
 from anomalog_exp.results.context import Provenance, ResultWriteContext, package_digest
 from anomalog_exp.results.environment import build_environment_metadata

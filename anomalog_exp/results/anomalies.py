@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.detection.outcome import EventScores, ModelRunSummary
 from anomalog_exp.features.distinct import distinct
-from anomalog_exp.models.summary import EventScores, ModelRunSummary
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
 __all__ = ["anomaly_report"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from anomalog_exp.config.run import RunConfig
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.digest import code_digest
 from anomalog_exp.results.environment import Clock
 from anomalog_exp.results.paths import ResultPaths

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from anomalog_exp.config.fingerprint import stable_fingerprint
-from anomalog_exp.config.run import RunConfig
+from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.options.fingerprint import stable_fingerprint
 
 __all__ = ["ResultPaths", "prepare_result_paths"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from anomalog_exp.config.run import RunConfig
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.results.paths import ResultPaths
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from anomalog_exp.config.run import RunConfig
+from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.detection.outcome import ModelRunSummary, SequenceSummary
 from anomalog_exp.evaluation import evaluate
-from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["build_metric_metadata", "build_run_metrics_report", "build_sequence_split_summary"]
@@ -33,7 +33,7 @@ def build_metric_metadata(
         "sequence": config.sequence.name,
         "split": config.split.name,
         "template": config.template.name,
-        "labels_from": (sequences.report or {}).get("labels_from"),
+        "labels_from": sequences.labels_from,
         "detector": summary.detector,
         "decision": {"rule": config.model.decision.name, "oracle": summary.oracle},
         "seed": config.seed,
@@ -44,4 +44,4 @@ def build_sequence_split_summary(
     sequences: SequenceSet, *, sequence_summary: SequenceSummary
 ) -> dict[str, Any]:
     """The grouping and split that was asked for, what came of it, and the counts of each part."""
-    return {**(sequences.report or {}), "summary": asdict(sequence_summary)}
+    return {**sequences.report, "summary": asdict(sequence_summary)}

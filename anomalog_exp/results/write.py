@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from anomalog_exp.detection.outcome import ModelRunSummary
 from anomalog_exp.files import write_json, write_text
-from anomalog_exp.models.summary import ModelRunSummary
 from anomalog_exp.results.anomalies import anomaly_report
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.results.predictions import write_predictions

@@ -2,151 +2,93 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field
 
-from anomalog_exp.config.sequence import (
-    ChronologicalStreamSequenceConfig,
-    EntitySequenceConfig,
-    FixedSequenceConfig,
-    SequenceConfigBase,
-    TimeSequenceConfig,
-)
-from anomalog_exp.config.split import (
-    FractionSplitConfig,
-    PredefinedSplitConfig,
-    RawEntrySplitConfig,
-    SplitApplicationOrder,
-    SplitConfig,
-)
 from anomalog_exp.data.dataset import UNLABELLED, LogDataset
-from anomalog_exp.sequences.entity import group_by_entity
-from anomalog_exp.sequences.fixed import group_by_position
+from anomalog_exp.options.base import Options
 from anomalog_exp.sequences.grouping import Grouping
-from anomalog_exp.sequences.labels import label_source, row_labels, sequence_labels
-from anomalog_exp.sequences.raw_split import (
-    parts_of_groups,
-    parts_of_rows,
-    split_stream,
-    straddlers_settled,
-)
-from anomalog_exp.sequences.sequence_set import SequenceSet, Split
-from anomalog_exp.sequences.split import check_parts, predefined_parts, split_units
-from anomalog_exp.sequences.stream import group_as_stream
-from anomalog_exp.sequences.time import group_by_time
+from anomalog_exp.sequences.labels import LabelSource, label_source, row_labels
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split, count_by_part
+from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase, check_parts
 
-__all__ = ["build_sequences"]
+__all__ = ["SequenceConfigBase"]
 
 
-def build_sequences(
-    dataset: LogDataset, sequence: SequenceConfigBase, split: SplitConfig
-) -> SequenceSet:
-    """Group the events of a dataset into sequences, label them and assign them to splits.
+class SequenceConfigBase(Options):
+    """Base of the groupings, each of which says how it groups; what follows is the same for all."""
 
-    Raises:
-        ConfigError: the log does not hold what the grouping or the split needs.
-    """
-    grouping = _group(dataset, sequence)
-    labels_from = label_source(dataset, sequence.label_from)
-    row_label = row_labels(dataset, labels_from)
-    masks: dict[str, NDArray[np.bool_]] = {}
-    facts: dict[str, Any] = {}
-    if isinstance(split, RawEntrySplitConfig):
-        if split.application_order == SplitApplicationOrder.AFTER_GROUPING:
-            parts = parts_of_groups(grouping, row_label, split)
-        else:
-            rows = parts_of_rows(row_label, split)
-            facts = {"cutoff_row": rows.cutoff, "rows_by_part": _by_part(rows.part)}
-            if isinstance(sequence, ChronologicalStreamSequenceConfig):
-                parts, train, evaluated = split_stream(grouping, rows, row_label)
-                masks = {"train_events": train, "evaluation_events": evaluated}
-            else:
-                policy = split.straddling_group_policy
-                grouping, parts, straddlers = straddlers_settled(grouping, rows, policy)
-                facts |= straddlers
-        label = sequence_labels(dataset, grouping, row_label)
-    else:
-        label = sequence_labels(dataset, grouping, row_label)
-        if isinstance(split, PredefinedSplitConfig):
-            parts = predefined_parts(dataset, grouping.entity)
-        else:
-            assert isinstance(split, FractionSplitConfig)
-            parts = split_units(_unit_labels(label, grouping.unit), split)[grouping.unit]
-    check_parts(parts, split, evaluated=bool(np.any(masks.get("evaluation_events", False))))
-    carries = getattr(sequence, "continuous_context", False)
-    return SequenceSet(
-        dataset=dataset,
-        order=grouping.order,
-        start=grouping.start,
-        stop=grouping.stop,
-        label=label,
-        split=parts,
-        entity=grouping.entity,
-        origin=grouping.origin if carries else None,
-        **masks,
-        report={
-            "labels_from": labels_from,
-            **facts,
-            **_report(dataset, sequence, split, grouping, label, parts),
-        },
-    )
+    label_from: LabelSource = Field(description="which labels a sequence inherits")
+
+    @abstractmethod
+    def group(self, dataset: LogDataset) -> Grouping:
+        """Group the events of a dataset.
+
+        Raises:
+            ConfigError: the log does not hold what the grouping needs.
+        """
+
+    def apply(self, dataset: LogDataset, split: SplitConfigBase) -> SequenceSet:
+        """Group the events of a dataset into sequences, label them and assign them to splits.
+
+        Raises:
+            ConfigError: the log does not hold what the grouping or the split needs.
+        """
+        grouping = self.group(dataset)
+        labels_from = label_source(dataset, self.label_from)
+        assigned = split.assign(dataset, grouping, row_labels(dataset, labels_from))
+        evaluated = assigned.evaluation_events
+        check_parts(assigned.part, split, evaluated=evaluated is not None and bool(evaluated.any()))
+        grouping = assigned.grouping
+        return SequenceSet(
+            dataset=dataset,
+            order=grouping.order,
+            start=grouping.start,
+            stop=grouping.stop,
+            label=assigned.label,
+            split=assigned.part,
+            entity=grouping.entity,
+            origin=grouping.origin,
+            train_events=assigned.train_events,
+            evaluation_events=assigned.evaluation_events,
+            unit=grouping.unit,
+            labels_from=labels_from,
+            report={
+                "sequence": self.model_dump(mode="json"),
+                "requested": split.model_dump(mode="json"),
+                "labels_from": labels_from,
+                **assigned.facts,
+                **_realised(dataset, assigned),
+            },
+        )
 
 
-def _group(dataset: LogDataset, sequence: SequenceConfigBase) -> Grouping:
-    match sequence:
-        case EntitySequenceConfig():
-            return group_by_entity(dataset, sequence)
-        case FixedSequenceConfig():
-            return group_by_position(dataset, sequence)
-        case TimeSequenceConfig():
-            return group_by_time(dataset, sequence)
-        case ChronologicalStreamSequenceConfig():
-            return group_as_stream(dataset, sequence)
-        case _:
-            raise TypeError(f"no grouping for {type(sequence).__name__}")
-
-
-def _unit_labels(label: NDArray[np.int8], unit: NDArray[np.int64]) -> NDArray[np.int8]:
-    """A unit is anomalous if any of its sequences is: the largest of their labels."""
-    return np.maximum.reduceat(label, np.flatnonzero(np.diff(unit, prepend=-1)))
-
-
-def _report(
-    dataset: LogDataset,
-    sequence: SequenceConfigBase,
-    split: SplitConfig,
-    grouping: Grouping,
-    label: NDArray[np.int8],
-    parts: NDArray[np.uint8],
-) -> dict[str, Any]:
-    first = np.flatnonzero(np.diff(grouping.unit, prepend=-1))
-    units = _by_part(parts[first])
+def _realised(dataset: LogDataset, assigned: Assignment) -> dict[str, Any]:
+    """What came of grouping and split."""
+    grouping, label, part = assigned.grouping, assigned.label, assigned.part
+    first = np.flatnonzero(np.diff(grouping.session, prepend=-1))
+    sessions = count_by_part(part[first])
     lengths = grouping.stop - grouping.start
     return {
-        "sequence": sequence.model_dump(mode="json"),
-        "requested": split.model_dump(mode="json"),
         "rows": dataset.n_events,
         **grouping.dropped_rows,
-        "units": {"pool": len(first), **units},
+        "units": {"pool": len(first), **sessions},
         "realised": {
-            "train_fraction": units["train"] / len(first),
-            "test_fraction": units["test"] / len(first),
+            "train_fraction": sessions["train"] / len(first),
+            "test_fraction": sessions["test"] / len(first),
         },
         "sequences": {
             "pool": _counts(label),
-            **{part.name.lower(): _counts(label[parts == part]) for part in Split},
+            **{one.name.lower(): _counts(label[part == one]) for one in Split},
         },
-        "events": {part.name.lower(): int(lengths[parts == part].sum()) for part in Split},
+        "events": {one.name.lower(): int(lengths[part == one].sum()) for one in Split},
     }
 
 
-def _by_part(parts: NDArray[np.uint8]) -> dict[str, int]:
-    return {part.name.lower(): int((parts == part).sum()) for part in Split}
-
-
-def _counts(label: NDArray[np.int8]) -> dict[str, int]:
+def _counts(label: np.ndarray) -> dict[str, int]:
     return {
         "total": len(label),
         "normal": int((label == 0).sum()),

@@ -8,6 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.metric_terms import EvaluationUnit
+
 __all__ = ["Grouping"]
 
 
@@ -19,26 +21,30 @@ class Grouping:
         order: (positions,) int64 event positions.
         start: (sequences,) int64 first index into `order`.
         stop: (sequences,) int64 one past the last.
-        unit: (sequences,) int64, non-decreasing from 0 without gaps: sequences of one unit (the
-            windows of one session) fall in one split.
+        session: (sequences,) int64, non-decreasing from 0 without gaps: the number of the session that
+            a window is cut from, all of which fall in one split. What is no such window has a number
+            of its own.
         entity: (sequences,) int32 the entity all events share, or -1.
-        origin: (sequences,) int64 first index into `order` from which state may carry over.
+        unit: What one sequence is: a whole session, a window, or a chunk of a stream.
         dropped_rows: Rows that take no part, by reason.
+        origin: (sequences,) int64 first index into `order` from which model state carries over; None
+            where nothing carries over.
         lines: (sequences, 2) int64 first raw line and one past the last, where windows count raw lines.
     """
 
     order: NDArray[np.int64]
     start: NDArray[np.int64]
     stop: NDArray[np.int64]
-    unit: NDArray[np.int64]
+    session: NDArray[np.int64]
     entity: NDArray[np.int32]
-    origin: NDArray[np.int64]
+    unit: EvaluationUnit
     dropped_rows: dict[str, int]
+    origin: NDArray[np.int64] | None = None
     lines: NDArray[np.int64] | None = None
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The chosen sequences (a mask or indices) over the same `order`."""
-        kept = ("order", "dropped_rows")
+        kept = ("order", "unit", "dropped_rows")
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(
             self,

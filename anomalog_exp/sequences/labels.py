@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import get_index_dtype
 
-from anomalog_exp.config.sequence import LabelSource
 from anomalog_exp.data.dataset import UNLABELLED, LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.grouping import Grouping
 
-__all__ = ["label_source", "row_labels", "sequence_labels"]
+__all__ = ["LabelSource", "label_source", "row_labels", "sequence_labels"]
+
+LabelSource = Literal["any", "events", "entities"]
+"""Which labels decide that a sequence is anomalous; `any`: events where they exist, else entities."""
 
 
 def row_labels(dataset: LogDataset, chosen: Literal["events", "entities"]) -> NDArray[np.int8]:

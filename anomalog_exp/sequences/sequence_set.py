@@ -7,18 +7,19 @@ one `order`: a window is two numbers, not a copy. Nothing here holds events.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import UNLABELLED, LogDataset
+from anomalog_exp.metric_terms import EvaluationUnit
 
-__all__ = ["SequenceSet", "Split"]
+__all__ = ["SequenceSet", "Split", "count_by_part"]
 
 
 class Split(IntEnum):
@@ -27,6 +28,12 @@ class Split(IntEnum):
     TRAIN = 0
     IGNORED = 1
     TEST = 2
+    VALIDATION = 3
+
+
+def count_by_part(parts: NDArray[np.uint8]) -> dict[str, int]:
+    """How many of `parts`, which are values of `Split`, are which."""
+    return {part.name.lower(): int((parts == part).sum()) for part in Split}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +52,9 @@ class SequenceSet:
             sequence; None where nothing carries over.
         train_events: (events,) bool over dataset rows that may train, or None for all of them.
         evaluation_events: (events,) bool over dataset rows that are evaluated, or None for all.
-        report: Requested and realised figures of grouping and split, JSON-ready.
+        unit: What one sequence is: a whole session, a window, or a chunk of a stream.
+        labels_from: Whose labels the sequences inherit.
+        report: Requested and realised figures of grouping and split, JSON-ready; output only.
     """
 
     dataset: LogDataset
@@ -58,7 +67,9 @@ class SequenceSet:
     origin: NDArray[np.int64] | None = None
     train_events: NDArray[np.bool_] | None = None
     evaluation_events: NDArray[np.bool_] | None = None
-    report: dict[str, Any] | None = None
+    unit: EvaluationUnit = EvaluationUnit.SEQUENCE
+    labels_from: Literal["events", "entities"] = "entities"
+    report: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.start)

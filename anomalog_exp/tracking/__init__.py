@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from anomalog_exp.config.run import MlflowTrackingConfig, TrackingConfig
+from anomalog_exp.config.settings import MlflowTrackingConfig, TrackingConfig
 
 __all__ = ["close_sweep", "mirror_run", "open_sweep", "ui_command"]
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from anomalog_exp.config.run import MlflowTrackingConfig
 from anomalog_exp.config.serialise import serialise_config
+from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.files import write_json
 from anomalog_exp.results.read import StoredRun, read_run
 from anomalog_exp.tracking.store import opened_store

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from anomalog_exp.config.run import MlflowTrackingConfig
+from anomalog_exp.config.settings import MlflowTrackingConfig
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient

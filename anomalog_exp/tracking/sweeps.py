@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from anomalog_exp.config.run import MlflowTrackingConfig
+from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.tracking.store import opened_store
 
 __all__ = ["close_sweep_run", "open_sweep_run"]

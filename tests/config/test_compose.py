@@ -8,11 +8,11 @@ import yaml
 from pydantic import BaseModel
 
 from anomalog_exp.config import load_run_config, serialise_config
-from anomalog_exp.config.base import Options
-from anomalog_exp.config.fingerprint import stable_fingerprint
-from anomalog_exp.config.options import OPEN_GROUPS, conf_dir, option_names, option_type
-from anomalog_exp.config.run import RunConfig
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.base import Options
+from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.options.listing import OPEN_GROUPS, conf_dir, option_names, option_type
 from tests.backends import unless_missing
 
 NEEDED = {

@@ -17,10 +17,10 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.digest import FollowingSha256
-from anomalog_exp.data.lines import Block
+from anomalog_exp.data.reading.blocks import Block
 from anomalog_exp.errors import DataError
 from anomalog_exp.progress import SILENT, Progress
-from tests.data.test_build import LABELS, LOG
+from tests.data.reading.test_build import LABELS, LOG
 
 CLEAN = b"\n".join(x for x in LOG[3:].splitlines() if not x.startswith(b"not"))
 

@@ -7,10 +7,10 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from anomalog_exp.data.demo import FAULTS, demo_chunks
-from anomalog_exp.data.demo_text import LABELS, LOG, write_demo_log
+from anomalog_exp.data.demo.life_cycles import FAULTS, demo_chunks
+from anomalog_exp.data.demo.text import LABELS, LOG, write_demo_log
 from anomalog_exp.progress import SILENT
-from tests.data.test_parsers import HDFS
+from tests.data.parsers.test_parsers import HDFS
 
 SIZE = {"lines": 40_000, "seed": 3, "anomaly_fraction": 0.2}
 

@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
+from anomalog_exp.detection.ranking import best_f1
 from anomalog_exp.evaluation.metrics import (
     Confusion,
     auroc,
@@ -13,7 +14,6 @@ from anomalog_exp.evaluation.metrics import (
     confusion,
     f1_interval,
 )
-from anomalog_exp.ranking import best_f1
 
 UNITS = st.lists(
     st.tuples(st.booleans(), st.booleans(), st.sampled_from([0.0, 0.5, 0.5000001, -3.0, 7.0])),

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from anomalog_exp.config import load_run_config
+from anomalog_exp.detection.outcome import ModelRunSummary, SequenceSummary
 from anomalog_exp.evaluation import evaluate, primary_block
-from anomalog_exp.models.summary import ModelRunSummary, SequenceSummary
+from anomalog_exp.metric_terms import MetricScope
 from anomalog_exp.sequences.sequence_set import Split
-from anomalog_exp.vocabulary import MetricScope
 from tests.grouping import grouped
 from tests.logs import sessions
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from anomalog_exp.config import load_run_config
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models import model_names, resolve_model_config_type, run_model
-from anomalog_exp.models.contract import Detector, ExperimentModelConfig
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.backends import unless_missing

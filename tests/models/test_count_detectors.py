@@ -9,8 +9,8 @@ from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.svm import OneClassSVM
 
+from anomalog_exp.detection.count_detector import most_frequent, varying
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.models.count_detector import most_frequent, varying
 from tests.counting import config, fit, idf, random_texts, rows
 
 TEST = ["aab", "", "f", "abcdeabcde", "cccc", "ba"]

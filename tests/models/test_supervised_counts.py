@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from anomalog_exp.detection.trees import log_odds
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.models.trees import log_odds
 from tests.counting import fit, random_texts, rows
 
 NAMES = ["logistic_regression", "linear_svm", "decision_tree", "random_forest", "gradient_boosting"]

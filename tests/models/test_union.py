@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.config.options import conf_dir
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models import run_model
+from anomalog_exp.options.listing import conf_dir
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import Split
 from tests.sequencing import sequence_set

@@ -6,8 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.sequences.entity import group_by_entity
-from anomalog_exp.sequences.fixed import group_by_position
+from anomalog_exp.sequences.groupings.entity import group_by_entity
+from anomalog_exp.sequences.groupings.fixed import group_by_position
 from anomalog_exp.sequences.labels import label_source, row_labels, sequence_labels
 from tests.logs import log_dataset, sessions
 from tests.sequencing import LOG_ROWS, entity, fixed, rows_of

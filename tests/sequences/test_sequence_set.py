@@ -160,15 +160,16 @@ def test_the_report_of_sessions_cut_into_windows():
         "requested": {"name": "chronological", "train_fraction": 0.3, "test_fraction": 0.25},
         "rows": 12,
         "rows_without_entity": 1,
-        "units": {"pool": 4, "train": 2, "ignored": 1, "test": 1},
+        "units": {"pool": 4, "train": 2, "ignored": 1, "test": 1, "validation": 0},
         "realised": {"train_fraction": 0.5, "test_fraction": 0.25},
         "sequences": {
             "pool": {"total": 7, "normal": 5, "anomalous": 1, "unlabelled": 1},
             "train": {"total": 4, "normal": 3, "anomalous": 0, "unlabelled": 1},
             "ignored": {"total": 1, "normal": 1, "anomalous": 0, "unlabelled": 0},
             "test": {"total": 2, "normal": 1, "anomalous": 1, "unlabelled": 0},
+            "validation": {"total": 0, "normal": 0, "anomalous": 0, "unlabelled": 0},
         },
-        "events": {"train": 6, "ignored": 2, "test": 3},
+        "events": {"train": 6, "ignored": 2, "test": 3, "validation": 0},
     }
     assert json.loads(json.dumps(found.report)) == found.report
 
@@ -180,9 +181,9 @@ def test_the_report_of_overlapping_windows_counts_events_as_often_as_they_are_se
     assert report["rows"] == 9
     assert report["rows_outside_windows"] == 1
     assert report["labels_from"] == "entities"
-    assert report["units"] == {"pool": 3, "train": 1, "ignored": 0, "test": 2}
+    assert report["units"] == {"pool": 3, "train": 1, "ignored": 0, "test": 2, "validation": 0}
     assert report["realised"] == {"train_fraction": 1 / 3, "test_fraction": 2 / 3}
-    assert report["events"] == {"train": 4, "ignored": 0, "test": 8}
+    assert report["events"] == {"train": 4, "ignored": 0, "test": 8, "validation": 0}
 
 
 def test_a_session_with_one_anomalous_window_does_not_train_as_normal():
@@ -194,7 +195,13 @@ def test_a_session_with_one_anomalous_window_does_not_train_as_normal():
     found = entity(1).apply(log_dataset(rows), normal_only(0.6, 0.3))
     ignored, train, test = Split.IGNORED, Split.TRAIN, Split.TEST
     assert found.split.tolist() == [ignored] * 4 + [train] * 2 + [test]
-    assert found.report["units"] == {"pool": 3, "train": 1, "ignored": 1, "test": 1}
+    assert found.report["units"] == {
+        "pool": 3,
+        "train": 1,
+        "ignored": 1,
+        "test": 1,
+        "validation": 0,
+    }
 
 
 def test_the_composed_options_group_as_the_ones_made_here():

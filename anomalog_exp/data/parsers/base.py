@@ -6,12 +6,11 @@ A parser is two files: a module here with a `Config`, and a YAML in conf/dataset
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from anomalog_exp.config.base import Options
 from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.options.base import Options
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,7 +28,7 @@ class Parser(ABC):
     """Every line is expected to have a time."""
 
     assumes_year: bool = False
-    """Times are read as of the year of the first line; see `anomalog_exp.data.years`."""
+    """Times are read as of the year of the first line; see `anomalog_exp.data.reading.years`."""
 
     @abstractmethod
     def parse(self, lines: pl.Series) -> pl.DataFrame:
@@ -48,8 +47,8 @@ class Parser(ABC):
 class ParserConfig(Options):
     """Base of the parsers' configs."""
 
-    one_pass: ClassVar[bool] = True
-    """The builder reads the log once, from its first byte to its last, and takes a `follow`."""
+    reads: ClassVar[Literal["lines", "sessions"]] = "lines"
+    """What the files hold, which decides what builds a data set of them."""
 
     name: str
 
@@ -60,9 +59,3 @@ class ParserConfig(Options):
     def raw_files(self, raw: RawFiles) -> list[Path]:
         """The files that are read: what a data set's digest is made of."""
         return [raw.log]
-
-    def builder(self) -> Callable[..., None]:
-        """What builds a data set of such files; see `anomalog_exp.data.build.build_dataset`."""
-        from anomalog_exp.data.build import build_dataset
-
-        return build_dataset

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from anomalog_exp.config.base import Names, did_you_mean
-from anomalog_exp.data.line_format import LineFormat
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
+from anomalog_exp.data.parsers.line_format import LineFormat
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.base import Names
+from anomalog_exp.options.mistakes import did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl

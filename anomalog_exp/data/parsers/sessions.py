@@ -6,16 +6,15 @@ are laid out. Event ids are the templates; sessions that hold the same events st
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from anomalog_exp.config.base import Options, PathText
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.errors import DataError
+from anomalog_exp.options.base import Options, PathText
 
 __all__ = ["Config", "SessionFile"]
 
@@ -31,7 +30,7 @@ class SessionFile(Options):
 class Config(ParserConfig):
     """Options of session files."""
 
-    one_pass: ClassVar[bool] = False
+    reads: ClassVar[Literal["lines", "sessions"]] = "sessions"
 
     name: Literal["sessions"]
     files: Annotated[tuple[SessionFile, ...], Field(strict=False, min_length=1)]
@@ -49,8 +48,3 @@ class Config(ParserConfig):
                     fix="put it there, or leave it out of the list",
                 )
         return paths
-
-    def builder(self) -> Callable[..., None]:
-        from anomalog_exp.data.build_sessions import build_session_dataset
-
-        return build_session_dataset

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anomalog_exp.errors import DataError
+from anomalog_exp.options.base import Options
 from anomalog_exp.progress import Progress
 
-__all__ = ["RawFiles", "Source", "find_log", "refuse_other_than_text"]
+__all__ = ["DatasetSourceConfig", "RawFiles", "Source", "find_log", "refuse_other_than_text"]
 
 _LOG = logging.getLogger(__name__)
 _COMPRESSED = {
@@ -46,6 +47,18 @@ class Source(ABC):
         Raises:
             DataError: they are not there and cannot be brought there.
         """
+
+
+class DatasetSourceConfig(Options):
+    """Base of the sources."""
+
+    @abstractmethod
+    def build(self, *, data_root: Path) -> Source:
+        """The source that puts its files below `data_root` when asked to materialise."""
+
+    def manifest_entry(self) -> dict[str, object]:
+        """What a manifest says of the source: the config itself, JSON-ready."""
+        return self.model_dump(mode="json")
 
 
 def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:

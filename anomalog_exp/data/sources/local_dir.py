@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from anomalog_exp.data.sources.base import RawFiles, Source, find_log, refuse_other_than_text
+from pydantic import Field
+
+from anomalog_exp.data.sources.base import (
+    DatasetSourceConfig,
+    RawFiles,
+    Source,
+    find_log,
+    refuse_other_than_text,
+)
 from anomalog_exp.errors import DataError
+from anomalog_exp.options.base import PathText
 from anomalog_exp.progress import Progress
 
-__all__ = ["LocalDirSource"]
+__all__ = ["LocalDirSource", "LocalDirSourceConfig"]
+
+
+class LocalDirSourceConfig(DatasetSourceConfig):
+    """A folder that is already there, or one log file."""
+
+    name: Literal["local_dir"]
+    path: PathText = Field(description="the folder that holds the log, or the log file itself")
+    raw_logs_relpath: PathText | None = Field(description="the log, relative to the folder")
+
+    def build(self, *, data_root: Path) -> Source:
+        return LocalDirSource(path=self.path, raw_logs_relpath=self.raw_logs_relpath)
 
 
 @dataclass(frozen=True)

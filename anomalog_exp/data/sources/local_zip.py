@@ -8,15 +8,53 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 from filelock import FileLock
+from pydantic import Field
 
-from anomalog_exp.data.archive import unpack
-from anomalog_exp.data.sources.base import RawFiles, Source, find_log
+from anomalog_exp.data.sources.archive import unpack
+from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source, find_log
 from anomalog_exp.errors import DataError
+from anomalog_exp.options.base import PathText
 from anomalog_exp.progress import Progress
 
-__all__ = ["LocalZipSource", "md5_for_file", "unpacked"]
+__all__ = [
+    "ArchiveSourceConfig",
+    "LocalZipSource",
+    "LocalZipSourceConfig",
+    "md5_for_file",
+    "unpacked",
+]
+
+
+Md5 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+
+
+class ArchiveSourceConfig(DatasetSourceConfig):
+    """What the two archive sources share."""
+
+    raw_logs_relpath: PathText | None = Field(description="the log, relative to the archive's root")
+    md5_checksum: Md5 | None = Field(description="MD5 of the archive, 32 hex digits")
+    max_unpacked_gb: float = Field(
+        gt=0, description="refuse archives that unpack to more than this"
+    )
+
+
+class LocalZipSourceConfig(ArchiveSourceConfig):
+    """A zip (or tar.gz) on this machine, unpacked once."""
+
+    name: Literal["local_zip"]
+    zip_path: PathText = Field(description="the archive")
+
+    def build(self, *, data_root: Path) -> Source:
+        return LocalZipSource(
+            zip_path=self.zip_path,
+            raw_logs_relpath=self.raw_logs_relpath,
+            md5_checksum=self.md5_checksum,
+            max_unpacked_gb=self.max_unpacked_gb,
+            data_root=data_root,
+        )
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock
+from pydantic import Field
 
-from anomalog_exp.data.download import DownloadFailed, download
 from anomalog_exp.data.sources.base import RawFiles, Source, find_log
-from anomalog_exp.data.sources.local_zip import md5_for_file, unpacked
+from anomalog_exp.data.sources.download import DownloadFailed, download
+from anomalog_exp.data.sources.local_zip import ArchiveSourceConfig, md5_for_file, unpacked
 from anomalog_exp.errors import DataError
+from anomalog_exp.options.base import Count
 from anomalog_exp.progress import Progress
 
-__all__ = ["RemoteZipSource"]
+__all__ = ["RemoteZipSource", "RemoteZipSourceConfig"]
+
+
+class RemoteZipSourceConfig(ArchiveSourceConfig):
+    """A zip (or tar.gz) behind a URL, downloaded once and unpacked once."""
+
+    name: Literal["remote_zip"]
+    url: str = Field(pattern="^https?://", description="address of the archive")
+    size_bytes: Count | None = Field(description="size of the archive, shown and checked")
+
+    def build(self, *, data_root: Path) -> Source:
+        return RemoteZipSource(
+            url=self.url,
+            size_bytes=self.size_bytes,
+            raw_logs_relpath=self.raw_logs_relpath,
+            md5_checksum=self.md5_checksum,
+            max_unpacked_gb=self.max_unpacked_gb,
+            data_root=data_root,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The words that may stand behind `python -m anomalog_exp`: one module each."""

@@ -1,0 +1,70 @@
+"""RunConfig: everything that one run is, typed, frozen, validated once at the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, SerializeAsAny, field_validator
+
+from anomalog_exp.config.settings import EvaluationConfig, PathsConfig, SweepConfig, TrackingConfig
+from anomalog_exp.data.config import DatasetVariantConfig
+from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.detection.contract import ExperimentModelConfig
+from anomalog_exp.options.base import Names, Options
+from anomalog_exp.options.listing import open_option
+from anomalog_exp.sequences.groupings.any import SequenceConfig
+from anomalog_exp.sequences.splits.any import SplitConfig
+
+__all__ = ["RunConfig"]
+
+
+class RunConfig(Options):
+    """One run."""
+
+    name: str = Field(pattern=r"^\w[\w.-]*$", description="folder name of the run's results")
+    experiment_name: str | None
+    description: str | None
+    groups: Names = Field(description="names to select and filter runs by")
+    seed: int = Field(ge=0, le=2**32 - 1)
+    force: bool
+    write_predictions: bool
+    dataset: DatasetVariantConfig
+    sequence: SequenceConfig
+    split: SplitConfig
+    template: SerializeAsAny[TemplateMinerConfig]
+    model: SerializeAsAny[ExperimentModelConfig]
+    evaluation: EvaluationConfig
+    paths: PathsConfig
+    tracking: TrackingConfig
+    sweep: SweepConfig
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name in _TAKEN:
+            raise ValueError(
+                f"any name but {', '.join(_TAKEN)}, whose folders stand beside the runs"
+            )
+        return name
+
+    @field_validator("template", mode="before")
+    @classmethod
+    def _template(cls, value: Any) -> Options:
+        return open_option("template", value)
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _model(cls, value: Any) -> Options:
+        return open_option("model", value)
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the result, JSON-ready: the fingerprint is taken of this and nothing else."""
+        whole = self.model_dump(mode="json")
+        decisive = {key: whole[key] for key in _DECISIVE}
+        for key in ("description", "cache_paths", "archive"):
+            del decisive["dataset"][key]
+        return decisive
+
+
+_TAKEN = ("mlflow", "sweeps")
+_DECISIVE = ("dataset", "sequence", "split", "template", "model", "seed", "evaluation")

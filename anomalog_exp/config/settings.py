@@ -1,0 +1,67 @@
+"""Settings of a run besides its data and its detector: evaluation, places, tracking, sweeps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from anomalog_exp.metric_terms import MetricScope
+from anomalog_exp.options.base import AbsolutePath, Count, Options
+
+__all__ = [
+    "EvaluationConfig",
+    "MlflowTrackingConfig",
+    "NoTrackingConfig",
+    "PathsConfig",
+    "SweepConfig",
+    "TrackingConfig",
+]
+
+
+class EvaluationConfig(Options):
+    """How results are measured."""
+
+    primary_scope: MetricScope | None = Field(
+        strict=False, description="the scope that leads; null = by unit"
+    )
+    bootstrap_samples: int = Field(ge=0, description="resamples for intervals; 0 gives none")
+    next_event_vocabulary: Literal["full", "train"] = Field(
+        description="templates that next-event prediction is asked about"
+    )
+    top_k: Annotated[tuple[Count, ...], Field(strict=False, min_length=1)] = Field(
+        description="numbers of candidates that may hold the next event"
+    )
+
+
+class PathsConfig(Options):
+    """Where things are kept on this machine; never part of a fingerprint."""
+
+    data_dir: AbsolutePath
+    cache_dir: AbsolutePath
+    output_dir: AbsolutePath
+
+
+class MlflowTrackingConfig(Options):
+    """Mirror every run to a local MLflow store."""
+
+    name: Literal["mlflow"]
+    store: AbsolutePath = Field(description="the SQLite file")
+    artifacts: AbsolutePath = Field(description="the folder of artifacts")
+    experiment_name: str = Field(min_length=1)
+
+
+class NoTrackingConfig(Options):
+    """Run dirs only."""
+
+    name: Literal["none"]
+
+
+TrackingConfig = Annotated[MlflowTrackingConfig | NoTrackingConfig, Field(discriminator="name")]
+
+
+class SweepConfig(Options):
+    """What a member knows of the sweep it runs in; a sweep fills in all but `fail_fast`."""
+
+    fail_fast: bool = Field(description="stop the whole sweep at the first failed member")
+    dir: AbsolutePath | None = Field(description="where the sweep's table and records are")

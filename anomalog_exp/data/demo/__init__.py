@@ -1,0 +1,1 @@
+"""The demo: a generated log in the format of HDFS v1, with labels."""

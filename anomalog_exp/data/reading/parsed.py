@@ -1,0 +1,159 @@
+"""Blocks of a log as columns: threads read, parse and mask them side by side, results come in order.
+
+Polars releases the interpreter, so threads are enough. Entities and masked messages become codes of
+categories that all blocks share; which number a text gets there depends on which thread came first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED
+from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.reading.blocks import Block, block_lines
+from anomalog_exp.data.templates.masking import Masker
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["SAMPLES", "Kinds", "ParsedBlock", "parsed_blocks"]
+
+SAMPLES = 20
+"""How many unparsed lines are shown, of a block and of a log."""
+
+_SAMPLE_LENGTH = 300
+
+
+class Kinds(NamedTuple):
+    """The categories that all blocks share; they live as long as a series of theirs does."""
+
+    entity: pl.Categorical
+    shape: pl.Categorical
+
+
+@dataclass(frozen=True)
+class ParsedBlock:
+    """One block as columns.
+
+    Attributes:
+        block: Where it stands in the file.
+        counts: What the manifest counts, by its names there.
+        unparsed: Number within the block and text of the first lines that do not match.
+        unrowed: Numbers within the block of anomalous lines that make no row.
+        row: (rows,) number within the block of each row's line.
+        time_ms: (rows,) Unix milliseconds, or `NO_TIME`.
+        entity: (rows,) code of the shared categories, or `NO_ENTITY`.
+        shape: (rows,) code of the shared categories.
+        label: (rows,) 0, 1 or `UNLABELLED`.
+    """
+
+    block: Block
+    counts: dict[str, int]
+    unparsed: list[tuple[int, str]]
+    unrowed: NDArray[np.int64]
+    row: NDArray[np.int64]
+    time_ms: NDArray[np.int64]
+    entity: NDArray[np.int64]
+    shape: NDArray[np.int64]
+    label: NDArray[np.int8]
+
+
+def parsed_blocks(
+    blocks: Iterable[Block], parser: Parser, masker: Masker, kinds: Kinds
+) -> Iterator[ParsedBlock]:
+    """The blocks as columns, in their order."""
+    import polars as pl
+
+    # One more than cores, which works while others wait for memory or for each other.
+    threads = pl.thread_pool_size() + 1
+    with ThreadPoolExecutor(threads) as pool:
+        yield from _in_order(
+            pool, lambda block: _parse_block(block, parser, masker, kinds), blocks, threads
+        )
+
+
+def _in_order(
+    pool: ThreadPoolExecutor,
+    work: Callable[[Block], ParsedBlock],
+    blocks: Iterable[Block],
+    ahead: int,
+) -> Iterator[ParsedBlock]:
+    """Results in the order of the blocks, with at most `ahead` blocks under way."""
+    waiting: deque[Future[ParsedBlock]] = deque()
+    for block in blocks:
+        waiting.append(pool.submit(work, block))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _parse_block(block: Block, parser: Parser, masker: Masker, kinds: Kinds) -> ParsedBlock:
+    import polars as pl
+
+    rows, counts, unparsed, unrowed = _rows(block, parser)
+    time = rows["time_ms"]
+    shape = masker.fast(rows["message"]).cast(kinds.shape)
+    entity = rows["entity"].cast(kinds.entity)
+    label = rows["label"] if parser.labels_events else pl.repeat(None, len(rows), eager=True)
+    label = label.cast(pl.Int8)
+    counts |= {
+        "rows": len(rows),
+        "rows_without_time": time.null_count(),
+        "rows_without_entity": entity.null_count(),
+        "events_anomalous": int(label.sum() or 0),
+        "events_labelled": label.count(),
+    }
+    return ParsedBlock(
+        block,
+        counts,
+        unparsed,
+        unrowed,
+        row=rows["row"].cast(pl.Int64).to_numpy(),
+        time_ms=time.fill_null(NO_TIME).to_numpy(),
+        entity=entity.to_physical().cast(pl.Int64).fill_null(NO_ENTITY).to_numpy(),
+        shape=shape.to_physical().cast(pl.Int64).to_numpy(),
+        label=label.fill_null(UNLABELLED).to_numpy(),
+    )
+
+
+class _Rows(NamedTuple):
+    """The lines of a block that make rows, and what is told of the others."""
+
+    rows: pl.DataFrame
+    counts: dict[str, int]
+    unparsed: list[tuple[int, str]]
+    unrowed: NDArray[np.int64]
+
+
+def _rows(block: Block, parser: Parser) -> _Rows:
+    import polars as pl
+
+    lines, invalid = block_lines(block.data)
+    frame = parser.parse(lines)
+    empty = lines.str.len_bytes() == 0
+    matched = frame["message"].is_not_null() & ~empty
+    missed = (~matched & ~empty).arg_true()
+    silent = matched & (frame["message"] == "")
+    unrowed = pl.Series(dtype=pl.UInt32)
+    if parser.labels_events and silent.any():
+        unrowed = (silent & (frame["label"] == 1)).arg_true()
+    return _Rows(
+        frame.with_row_index("row").filter(matched & ~silent),
+        counts={
+            "lines_total": len(lines),
+            "lines_empty": int(empty.sum()),
+            "lines_unparsed": len(missed),
+            "lines_without_message": int(silent.sum()),
+            "lines_invalid_utf8": invalid,
+        },
+        unparsed=[(int(i), lines[i][:_SAMPLE_LENGTH]) for i in missed.head(SAMPLES)],
+        unrowed=unrowed.cast(pl.Int64).to_numpy(),
+    )

@@ -1,0 +1,1 @@
+"""Templates: messages are masked, then mined for the statements that wrote them."""

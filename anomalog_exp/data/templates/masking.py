@@ -1,0 +1,117 @@
+"""Masking: what varies in a message becomes `<*>` before templates are mined.
+
+One general set of masks serves every system. It has two stages, because a log has millions of messages
+and few shapes: `fast`, one cheap expression, runs on every line and turns each run that starts with a
+digit into `0`; `finish`, everything else, runs on the distinct results only and costs nothing. The
+masked message is a function of the message alone. Masks of one's own (`extra_masks`) come before both,
+on the raw message, in the order given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.base import Options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["WILDCARD", "MaskConfig", "Masker", "Masking"]
+
+WILDCARD = "<*>"
+"""What stands for a varying part in masked messages and templates."""
+
+Masking = Literal["general", "none"]
+
+_PATH = "(a path: masked if a part of it is)"
+
+# A number with what hangs on to it: 0x1f3a, 12ms, 10.0.0.1:80, 12:01:01.5. It starts at a digit, so
+# that the regex engine finds candidates fast.
+_NUMBER = r"[0-9][0-9A-Za-z]*(?:[.:][0-9][0-9A-Za-z]*)*"
+
+# What `finish` does to a message whose numbers are `0`, in this order, each for a reason of its own.
+_W = re.escape(WILDCARD)
+_HEX = rf"(?:{_W}|[0-9a-fA-F]{{4,12}})"
+_PART = rf"(?:[\w.$@~%+-]|{_W})"  # a character of one part of a path
+_START = r"(?<![\w.$@~%+>-])/"  # a slash that begins an absolute path
+_FINISH: tuple[tuple[str, str], ...] = (
+    # A sign belongs to its number: -5 and blk_-5 vary like 5 and blk_5. A hyphen after a letter or
+    # digit is none.
+    (r"(?<![A-Za-z0-9])-(?=0)", ""),
+    # A word with a number in it names one of many: sda0, node_0, task_0_m_0, a0f (part of a hash).
+    (r"\w*0\w*", WILDCARD),
+    # A UUID: five groups of hexadecimal digits, of which some may hold letters only.
+    (rf"(?<![\w-])(?:{_HEX}-){{4}}{_HEX}(?!\w)", WILDCARD),
+    # A path, absolute or of three parts and more, varies as a whole if a part of it does: how deep it
+    # goes varies too. HTTP/1.1 and read/write are none.
+    (rf"(?:{_PART}*/{_PART}+|{_START}{_PART}*)/(?:{_PART}|[/:?&=])*|{_START}{_PART}+", _PATH),
+    # Numbers joined by punctuation are one value: a date, a version, a range.
+    (rf"{_W}(?:[-._:/,+]+{_W})+", WILDCARD),
+    # A list of values has any length.
+    (rf"{_W}(?:,? {_W})+", WILDCARD),
+)
+
+
+class MaskConfig(Options):
+    """A mask of one's own."""
+
+    name: Annotated[str, Field(min_length=1)]
+    pattern: Annotated[str, Field(min_length=1, description="Rust regular expression")]
+    token: Annotated[str, Field(description="what stands for a match")]
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        import polars as pl
+
+        try:
+            pl.Series([""]).str.contains(pattern)
+        except pl.exceptions.ComputeError as error:
+            raise ConfigError.of(
+                "template.extra_masks",
+                pattern,
+                problem=f"it is no pattern: {' '.join(str(error).split())}",
+                allowed="a Rust regular expression (no look-around)",
+                fix="mend the pattern of this mask",
+            ) from error
+        return pattern
+
+
+class Masker:
+    """Applies one configuration of masks."""
+
+    def __init__(self, masking: Masking, extra_masks: Sequence[MaskConfig] = ()) -> None:
+        self._general = masking == "general"
+        self._extra = tuple(extra_masks)
+
+    def fast(self, messages: pl.Series) -> pl.Series:
+        """The stage for every message."""
+        for mask in self._extra:
+            # A dollar sign in a replacement would name a group.
+            messages = messages.str.replace_all(mask.pattern, mask.token.replace("$", "$$"))
+        return messages.str.replace_all(_NUMBER, "0") if self._general else messages
+
+    def finish(self, shapes: Sequence[str]) -> list[str]:
+        """The stage for distinct results of `fast`; several may end as the same message."""
+        return [_finished(shape) for shape in shapes] if self._general else list(shapes)
+
+
+def _finished(shape: str) -> str:
+    for pattern, replacement in _COMPILED:
+        shape = pattern.sub(replacement, shape)
+    return shape
+
+
+def _path(match: re.Match[str]) -> str:
+    return WILDCARD if WILDCARD in match.group() else match.group()
+
+
+_COMPILED = tuple(
+    (re.compile(pattern, re.ASCII), _path if replacement is _PATH else replacement)
+    for pattern, replacement in _FINISH
+)

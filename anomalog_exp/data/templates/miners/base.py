@@ -1,0 +1,54 @@
+"""What a template miner is: distinct masked messages in, templates and a code per message out.
+
+A miner is two files: a module here with a `Config`, and a YAML in conf/template.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomalog_exp.data.templates.masking import MaskConfig, Masking
+from anomalog_exp.options.base import Options
+
+__all__ = ["TemplateMiner", "TemplateMinerConfig", "dense_codes"]
+
+
+class TemplateMiner(ABC):
+    """Groups masked messages by the statement that wrote them."""
+
+    @abstractmethod
+    def mine(self, messages: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
+        """Mine templates.
+
+        Args:
+            messages: Distinct masked messages, in the order in which a log first shows them.
+
+        Returns:
+            The distinct template texts in order of first appearance, and (messages,) int32 codes.
+        """
+
+
+class TemplateMinerConfig(Options):
+    """Base of the miners' configs."""
+
+    name: str
+    masking: Masking
+    extra_masks: Annotated[tuple[MaskConfig, ...], Field(strict=False)]
+    fit_on: Literal["all", "train"] = Field(description="rows that templates are mined from")
+
+    def build_miner(self) -> TemplateMiner:
+        """The miner that this config describes."""
+        raise NotImplementedError(f"{type(self).__module__} does not build a miner")
+
+
+def dense_codes(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
+    """Distinct texts in order of first appearance, and the code of each given text."""
+    code: dict[str, int] = {}
+    codes = np.array([code.setdefault(text, len(code)) for text in texts], dtype=np.int32)
+    return list(code), codes

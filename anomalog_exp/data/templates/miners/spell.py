@@ -1,0 +1,94 @@
+"""Spell: templates as longest common subsequences of tokens.
+
+Source: Du and Li, "Spell: Streaming Parsing of System Event Logs", ICDM 2016. A message joins the
+cluster with which it shares the longest subsequence of tokens, if that is long enough; what the two do
+not share becomes `<*>`. Wildcards of the masks take no part in the comparison.
+
+Deviations. Messages come once each, not once per line. No prefix tree: one call of rapidfuzz finds the
+best cluster. Ties go to the shorter template, as in the paper, then to the older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomalog_exp.data.templates.masking import WILDCARD
+from anomalog_exp.data.templates.miners.base import TemplateMiner, TemplateMinerConfig, dense_codes
+from anomalog_exp.options.base import Fraction
+
+__all__ = ["Config", "SpellMiner"]
+
+
+class Config(TemplateMinerConfig):
+    """Options of Spell, named as in the paper."""
+
+    name: Literal["spell"]
+    tau: Fraction = Field(
+        description="a template must have more than this share of a message's tokens"
+    )
+
+    def build_miner(self) -> SpellMiner:
+        return SpellMiner(self.tau)
+
+
+class SpellMiner(TemplateMiner):
+    """Mines templates with Spell."""
+
+    def __init__(self, tau: float) -> None:
+        self._tau = tau
+
+    def mine(self, messages: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
+        templates: list[list[str]] = []
+        words: list[list[str]] = []
+        cluster_of = np.empty(len(messages), dtype=np.int64)
+        for place, message in enumerate(messages):
+            tokens = message.split()
+            spoken = [token for token in tokens if token != WILDCARD]
+            cluster = self._best(spoken, words)
+            if cluster is None:
+                cluster = len(templates)
+                templates.append(tokens)
+                words.append(spoken)
+            elif spoken != words[cluster]:
+                templates[cluster] = _merged(templates[cluster], spoken)
+                words[cluster] = [token for token in templates[cluster] if token != WILDCARD]
+            cluster_of[place] = cluster
+        texts, codes = dense_codes([" ".join(template) for template in templates])
+        named, order = dense_codes([texts[codes[cluster]] for cluster in cluster_of])
+        return named, order
+
+    def _best(self, spoken: list[str], words: list[list[str]]) -> int | None:
+        """The cluster that shares most with a message, or None where none shares enough."""
+        from rapidfuzz.distance import LCSseq
+        from rapidfuzz.process import cdist
+
+        if not words:
+            return None
+        shared = cdist([spoken], words, scorer=LCSseq.similarity, dtype=np.int64)[0]
+        length = np.array([len(one) for one in words])
+        best = int(np.lexsort((np.arange(len(words)), length, -shared))[0])
+        if not spoken:
+            return best if length[best] == 0 else None
+        return best if shared[best] > self._tau * len(spoken) else None
+
+
+def _merged(template: list[str], spoken: list[str]) -> list[str]:
+    """The template with wildcards, one for each gap, where it does not share the message's tokens."""
+    from rapidfuzz.distance import LCSseq
+
+    kept: set[int] = set()
+    for operation in LCSseq.opcodes(template, spoken):
+        if operation.tag == "equal":
+            kept |= set(range(operation.src_start, operation.src_end))
+    merged: list[str] = []
+    for place, token in enumerate(template):
+        if place in kept:
+            merged.append(token)
+        elif not merged or merged[-1] != WILDCARD:
+            merged.append(WILDCARD)
+    return merged

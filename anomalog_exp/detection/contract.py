@@ -1,0 +1,101 @@
+"""What a detector is, and the two promises every one of them keeps.
+
+Scores: float64, shape (sequences,), finite, in the order given, higher = more anomalous.
+Labels: a detector may read the labels of what it fits, never of what it scores.
+
+A detector is two files, `anomalog_exp/models/<name>.py` with a `Config` and the `Detector` it builds,
+and `conf/model/<name>.yaml`; nothing else is edited to add one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.detection.decision import DecisionConfig
+from anomalog_exp.options.base import Options
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Detector", "ExperimentModelConfig"]
+
+
+class Detector(ABC):
+    """A detector of anomalous sequences."""
+
+    supervised: ClassVar[bool] = False
+    """Learns from both classes: a training split that holds only one makes the run `skipped`."""
+
+    log_odds: ClassVar[bool] = False
+    """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
+
+    @property
+    def name(self) -> str:
+        """The detector's name: that of its file."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @abstractmethod
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
+        """Learn from the training split.
+
+        Args:
+            train: The training sequences, with their labels.
+            valid: Sequences held back from training, for early stopping and for choosing what an
+                option leaves open; None where there are none.
+
+        Raises:
+            NotApplicable: this split cannot train this detector, for the stated reason.
+        """
+
+    @abstractmethod
+    def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        """(sequences,) float64, finite; higher = more anomalous."""
+
+    @property
+    def own_threshold(self) -> float | None:
+        """The threshold that the method derives while it is fitted, for `model/decision=own`."""
+        return None
+
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
+        """(sum of lengths,) float64, finite, sequence by sequence; higher = more anomalous.
+
+        The default is None: a detector that judges single events overrides this.
+        """
+        return None
+
+    def rank_next_events(self, sequences: SequenceSet) -> NDArray[np.int64] | None:
+        """(sum of lengths,) place of each event among what was expected next: 0 = expected most.
+
+        -1 where nothing stands before the event. The default is None: a detector that predicts the next
+        event overrides this.
+        """
+        return None
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """For each sequence, up to `top` (evidence, weight) pairs, the strongest first.
+
+        The default gives none: a detector that can say why overrides this.
+        """
+        return [[] for _ in range(len(sequences))]
+
+    def manifest(self) -> dict[str, object]:
+        """What the fitted detector is worth recording: sizes and learned figures, JSON-ready."""
+        return {}
+
+
+class ExperimentModelConfig(Options):
+    """Base of detector configs: the module's name and the rule that turns scores into decisions."""
+
+    name: str
+    decision: DecisionConfig
+
+    @property
+    def detector(self) -> str:
+        """The detector's name."""
+        return self.name
+
+    def build_detector(self) -> Detector:
+        """The unfitted detector that this config describes."""
+        raise NotImplementedError(f"{type(self).__module__} does not build a detector")

@@ -1,0 +1,190 @@
+"""Decision rules: from scores to "anomalous", by a threshold that never saw a test label.
+
+A unit is predicted anomalous where its score is strictly above the threshold. One rule breaks the
+promise and says so: `best_f1` is an oracle, for comparison with papers that tune on the test split.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomalog_exp.detection.ranking import best_f1
+from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.options.base import Options
+
+__all__ = ["Calibration", "DecisionConfig", "DecisionRule"]
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+"""A share that is neither nothing nor all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What a rule may look at; what costs more than an array is a call.
+
+    Attributes:
+        scores: (training units,) what the fitted detector makes of its training split.
+        label: (training units,) int8 their labels, -1 where there is none.
+        log_odds: The scores are natural-log posterior odds.
+        own_threshold: The one that the detector derives itself, if it does.
+        held_out: Share -> scores of the last normal training units, by a detector fitted on the others.
+        test: -> scores and labels of the test split, for the oracle alone.
+    """
+
+    scores: NDArray[np.float64]
+    label: NDArray[np.int8]
+    log_odds: bool
+    own_threshold: float | None
+    held_out: Callable[[float], NDArray[np.float64]]
+    test: Callable[[], tuple[NDArray[np.float64], NDArray[np.int8]]]
+
+
+class DecisionRule(Options):
+    """Base of the rules."""
+
+    oracle: ClassVar[bool] = False
+    """The threshold has seen the labels of the test split."""
+
+    @abstractmethod
+    def threshold(self, known: Calibration) -> float:
+        """The threshold.
+
+        Raises:
+            ConfigError: the rule does not apply to this detector or split.
+            NotApplicable: the split lacks what the rule looks at.
+        """
+
+
+class FixedDecision(DecisionRule):
+    """A threshold that is given."""
+
+    name: Literal["fixed"]
+    value: float = Field(description="scores above it are anomalous")
+
+    def threshold(self, known: Calibration) -> float:
+        return self.value
+
+
+class QuantileDecision(DecisionRule):
+    """A quantile of the scores of training units that are not labelled anomalous.
+
+    The quantile is a score that occurs (the next one above, numpy's "higher"): sequences just like
+    those of training that make it up are not flagged, as the threshold itself is not above itself.
+    """
+
+    name: Literal["quantile"]
+    quantile: float = Field(ge=0, le=1, description="share of training scores at or below it")
+
+    def threshold(self, known: Calibration) -> float:
+        usable = known.scores[known.label != 1]
+        if not len(usable):
+            raise ConfigError.of(
+                "model.decision",
+                self.name,
+                problem="every training sequence is labelled anomalous: there is no normal score",
+                allowed="a training split that holds sequences not labelled anomalous",
+                fix="use another split, or model/decision=fixed",
+            )
+        return float(np.quantile(usable, self.quantile, method="higher"))
+
+
+class ContaminationDecision(DecisionRule):
+    """At most a share of all training units scores above, whatever their labels: none is read."""
+
+    name: Literal["contamination"]
+    share: Share = Field(description="of the training units that are taken for anomalous")
+
+    def threshold(self, known: Calibration) -> float:
+        return _exceeded_by(self.share, known.scores)
+
+
+class FalsePositiveRateDecision(DecisionRule):
+    """At most a share of held-out normal training units scores above.
+
+    The last of them are held out, a detector like this one is fitted on the others, and the quantile of
+    its scores is the threshold. Detectors that remember their training sequences score these 0 and
+    everything else more: only what they have not seen can calibrate them.
+    """
+
+    name: Literal["false_positive_rate"]
+    rate: Share = Field(description="share of held-out normal units above the threshold")
+    holdout: Share = Field(description="share of the normal training sequences that is held out")
+
+    def threshold(self, known: Calibration) -> float:
+        return _exceeded_by(self.rate, known.held_out(self.holdout))
+
+
+class PosteriorDecision(DecisionRule):
+    """A posterior probability of "anomalous", for detectors whose scores are log odds."""
+
+    name: Literal["posterior"]
+    probability: Share = Field(description="more than this is anomalous")
+
+    def threshold(self, known: Calibration) -> float:
+        if not known.log_odds:
+            raise ConfigError.of(
+                "model.decision",
+                self.name,
+                problem="the scores of this detector are no probabilities",
+                allowed="any other rule",
+                fix="choose one, as in model/decision=quantile",
+            )
+        return float(np.log(self.probability) - np.log1p(-self.probability))
+
+
+class OwnDecision(DecisionRule):
+    """The threshold that the method itself derives from training, such as the Q-statistic of PCA."""
+
+    name: Literal["own"]
+
+    def threshold(self, known: Calibration) -> float:
+        if known.own_threshold is None:
+            raise ConfigError.of(
+                "model.decision",
+                self.name,
+                problem="this method derives no threshold for these scores",
+                allowed="any other rule",
+                fix="choose one, as in model/decision=quantile",
+            )
+        return known.own_threshold
+
+
+class BestF1Decision(DecisionRule):
+    """An oracle: the threshold of largest F1 on the test split itself."""
+
+    oracle: ClassVar[bool] = True
+
+    name: Literal["best_f1"]
+
+    def threshold(self, known: Calibration) -> float:
+        scores, label = known.test()
+        anomalous = label[label >= 0] == 1
+        if anomalous.all() or not anomalous.any():
+            raise NotApplicable("the decision rule best_f1 needs both classes in test")
+        return best_f1(anomalous, scores[label >= 0]).threshold
+
+
+def _exceeded_by(share: float, scores: NDArray[np.float64]) -> float:
+    """The lowest score that at most this share of the scores, counted exactly, lies above."""
+    above = int(Decimal(str(share)) * len(scores))
+    return float(np.sort(scores)[len(scores) - 1 - above])
+
+
+DecisionConfig = Annotated[
+    FixedDecision
+    | QuantileDecision
+    | ContaminationDecision
+    | FalsePositiveRateDecision
+    | PosteriorDecision
+    | OwnDecision
+    | BestF1Decision,
+    Field(discriminator="name"),
+]

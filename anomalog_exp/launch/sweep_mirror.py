@@ -1,0 +1,69 @@
+"""Members of a sweep mirrored to the tracker as they end, by the process that started the sweep.
+
+So workers stay without MLflow, whose import would cost each of them two seconds and 200 MB, start while
+it is imported here, and the one writer of the store waits for nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from anomalog_exp.config.settings import TrackingConfig
+from anomalog_exp.results import ResultPaths, claimed
+from anomalog_exp.tracking import mirror_run
+
+__all__ = ["SweepMirror"]
+
+_EVERY_S = 0.5
+_TRACKING: TypeAdapter[Any] = TypeAdapter(TrackingConfig)
+
+
+class SweepMirror(Thread):
+    """Watches the records that members leave.
+
+    Args:
+        members: The folder of the records.
+        opened: Opens the tracker's run that members nest under, and gives its id, if there is one.
+    """
+
+    def __init__(self, members: Path, opened: Callable[[], str | None]) -> None:
+        super().__init__(name="sweep-mirror", daemon=True)
+        self._members = members
+        self._opened = cache(opened)
+        self._seen: set[Path] = set()
+        self._ended = Event()
+
+    def open(self) -> str | None:
+        """The id of the tracker's run, opened now or by the thread."""
+        return self._opened()
+
+    def run(self) -> None:
+        self.open()
+        while not self._ended.wait(_EVERY_S):
+            self._mirror_new()
+
+    def close(self) -> str | None:
+        """Mirror what has ended until now, and stop; the id of the tracker's run."""
+        self._ended.set()
+        self.join()
+        self._mirror_new()
+        return self.open()
+
+    def _mirror_new(self) -> None:
+        for path in sorted(set(self._members.glob("*.json")) - self._seen):
+            self._seen.add(path)
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record.get("run_dir") is None:  # its config cannot be used: nothing ran
+                continue
+            paths = ResultPaths.in_dir(Path(record["run_dir"]))
+            with claimed(paths):
+                if paths.status_path.is_file():
+                    tracking = _TRACKING.validate_python(record["tracking"])
+                    mirror_run(paths.run_dir, tracking, parent=self.open())

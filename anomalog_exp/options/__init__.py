@@ -1,0 +1,1 @@
+"""Ground floor: typed options, how a mistake in them is explained, and how options are found by name."""

@@ -1,0 +1,1 @@
+"""Ways of grouping events into sequences: one module each, with its options."""

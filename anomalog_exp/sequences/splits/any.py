@@ -1,0 +1,27 @@
+"""The config of any split, told apart by its name (config group `split`)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from anomalog_exp.sequences.splits.fractions import ChronologicalSplitConfig, NormalOnlySplitConfig
+from anomalog_exp.sequences.splits.predefined import PredefinedSplitConfig
+from anomalog_exp.sequences.splits.raw_entries import (
+    RawEntryPrefixCountSplitConfig,
+    RawEntryPrefixFractionSplitConfig,
+    RawEntryPrefixNormalFractionSplitConfig,
+)
+
+__all__ = ["SplitConfig"]
+
+SplitConfig = Annotated[
+    ChronologicalSplitConfig
+    | NormalOnlySplitConfig
+    | RawEntryPrefixCountSplitConfig
+    | RawEntryPrefixFractionSplitConfig
+    | RawEntryPrefixNormalFractionSplitConfig
+    | PredefinedSplitConfig,
+    Field(discriminator="name"),
+]

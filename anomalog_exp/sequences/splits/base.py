@@ -1,0 +1,86 @@
+"""What a split is: it puts every sequence into a part, from the groups and the labels of their rows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.base import Options
+from anomalog_exp.sequences.grouping import Grouping
+from anomalog_exp.sequences.sequence_set import Split
+
+__all__ = ["Assignment", "SplitConfigBase", "check_parts"]
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """The part of each sequence.
+
+    Attributes:
+        grouping: The groups; a split of rows may have cut some and dropped others.
+        label: (sequences,) int8, 0 normal, 1 anomalous, -1 nothing in it is labelled.
+        part: (sequences,) uint8, values of `Split`.
+        train_events: (rows,) bool rows that may train, or None for all of them.
+        evaluation_events: (rows,) bool rows that are evaluated, or None for all.
+        facts: Figures for the manifest, JSON-ready.
+    """
+
+    grouping: Grouping
+    label: NDArray[np.int8]
+    part: NDArray[np.uint8]
+    train_events: NDArray[np.bool_] | None = None
+    evaluation_events: NDArray[np.bool_] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class SplitConfigBase(Options):
+    """Base of the splits."""
+
+    @abstractmethod
+    def assign(
+        self, dataset: LogDataset, grouping: Grouping, row_label: NDArray[np.int8]
+    ) -> Assignment:
+        """Put the groups of `dataset` into parts.
+
+        Args:
+            dataset: What the groups are of.
+            grouping: The groups, in order.
+            row_label: (rows,) int8 label of each row.
+
+        Raises:
+            ConfigError: the data set lacks what the split needs.
+        """
+
+
+def check_parts(
+    parts: NDArray[np.uint8], split: SplitConfigBase, *, evaluated: bool = False
+) -> None:
+    """See that there is something to train on and something to test.
+
+    Args:
+        parts: (sequences,) values of `Split`.
+        split: What was asked for.
+        evaluated: Single events are evaluated, whichever sequences they are in.
+
+    Raises:
+        ConfigError: a part is empty.
+    """
+    train, test = int((parts == Split.TRAIN).sum()), int((parts == Split.TEST).sum())
+    if train and (test or evaluated):
+        return
+    missing = "test" if train else "train on"
+    hint = "" if train else ", or split=chronological where nothing is labelled"
+    raise ConfigError.of(
+        "split",
+        " ".join(f"{key}={value}" for key, value in split.model_dump(mode="json").items()),
+        problem=f"no sequence is left to {missing}: of {len(parts):,}, {train:,} train, {test:,} are "
+        "tested and the others are ignored",
+        allowed="figures that give at least one sequence to each part",
+        fix=f"change the figures of the split, use a larger log or smaller windows{hint}",
+    )

@@ -1,0 +1,99 @@
+"""Which sequences train and which are scored, by prefix and suffix in order.
+
+Whole sessions are counted, so that all windows of one session fall in one split; windows that are no
+parts of a session count one by one. Fractions are exact decimals: 0.07 of 100 is 7.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, Decimal
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.base import Fraction
+from anomalog_exp.sequences.grouping import Grouping
+from anomalog_exp.sequences.labels import sequence_labels
+from anomalog_exp.sequences.sequence_set import Split
+from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase
+
+__all__ = [
+    "ChronologicalSplitConfig",
+    "FractionSplitConfig",
+    "NormalOnlySplitConfig",
+    "fraction_of",
+    "split_sessions",
+]
+
+
+def fraction_of(fraction: float, count: int) -> int:
+    """The fraction of a count, rounded up, without the error of binary floats."""
+    return int((Decimal(str(fraction)) * count).to_integral_value(ROUND_CEILING))
+
+
+class FractionSplitConfig(SplitConfigBase):
+    """A training prefix and a test suffix of the sequences in order."""
+
+    train_fraction: Fraction = Field(description="share of the sequences, from the first on")
+    test_fraction: Fraction = Field(description="share of the sequences, up to the last")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        # Exact decimals: 0.7 + 0.3 is 1, whatever binary floats make of it.
+        total = Decimal(str(self.train_fraction)) + Decimal(str(self.test_fraction))
+        if total > 1:
+            raise ConfigError.of(
+                "split.train_fraction, split.test_fraction",
+                f"{self.train_fraction} and {self.test_fraction}",
+                problem=f"together they take {total} of the sequences",
+                allowed="a sum of at most 1",
+                fix="lower one of them; what neither takes is ignored",
+            )
+        return self
+
+    def assign(
+        self, dataset: LogDataset, grouping: Grouping, row_label: NDArray[np.int8]
+    ) -> Assignment:
+        label = sequence_labels(dataset, grouping, row_label)
+        part = split_sessions(_session_labels(label, grouping.session), self)[grouping.session]
+        return Assignment(grouping, label, part)
+
+
+class ChronologicalSplitConfig(FractionSplitConfig):
+    """Train on the first sequences, whatever their label."""
+
+    name: Literal["chronological"]
+
+
+class NormalOnlySplitConfig(FractionSplitConfig):
+    """Train on the first normal sequences, as DeepLog does."""
+
+    name: Literal["normal_only"]
+
+
+def split_sessions(label: NDArray[np.int8], config: FractionSplitConfig) -> NDArray[np.uint8]:
+    """(sessions,) uint8 values of `Split` for sessions in order.
+
+    The test suffix is min(N, ceil(test_fraction * N)) sessions, wherever training ends. Training
+    takes the first min(N - test, ceil(train_fraction * N)) of them, or as many normal ones
+    (`normal_only`; a session without a label is not known to be normal, and is left out).
+    """
+    n = len(label)
+    test = min(n, fraction_of(config.test_fraction, n))
+    train = min(n - test, fraction_of(config.train_fraction, n))
+    eligible = np.arange(n - test)
+    if isinstance(config, NormalOnlySplitConfig):
+        eligible = eligible[label[: n - test] == 0]
+    split = np.full(n, Split.IGNORED, dtype=np.uint8)
+    split[n - test :] = Split.TEST
+    split[eligible[:train]] = Split.TRAIN
+    return split
+
+
+def _session_labels(label: NDArray[np.int8], session: NDArray[np.int64]) -> NDArray[np.int8]:
+    """A session is anomalous if any of its windows is: the largest of their labels."""
+    return np.maximum.reduceat(label, np.flatnonzero(np.diff(session, prepend=-1)))

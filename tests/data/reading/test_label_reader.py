@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from anomalog_exp.data.reading.label_reader import CSVLabelReaderConfig
+from anomalog_exp.errors import DataError
+
+
+def read(tmp_path, text: str, **changes) -> dict[str, int]:
+    (tmp_path / "labels.csv").write_text(text)
+    options = {
+        "relative_path": "labels.csv",
+        "entity_column": "BlockId",
+        "label_column": "Label",
+        "missing_label": None,
+    }
+    frame = CSVLabelReaderConfig.of(options | changes).build().read(tmp_path)
+    return dict(zip(frame["entity"], frame["label"], strict=True))
+
+
+def test_every_spelling_of_a_label_is_read_and_other_columns_are_not(tmp_path):
+    text = "x,Label,BlockId\n1,Normal,a\n2,ANOMALY,b\n3,0,c\n4, 1 ,d\n5,Normal,a\n"
+    assert read(tmp_path, text) == {"a": 0, "b": 1, "c": 0, "d": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "message"),
+    [
+        ("BlockId,Label\na,Normal\na,Anomaly\n", {}, "entity a is labelled both 0 and 1"),
+        ("BlockId,Label\na,maybe\nb,1\n", {}, "1 rows of labels.csv have no readable label"),
+        ("BlockId,Label\na,\n", {}, "no readable label"),
+        ("BlockId,Label\na,1\n", {"label_column": "Klass"}, "label_column: labels.csv has no such"),
+        ("BlockId,Label\na,1\n", {"entity_column": "Id"}, "entity_column: labels.csv has no such"),
+        ("", {"relative_path": Path("nowhere.csv")}, "there is no such file"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, text, changes, message):
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, text, **changes)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import re
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anomalog_exp.data.templates.masking import MaskConfig, Masker
+from anomalog_exp.errors import ConfigError
+
+
+def masked(message: str, masking: str = "general", extra: tuple[MaskConfig, ...] = ()) -> str:
+    masker = Masker(masking, extra)
+    (text,) = masker.finish(masker.fast(pl.Series([message])).to_list())
+    return text
+
+
+@pytest.mark.parametrize(
+    ("message", "template"),
+    [
+        ("Received block blk_-1608999687919862906 of size 91178", "Received block <*> of size <*>"),
+        ("src: /10.250.19.102:54106 dest: /10.250.19.102:50010", "src: <*> dest: <*>"),
+        ("read 5 bytes in 0.25ms", "read <*> bytes in <*>"),
+        ("error at 0x1f3a", "error at <*>"),
+        ("no numbers at all", "no numbers at all"),
+        ("session opened for user root by (uid=0)", "session opened for user root by (uid=<*>)"),
+        ("/var/log/app.log rotated", "/var/log/app.log rotated"),
+        ("/var/log/app-7.log rotated", "<*> rotated"),
+        ("core.2275 generated", "core.<*> generated"),
+        ("54fadb41-2c4e-40cd-baed-9335e4c35a9e gone", "<*> gone"),
+        ("ports 80, 443, 8080 open", "ports <*> open"),
+        ("HTTP/1.1 status: 200", "HTTP/<*> status: <*>"),
+        ("well-known read/write", "well-known read/write"),
+        ("delta -5 and e-5", "delta <*> and e-<*>"),
+        ("", ""),
+    ],
+)
+def test_messages_worked_out_by_hand(message, template):
+    assert masked(message) == template
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from("ab /.:-_=,0123456789xF<*>$\t"), max_size=40))
+def test_no_digit_is_left_and_masking_again_changes_no_number(message):
+    text = masked(message)
+    assert not re.search("[0-9]", text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=40))
+def test_the_masked_message_is_a_function_of_the_message_alone(message):
+    masker = Masker("general")
+    beside = pl.Series([message, "other 1", message])
+    assert masker.fast(beside)[0] == masker.fast(beside)[2] == masker.fast(pl.Series([message]))[0]
+
+
+def test_no_masking_leaves_everything():
+    assert masked("block 17 at /a/b/7", masking="none") == "block 17 at /a/b/7"
+
+
+def test_own_masks_come_first_in_their_order_and_a_dollar_is_a_dollar():
+    masks = tuple(
+        MaskConfig.of({"name": name, "pattern": pattern, "token": token})
+        for name, pattern, token in [("user", r"user=\w+", "user=$USER"), ("usd", r"\$U", "<u>")]
+    )
+    assert masked("login user=bob 5", extra=masks) == "login user=<u>SER <*>"
+
+
+def test_a_mask_that_is_no_pattern_is_refused_by_name():
+    with pytest.raises(ConfigError, match=r"template.extra_masks: it is no pattern"):
+        MaskConfig.of({"name": "x", "pattern": "(", "token": ""})
