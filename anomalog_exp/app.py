@@ -53,6 +53,8 @@ class RunResult:
         scope: The metric scope that leads.
         metrics: Headline metrics of that scope; none where it is not valid.
         note: Why there are none, and what was flagged all the same.
+        judged: Units of that scope that were judged, labelled or not; None where nothing was.
+        flagged: How many of them are predicted anomalous.
         oracle: The threshold has seen the labels of the test split.
         seconds: What it took, now or when it ran.
     """
@@ -66,6 +68,8 @@ class RunResult:
     scope: str | None
     metrics: dict[str, float]
     note: str | None
+    judged: int | None
+    flagged: int | None
     oracle: bool
     seconds: float | None
 
@@ -145,6 +149,8 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
         scope=block.get("scope"),
         metrics=block.get("headline", {}),
         note=_note(block),
+        judged=block.get("counts", {}).get("units"),
+        flagged=block.get("diagnostics", {}).get("flagged"),
         oracle=done and stored.metrics["task"]["decision"]["oracle"],
         seconds=stored.environment["seconds"]["total"] if done else None,
     )
