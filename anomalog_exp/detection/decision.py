@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.ranking import best_f1
-from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.errors import NotApplicable
 from anomalog_exp.options.base import Options
 
 __all__ = ["Calibration", "DecisionConfig", "DecisionRule"]
@@ -58,8 +58,7 @@ class DecisionRule(Options):
         """The threshold.
 
         Raises:
-            ConfigError: the rule does not apply to this detector or split.
-            NotApplicable: the split lacks what the rule looks at.
+            NotApplicable: the detector or the split lacks what the rule looks at.
         """
 
 
@@ -86,12 +85,9 @@ class QuantileDecision(DecisionRule):
     def threshold(self, known: Calibration) -> float:
         usable = known.scores[known.label != 1]
         if not len(usable):
-            raise ConfigError.of(
-                "model.decision",
-                self.name,
-                problem="every training sequence is labelled anomalous: there is no normal score",
-                allowed="a training split that holds sequences not labelled anomalous",
-                fix="use another split, or model/decision=fixed",
+            raise NotApplicable(
+                "the decision rule quantile needs a training sequence that is not labelled anomalous "
+                f"(all {len(known.label):,} are; model/decision=fixed takes a threshold instead)"
             )
         return float(np.quantile(usable, self.quantile, method="higher"))
 
@@ -130,12 +126,9 @@ class PosteriorDecision(DecisionRule):
 
     def threshold(self, known: Calibration) -> float:
         if not known.log_odds:
-            raise ConfigError.of(
-                "model.decision",
-                self.name,
-                problem="the scores of this detector are no probabilities",
-                allowed="any other rule",
-                fix="choose one, as in model/decision=quantile",
+            raise NotApplicable(
+                "the decision rule posterior needs a detector whose scores are log odds (any other rule "
+                "applies, as model/decision=quantile)"
             )
         return float(np.log(self.probability) - np.log1p(-self.probability))
 
@@ -147,12 +140,9 @@ class OwnDecision(DecisionRule):
 
     def threshold(self, known: Calibration) -> float:
         if known.own_threshold is None:
-            raise ConfigError.of(
-                "model.decision",
-                self.name,
-                problem="this method derives no threshold for these scores",
-                allowed="any other rule",
-                fix="choose one, as in model/decision=quantile",
+            raise NotApplicable(
+                "the decision rule own needs a method that derives a threshold for these scores (any "
+                "other rule applies, as model/decision=quantile)"
             )
         return known.own_threshold
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
-__all__ = ["EventScores", "ModelRunSummary", "NextEvents", "SequenceSummary"]
+if TYPE_CHECKING:
+    from anomalog_exp.detection.judge import Judge
 
-Explain = Callable[[NDArray[np.int64], int], list[list[tuple[str, float]]]]
+__all__ = ["EventScores", "ModelRunSummary", "NextEvents", "Outcome", "SequenceSummary"]
 
 
 @dataclass(frozen=True)
@@ -75,37 +75,56 @@ class NextEvents:
     known: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class ModelRunSummary:
-    """A fitted and scored detector.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outcome:
+    """What a judge makes of sequences.
 
     Attributes:
-        detector: Its name.
-        test: The test sequences, with their labels.
-        scores: (test sequences,) float64, higher = more anomalous.
+        test: The sequences that were judged, with their labels.
+        scores: (sequences,) float64, higher = more anomalous.
         threshold: Scores above it are predicted anomalous.
-        predicted: (test sequences,) bool.
-        oracle: The threshold has seen the labels of the test split.
-        model_manifest: What the fitted detector says of itself, JSON-ready.
-        sequence_summary: Counts of all splits.
-        seconds: Time of fitting and of scoring.
+        predicted: (sequences,) bool.
+        oracle: The thresholds have seen the labels of these sequences.
         events: Decisions about single events, from detectors that judge them.
         next_events: Predictions of next events, from detectors that make them.
-        explain: Evidence for some of the test sequences: (indices, top) -> lists of (text, weight).
     """
 
-    detector: str
     test: SequenceSet
     scores: NDArray[np.float64]
     threshold: float
     predicted: NDArray[np.bool_]
     oracle: bool
-    model_manifest: dict[str, Any]
-    sequence_summary: SequenceSummary
-    seconds: dict[str, float]
-    explain: Explain
     events: EventScores | None = None
     next_events: NextEvents | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ModelRunSummary(Outcome):
+    """The outcome of a run, and how it came about.
+
+    Attributes:
+        judge: The fitted detector with its thresholds.
+        sequence_summary: Counts of all splits.
+        seconds: Time of fitting, of deciding on thresholds, and of judging.
+    """
+
+    judge: Judge
+    sequence_summary: SequenceSummary
+    seconds: dict[str, float]
+
+    @property
+    def detector(self) -> str:
+        """The detector's name."""
+        return self.judge.config.name
+
+    @property
+    def model_manifest(self) -> dict[str, Any]:
+        """What the fitted detector says of itself, JSON-ready."""
+        return self.judge.manifest()
+
+    def explain(self, chosen: NDArray[np.int64], top: int) -> list[list[tuple[str, float]]]:
+        """Evidence for some of the test sequences: of each up to `top` pairs of text and weight."""
+        return self.judge.explain(self.test.take(chosen), top)
 
 
 def _label_counts(label: NDArray[np.int8]) -> dict[int, int]:

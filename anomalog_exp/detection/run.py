@@ -1,15 +1,13 @@
-"""Fit a detector on the training split, decide on a threshold, score the test split."""
+"""One run of a detector: fit it on the training part, decide on thresholds, judge the test part."""
 
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
-from anomalog_exp.detection.calibrate import calibrated_threshold
-from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
-from anomalog_exp.detection.events import judged_events, predicted_next_events
+from anomalog_exp.detection.calibrate import Training
+from anomalog_exp.detection.contract import ExperimentModelConfig
+from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.outcome import ModelRunSummary, SequenceSummary
 from anomalog_exp.detection.plan import RunProgressPlan
 from anomalog_exp.options.extras import extra_named
@@ -26,81 +24,43 @@ def run_model(
     progress: Progress,
     progress_plan: RunProgressPlan | None = None,
 ) -> ModelRunSummary:
-    """Fit and score the detector that `config` describes.
+    """Fit the detector that `config` describes, and let it judge the test part.
 
     Args:
         config: The detector and its decision rule.
         sequences: All splits.
-        progress: Told of both stages.
+        progress: Reports both stages.
         progress_plan: Their extent; None takes it from the splits.
 
     Raises:
-        NotApplicable: the training split cannot train this detector.
-        ConfigError: the decision rule does not apply, or the detector needs a package that is not
-            installed.
+        NotApplicable: the training split cannot train this detector, or its decision rule does not
+            apply.
+        ConfigError: the detector needs a package that is not installed.
         TypeError: the detector breaks the score contract.
     """
     train, test = sequences.part(Split.TRAIN), sequences.part(Split.TEST)
-    with extra_named("model", config.name):
-        detector = config.build_detector()
+    valid = sequences.part(Split.VALIDATION)
+    oracle = sequences if type(config.decision).oracle else None
+    training = Training(config, train, valid if len(valid) else None, oracle)
     plan = progress_plan or RunProgressPlan.of(sequences)
-    begun = time.perf_counter()
-    with progress.stage(f"fitting {config.name}", plan.train.total, plan.train.unit) as advance:
-        detector.fit(train)
+    times = [time.perf_counter()]
+    with (
+        progress.stage(f"fitting {config.name}", plan.train.total, plan.train.unit) as advance,
+        extra_named("model", config.name),
+    ):
+        detector = training.fitted()
         advance(plan.train.total)
-    fitted = time.perf_counter()
-    hidden = test.unlabelled()
+    times.append(time.perf_counter())
+    judge = Judge.decided(training, detector)
+    times.append(time.perf_counter())
     with progress.stage(f"scoring {config.name}", plan.score.total, plan.score.unit) as advance:
-        scores = _scores(detector, hidden)
+        outcome = judge.judge(test, events_of=sequences.evaluated())
         advance(plan.score.total)
-    scored = time.perf_counter()
-    # Where single events train, a chunk is no less normal for what else it holds.
-    normal = train.label if train.train_events is None else np.zeros_like(train.label)
-    threshold = calibrated_threshold(
-        config,
-        detector,
-        train,
-        score=_scores,
-        label=normal,
-        own_threshold=detector.own_threshold,
-        test=lambda: (scores, test.label),
-    )
-    decided = time.perf_counter()
-    manifest = {
-        "detector": config.name,
-        **detector.manifest(),
-        "decision": config.decision.name,
-        "oracle": type(config.decision).oracle,
-        "threshold": threshold,
-    }
+    times.append(time.perf_counter())
+    fit, decide, score = (after - before for before, after in pairwise(times))
     return ModelRunSummary(
-        detector=config.name,
-        test=test,
-        scores=scores,
-        threshold=threshold,
-        predicted=scores > threshold,
-        oracle=type(config.decision).oracle,
-        model_manifest=manifest,
+        **vars(outcome),
+        judge=judge,
         sequence_summary=SequenceSummary.of(sequences),
-        seconds={
-            "fit": fitted - begun,
-            "score": scored - fitted,
-            "decide": decided - scored,
-        },
-        explain=lambda chosen, top: detector.explain(hidden.take(chosen), top),
-        events=judged_events(config, detector, sequences),
-        next_events=predicted_next_events(detector, sequences),
+        seconds={"fit": fit, "score": score, "decide": decide},
     )
-
-
-def _scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
-    scores = detector.score(sequences)
-    name = detector.name
-    if scores.dtype != np.float64 or scores.shape != (len(sequences),):
-        raise TypeError(
-            f"{name} must score float64 of shape ({len(sequences)},), "
-            f"not {scores.dtype} of shape {scores.shape}"
-        )
-    if not np.isfinite(scores).all():
-        raise TypeError(f"{name} must give finite scores: {(~np.isfinite(scores)).sum()} are not")
-    return scores

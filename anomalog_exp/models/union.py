@@ -16,7 +16,6 @@ without labels of events needs no thresholds for them, and has no scores.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, SerializeAsAny, field_validator
 
-from anomalog_exp.data.dataset import UNLABELLED
-from anomalog_exp.detection.calibrate import calibrated_threshold
+from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.judge import Judge
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.options.extras import extra_named
 from anomalog_exp.options.listing import option_names, option_type
@@ -80,36 +79,19 @@ def _member(key: str, value: Any) -> ExperimentModelConfig:
     return value
 
 
-Scores = Callable[[Detector, SequenceSet], NDArray[np.float64]]
-
-
 @dataclass(frozen=True)
 class _Excess:
-    """How far scores of one kind are above a threshold, in a scale of training."""
+    """How far scores of one kind lie above a threshold, in a scale of training."""
 
     threshold: float
     scale: float
 
     @classmethod
     def learned(
-        cls,
-        config: ExperimentModelConfig,
-        detector: Detector,
-        train: SequenceSet,
-        score: Scores,
-        label: NDArray[np.int8],
-        own_threshold: float | None,
+        cls, threshold: float, scores: NDArray[np.float64], label: NDArray[np.int8]
     ) -> _Excess:
-        threshold = calibrated_threshold(
-            config,
-            detector,
-            train,
-            score=score,
-            label=label,
-            own_threshold=own_threshold,
-            test=_no_test_split,
-        )
-        usable = score(detector, train.unlabelled())[label != 1]
+        """The scale is the mean distance of training scores that may be normal from the threshold."""
+        usable = scores[label != 1]
         scale = float(np.abs(usable - threshold).mean()) if len(usable) else 0.0
         return cls(threshold, scale or 1.0)
 
@@ -119,10 +101,10 @@ class _Excess:
 
 @dataclass(frozen=True)
 class _Member:
-    """A fitted member."""
+    """A judge of its own, with the scales that make it comparable."""
 
     name: str
-    detector: Detector
+    judge: Judge
     sequences: _Excess
     events: _Excess | None
 
@@ -136,7 +118,9 @@ class UnionDetector(Detector):
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         try:
-            self._members = [_fitted(name, one, train) for name, one in self._configs.items()]
+            self._members = [
+                _fitted(name, one, train, valid) for name, one in self._configs.items()
+            ]
         except NotApplicable as reason:
             raise NotApplicable(f"{self.name} needs all its members to apply: {reason}") from reason
 
@@ -145,11 +129,13 @@ class UnionDetector(Detector):
 
     def _excess(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """(members, sequences) each above 0 where the member flags."""
-        return np.stack([one.sequences.of(one.detector.score(sequences)) for one in self._members])
+        return np.stack(
+            [one.sequences.of(one.judge.detector.score(sequences)) for one in self._members]
+        )
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
         judged = [
-            one.events.of(_event_scores(one.detector, sequences))
+            one.events.of(_event_scores(one.judge.detector, sequences))
             for one in self._members
             if one.events is not None
         ]
@@ -164,7 +150,7 @@ class UnionDetector(Detector):
         found: list[list[tuple[str, float]]] = [[] for _ in range(len(sequences))]
         for member, excess in zip(self._members, self._excess(sequences), strict=True):
             flagged = np.flatnonzero(excess > 0)
-            evidence = member.detector.explain(sequences.take(flagged), max(top, 1))
+            evidence = member.judge.explain(sequences.take(flagged), max(top, 1))
             for i, told in zip(flagged.tolist(), evidence, strict=True):
                 strongest = told[0][1] if told else 0.0
                 weight = excess[i] / strongest if strongest > 0 else 0.0
@@ -177,46 +163,33 @@ class UnionDetector(Detector):
         return {
             "members": {
                 one.name: {
-                    "detector": one.detector.name,
+                    "detector": one.judge.config.name,
                     "threshold": one.sequences.threshold,
                     "scale": one.sequences.scale,
-                    **one.detector.manifest(),
+                    **one.judge.detector.manifest(),
                 }
                 for one in self._members
             }
         }
 
 
-def _fitted(name: str, config: ExperimentModelConfig, train: SequenceSet) -> _Member:
+def _fitted(
+    name: str, config: ExperimentModelConfig, train: SequenceSet, valid: SequenceSet | None
+) -> _Member:
+    training = Training(config, train, valid)
     with extra_named(f"model.members.{name}", config.name):
-        detector = config.build_detector()
-    detector.fit(train)
-    # Where single events train, a chunk is no less normal for what else it holds.
-    normal = train.label if train.train_events is None else np.zeros_like(train.label)
-    own = detector.own_threshold
-    sequences = _Excess.learned(config, detector, train, _scores, normal, own)
+        judge = Judge.decided(training, training.fitted())
+    hidden = train.unlabelled()
+    scores = judge.detector.score(hidden)
+    sequences = _Excess.learned(judge.threshold, scores, training.sequence_labels)
     events = None
-    label = np.asarray(train.dataset.label)
-    if (label != UNLABELLED).any() and detector.score_events(train.unlabelled()) is not None:
-        learned = label[train.rows[train.may_train]]
-        events = _Excess.learned(config, detector, train, _learnable_scores, learned, None)
-    return _Member(name, detector, sequences, events)
-
-
-def _scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
-    return detector.score(sequences)
+    if judge.event_threshold is not None:
+        scores = _event_scores(judge.detector, hidden)[train.may_train]
+        events = _Excess.learned(judge.event_threshold, scores, training.event_labels)
+    return _Member(name, judge, sequences, events)
 
 
 def _event_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
     scores = detector.score_events(sequences)
     assert scores is not None
     return scores
-
-
-def _learnable_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
-    """Scores of the events that may train."""
-    return _event_scores(detector, sequences)[sequences.may_train]
-
-
-def _no_test_split() -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    raise AssertionError("oracle rules of members are refused with the config")

@@ -106,6 +106,14 @@ class SequenceSet:
         """The sequences of one split."""
         return self.take(self.split == split)
 
+    def evaluated(self) -> Self:
+        """The test sequences and, in a stream, training chunks that also hold events to evaluate."""
+        chosen = self.split == Split.TEST
+        if self.evaluation_events is not None:
+            running = np.concatenate(([0], np.cumsum(self.evaluation_events[self.order])))
+            chosen |= running[self.stop] > running[self.start]
+        return self.take(chosen)
+
     def unlabelled(self) -> Self:
         """The same sequences with every label hidden, as a detector sees what it scores."""
         return replace(self, label=np.full_like(self.label, UNLABELLED))

@@ -39,7 +39,7 @@ NEEDED = {
 }
 """What an option asks for that has no default."""
 
-PRESETS = {"event_ids": "identity"} | dict.fromkeys(
+PRESETS = {"event_ids": "identity", "above_zero": "fixed"} | dict.fromkeys(
     [
         "android",
         "apache",

@@ -39,7 +39,9 @@ def test_quantile_is_a_score_of_training_that_is_not_labelled_anomalous(quantile
 
 
 def test_quantile_needs_a_score_that_may_be_normal():
-    with pytest.raises(ConfigError, match="every training sequence is labelled anomalous"):
+    with pytest.raises(
+        NotApplicable, match=r"a training sequence that is not labelled anomalous \(all 7"
+    ):
         threshold(name="quantile", quantile=0.9, label=np.ones(7, dtype=np.int8))
 
 
@@ -50,7 +52,7 @@ def test_fixed_is_what_is_given():
 def test_posterior_is_the_log_odds_of_its_probability_and_needs_log_odds():
     assert threshold(True, name="posterior", probability=0.5) == 0.0
     assert threshold(True, name="posterior", probability=0.9) == pytest.approx(log(9))
-    with pytest.raises(ConfigError, match="are no probabilities"):
+    with pytest.raises(NotApplicable, match="posterior needs a detector whose scores are log odds"):
         threshold(name="posterior", probability=0.5)
 
 
@@ -131,9 +133,9 @@ def test_false_positive_rate_looks_at_held_out_scores_alone():
     assert found == 94.0  # 95 to 99 are the five in a hundred
 
 
-def test_own_is_what_the_method_derived_or_a_mistake():
+def test_own_is_what_the_method_derived_or_does_not_apply():
     assert rule(name="own").threshold(known(own_threshold=0.25)) == 0.25
-    with pytest.raises(ConfigError, match="derives no threshold"):
+    with pytest.raises(NotApplicable, match="own needs a method that derives a threshold"):
         rule(name="own").threshold(known())
 
 

@@ -24,7 +24,7 @@ class Broken(Detector):
     def __init__(self, scores) -> None:
         self.scores = scores
 
-    def fit(self, train) -> None:
+    def fit(self, train, valid=None) -> None:
         pass
 
     def score(self, sequences):
@@ -103,7 +103,7 @@ class Spy(Broken):
         super().__init__(np.zeros)
         self.fitted, self.scored = [], []
 
-    def fit(self, train) -> None:
+    def fit(self, train, valid=None) -> None:
         self.fitted.append(train.label.tolist())
 
     def score(self, sequences):
@@ -140,10 +140,10 @@ def test_an_outcome_that_is_no_result_passes_through():
         run_model(config, found, progress=SILENT)
 
 
-def test_a_rule_that_does_not_apply_to_the_detector_is_an_error():
+def test_a_rule_that_does_not_apply_to_the_detector_gives_no_result():
     config = load_run_config(["model=markov", "model/decision=posterior"]).model
     with pytest.raises(
-        ConfigError, match=r"model\.decision: the scores of this detector are no prob"
+        NotApplicable, match=r"posterior needs a detector whose scores are log odds"
     ):
         run_model(config, grouped(sessions(*"abcd")), progress=SILENT)
 

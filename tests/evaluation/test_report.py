@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.detection.outcome import ModelRunSummary, SequenceSummary
+from anomalog_exp.detection.outcome import Outcome
 from anomalog_exp.evaluation import evaluate, primary_block
 from anomalog_exp.metric_terms import MetricScope
 from anomalog_exp.sequences.sequence_set import Split
@@ -28,19 +28,14 @@ def report(
     count = len(dataset.entity_label)
     found = grouped(dataset, train=3 / count, test=len(texts) / count, **options)
     given = np.array(scores)
-    summary = ModelRunSummary(
-        detector="given",
+    outcome = Outcome(
         test=found.part(Split.TEST),
         scores=given,
         threshold=threshold,
         predicted=given > threshold,
         oracle=False,
-        model_manifest={},
-        sequence_summary=SequenceSummary.of(found),
-        seconds={},
-        explain=lambda chosen, top: [[] for _ in chosen],
     )
-    return evaluate(load_run_config(list(overrides)), found, summary)
+    return evaluate(load_run_config(list(overrides)), found, outcome)
 
 
 def test_a_block_worked_out_by_hand():

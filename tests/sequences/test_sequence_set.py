@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.sequences.sequence_set import Split
+from tests.grouping import grouped
 from tests.logs import log_dataset, sessions
 from tests.sequencing import (
     LOG_ROWS,
@@ -221,3 +222,14 @@ def test_events_that_may_not_train_are_left_out_of_overlapping_windows_too():
     assert rows_of(whole) == [[0, 1, 2], [2, 3, 4], [4, 5, 6]]
     assert rows_of(trained) == [[0, 2], [2, 3], [6]]
     assert texts_of(trained.take(np.array([1]))) == [["c", "a"]]
+
+
+def test_events_that_may_train_are_taken_out_of_their_context():
+    rows = [("s", letter, i, -1) for i, letter in enumerate("abcdef")]
+    stream = grouped(log_dataset(rows), "stream", chunk_size=3, continuous_context=True)
+    assert stream.origin is not None
+    masked = replace(stream, train_events=np.array([1, 0, 1, 0, 0, 1], dtype=bool))
+    left = masked.trainable()
+    assert rows_of(left) == [[0, 2], [5]]
+    # Places in the old order mean nothing in the new one: nothing carries over.
+    assert left.origin is None

@@ -1,0 +1,138 @@
+"""The Judge: a fitted detector with its thresholds, one object that can be kept and asked again.
+
+A run fits one and lets it judge the test part; a union holds several. Nobody else derives a threshold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.detection.calibrate import Training
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome
+from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Judge"]
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """A fitted detector that decides.
+
+    Attributes:
+        config: The detector's config, with its decision rule.
+        detector: Fitted.
+        threshold: Sequences that score above it are predicted anomalous.
+        event_threshold: The same for single events; None where these are not judged, as the training
+            data labels none or the detector scores none.
+        known_templates: (templates,) bool, which of them training showed.
+    """
+
+    config: ExperimentModelConfig
+    detector: Detector
+    threshold: float
+    event_threshold: float | None
+    known_templates: NDArray[np.bool_]
+
+    @classmethod
+    def fitted(
+        cls,
+        config: ExperimentModelConfig,
+        train: SequenceSet,
+        valid: SequenceSet | None = None,
+        *,
+        oracle: SequenceSet | None = None,
+    ) -> Self:
+        """Fit the detector that `config` describes, and derive its thresholds.
+
+        Args:
+            config: The detector and its decision rule.
+            train: The training sequences, with their labels.
+            valid: Sequences held back from training; None where there are none.
+            oracle: All sequences with the labels of the test part, for an oracle rule alone.
+
+        Raises:
+            NotApplicable: these sequences cannot train this detector, or its rule does not apply.
+            TypeError: the detector breaks the score contract.
+        """
+        training = Training(config, train, valid, oracle)
+        return cls.decided(training, training.fitted())
+
+    @classmethod
+    def decided(cls, training: Training, detector: Detector) -> Self:
+        """The judge of a detector that was fitted on `training`; see `fitted`."""
+        train = training.train
+        known = np.zeros(len(train.dataset.templates), dtype=bool)
+        known[train.templates[train.may_train]] = True
+        return cls(
+            training.config,
+            detector,
+            training.sequence_threshold(detector),
+            training.event_threshold(detector),
+            known,
+        )
+
+    @property
+    def oracle(self) -> bool:
+        """The thresholds have seen the labels of the test part."""
+        return type(self.config.decision).oracle
+
+    def judge(self, sequences: SequenceSet, *, events_of: SequenceSet | None = None) -> Outcome:
+        """Score sequences and decide; no label of theirs is read.
+
+        Args:
+            sequences: What is judged.
+            events_of: The sequences whose single events are judged and predicted; None takes those
+                that are judged. In a stream, chunks that train may hold events to evaluate.
+
+        Raises:
+            TypeError: the detector breaks the score contract.
+        """
+        scores = sequence_scores(self.detector, sequences.unlabelled())
+        tested = (sequences if events_of is None else events_of).unlabelled()
+        return Outcome(
+            test=sequences,
+            scores=scores,
+            threshold=self.threshold,
+            predicted=scores > self.threshold,
+            oracle=self.oracle,
+            events=self._judged_events(tested),
+            next_events=self._predicted_next_events(tested),
+        )
+
+    def _judged_events(self, tested: SequenceSet) -> EventScores | None:
+        if self.event_threshold is None:
+            return None
+        scores = event_scores(self.detector, tested)
+        assert scores is not None
+        rows, highest = highest_of_rows(tested, scores)
+        return EventScores(rows, highest, self.event_threshold, highest > self.event_threshold)
+
+    def _predicted_next_events(self, tested: SequenceSet) -> NextEvents | None:
+        rank = self.detector.rank_next_events(tested)
+        if rank is None:
+            return None
+        rows, evaluated = tested.rows, tested.evaluation_events
+        if evaluated is not None:
+            kept = evaluated[rows]
+            rows, rank = rows[kept], rank[kept]
+        return NextEvents(rows, rank, self.known_templates)
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """For each sequence, up to `top` (evidence, weight) pairs, the strongest first."""
+        return self.detector.explain(sequences.unlabelled(), top)
+
+    def manifest(self) -> dict[str, object]:
+        """What is worth recording of the detector and its decisions, JSON-ready."""
+        return {
+            "detector": self.config.name,
+            **self.detector.manifest(),
+            "decision": self.config.decision.name,
+            "oracle": self.oracle,
+            "threshold": self.threshold,
+        }
