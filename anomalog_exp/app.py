@@ -55,7 +55,7 @@ class RunResult:
         note: Why there are none, and what was flagged all the same.
         judged: Units of that scope that were judged, labelled or not; None where nothing was.
         flagged: How many of them are predicted anomalous.
-        oracle: The threshold has seen the labels of the test split.
+        oracle: The threshold depends on the labels of the test split.
         seconds: What it took, now or when it ran.
     """
 

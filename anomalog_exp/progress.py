@@ -42,15 +42,15 @@ class Progress:
             yield from self._logged(title, total, unit)
 
     def _logged(self, title: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
-        begun = said = time.monotonic()
+        begun = last_line = time.monotonic()
         done = 0
 
         def advance(amount: int) -> None:
-            nonlocal done, said
+            nonlocal done, last_line
             done += amount
             now = time.monotonic()
-            if self._lines and now - said >= _LINE_EVERY_S:
-                said = now
+            if self._lines and now - last_line >= _LINE_EVERY_S:
+                last_line = now
                 _LOG.info("%s: %s", title, _amount(done, total, unit))
 
         yield advance

@@ -23,8 +23,8 @@ from anomalog_exp.sequences.splits.raw_entries import (
     RawEntryPrefixNormalFractionSplitConfig,
     RawEntrySplitConfig,
     SplitApplicationOrder,
-    StraddlingGroupPolicy,
 )
+from anomalog_exp.sequences.splits.straddlers import StraddlingGroupPolicy
 
 __all__ = [
     "CSVLabelReaderConfig",

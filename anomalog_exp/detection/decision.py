@@ -1,4 +1,4 @@
-"""Decision rules: from scores to "anomalous", by a threshold that never saw a test label.
+"""Decision rules: from scores to "anomalous", by a threshold that depends on no test label.
 
 A unit is predicted anomalous where its score is strictly above the threshold. One rule breaks the
 promise and says so: `best_f1` is an oracle, for comparison with papers that tune on the test split.
@@ -23,7 +23,7 @@ from anomalog_exp.options.base import Options
 __all__ = ["Calibration", "DecisionConfig", "DecisionRule"]
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-"""A share that is neither nothing nor all."""
+"""A share above 0 and below 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +31,13 @@ class Calibration:
     """What a rule may look at; what costs more than an array is a call.
 
     Attributes:
-        scores: (training units,) what the fitted detector makes of its training split.
-        label: (training units,) int8 their labels, -1 where there is none.
+        scores: (training units,) scores of the training split by the fitted detector.
+        label: (training units,) int8 labels, -1 where there is none.
         log_odds: The scores are natural-log posterior odds.
-        own_threshold: The one that the detector derives itself, if it does.
-        held_out: Share -> scores of the last normal training units, by a detector fitted on the others.
-        test: -> scores and labels of the test split, for the oracle alone.
+        own_threshold: The threshold that the detector derives itself, if it does.
+        held_out: From a share to the scores of that share of the normal training units, the last ones,
+            by a detector fitted on the others.
+        test: Gives scores and labels of the test split; the oracle alone calls it.
     """
 
     scores: NDArray[np.float64]
@@ -51,10 +52,10 @@ class DecisionRule(Options):
     """Base of the rules."""
 
     oracle: ClassVar[bool] = False
-    """The threshold has seen the labels of the test split."""
+    """The threshold depends on the labels of the test split."""
 
     @abstractmethod
-    def threshold(self, known: Calibration) -> float:
+    def threshold(self, calibration: Calibration) -> float:
         """The threshold.
 
         Raises:
@@ -63,12 +64,12 @@ class DecisionRule(Options):
 
 
 class FixedDecision(DecisionRule):
-    """A threshold that is given."""
+    """A threshold that the config states."""
 
     name: Literal["fixed"]
     value: float = Field(description="scores above it are anomalous")
 
-    def threshold(self, known: Calibration) -> float:
+    def threshold(self, calibration: Calibration) -> float:
         return self.value
 
 
@@ -82,12 +83,12 @@ class QuantileDecision(DecisionRule):
     name: Literal["quantile"]
     quantile: float = Field(ge=0, le=1, description="share of training scores at or below it")
 
-    def threshold(self, known: Calibration) -> float:
-        usable = known.scores[known.label != 1]
+    def threshold(self, calibration: Calibration) -> float:
+        usable = calibration.scores[calibration.label != 1]
         if not len(usable):
             raise NotApplicable(
                 "the decision rule quantile needs a training sequence that is not labelled anomalous "
-                f"(all {len(known.label):,} are; model/decision=fixed takes a threshold instead)"
+                f"(all {len(calibration.label):,} are; model/decision=fixed takes a threshold instead)"
             )
         return float(np.quantile(usable, self.quantile, method="higher"))
 
@@ -98,24 +99,24 @@ class ContaminationDecision(DecisionRule):
     name: Literal["contamination"]
     share: Share = Field(description="of the training units that are taken for anomalous")
 
-    def threshold(self, known: Calibration) -> float:
-        return _exceeded_by(self.share, known.scores)
+    def threshold(self, calibration: Calibration) -> float:
+        return _exceeded_by(self.share, calibration.scores)
 
 
 class FalsePositiveRateDecision(DecisionRule):
     """At most a share of held-out normal training units scores above.
 
     The last of them are held out, a detector like this one is fitted on the others, and the quantile of
-    its scores is the threshold. Detectors that remember their training sequences score these 0 and
-    everything else more: only what they have not seen can calibrate them.
+    its scores is the threshold. Detectors that remember their training sequences score those 0 and
+    everything else more, so only sequences that they have not seen can calibrate them.
     """
 
     name: Literal["false_positive_rate"]
     rate: Share = Field(description="share of held-out normal units above the threshold")
     holdout: Share = Field(description="share of the normal training sequences that is held out")
 
-    def threshold(self, known: Calibration) -> float:
-        return _exceeded_by(self.rate, known.held_out(self.holdout))
+    def threshold(self, calibration: Calibration) -> float:
+        return _exceeded_by(self.rate, calibration.held_out(self.holdout))
 
 
 class PosteriorDecision(DecisionRule):
@@ -124,8 +125,8 @@ class PosteriorDecision(DecisionRule):
     name: Literal["posterior"]
     probability: Share = Field(description="more than this is anomalous")
 
-    def threshold(self, known: Calibration) -> float:
-        if not known.log_odds:
+    def threshold(self, calibration: Calibration) -> float:
+        if not calibration.log_odds:
             raise NotApplicable(
                 "the decision rule posterior needs a detector whose scores are log odds (any other rule "
                 "applies, as model/decision=quantile)"
@@ -138,13 +139,13 @@ class OwnDecision(DecisionRule):
 
     name: Literal["own"]
 
-    def threshold(self, known: Calibration) -> float:
-        if known.own_threshold is None:
+    def threshold(self, calibration: Calibration) -> float:
+        if calibration.own_threshold is None:
             raise NotApplicable(
                 "the decision rule own needs a method that derives a threshold for these scores (any "
                 "other rule applies, as model/decision=quantile)"
             )
-        return known.own_threshold
+        return calibration.own_threshold
 
 
 class BestF1Decision(DecisionRule):
@@ -154,8 +155,8 @@ class BestF1Decision(DecisionRule):
 
     name: Literal["best_f1"]
 
-    def threshold(self, known: Calibration) -> float:
-        scores, label = known.test()
+    def threshold(self, calibration: Calibration) -> float:
+        scores, label = calibration.test()
         anomalous = label[label >= 0] == 1
         if anomalous.all() or not anomalous.any():
             raise NotApplicable("the decision rule best_f1 needs both classes in test")

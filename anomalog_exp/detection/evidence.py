@@ -15,10 +15,10 @@ def strongest(parts: csr_matrix, names: Sequence[str], top: int) -> list[list[tu
 
     Equal entries stand in the order of their columns.
     """
-    found = []
+    evidence = []
     for row in range(parts.shape[0]):
         inside = slice(parts.indptr[row], parts.indptr[row + 1])
         weights, columns = parts.data[inside], parts.indices[inside]
         ranked = np.lexsort((columns, -weights))[:top]
-        found.append([(names[columns[i]], float(weights[i])) for i in ranked if weights[i] > 0])
-    return found
+        evidence.append([(names[columns[i]], float(weights[i])) for i in ranked if weights[i] > 0])
+    return evidence

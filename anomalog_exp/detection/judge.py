@@ -67,19 +67,19 @@ class Judge:
     def decided(cls, training: Training, detector: Detector) -> Self:
         """The judge of a detector that was fitted on `training`; see `fitted`."""
         train = training.train
-        known = np.zeros(len(train.dataset.templates), dtype=bool)
-        known[train.templates[train.may_train]] = True
+        in_training = np.zeros(len(train.dataset.templates), dtype=bool)
+        in_training[train.templates[train.may_train]] = True
         return cls(
             training.config,
             detector,
             training.sequence_threshold(detector),
             training.event_threshold(detector),
-            known,
+            in_training,
         )
 
     @property
     def oracle(self) -> bool:
-        """The thresholds have seen the labels of the test part."""
+        """The thresholds depend on the labels of the test part."""
         return type(self.config.decision).oracle
 
     def judge(self, sequences: SequenceSet, *, events_of: SequenceSet | None = None) -> Outcome:

@@ -84,7 +84,7 @@ class Outcome:
         scores: (sequences,) float64, higher = more anomalous.
         threshold: Scores above it are predicted anomalous.
         predicted: (sequences,) bool.
-        oracle: The thresholds have seen the labels of these sequences.
+        oracle: The thresholds depend on the labels of these sequences.
         events: Decisions about single events, from detectors that judge them.
         next_events: Predictions of next events, from detectors that make them.
     """

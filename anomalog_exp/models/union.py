@@ -55,17 +55,17 @@ class Config(ExperimentModelConfig):
 
 
 def _member(key: str, value: Any) -> ExperimentModelConfig:
-    """The typed config of a member, its mistakes told by their full keys."""
+    """The typed config of a member; a mistake in it is named by its full key."""
     if not isinstance(value, ExperimentModelConfig):
         name = value.get("name") if isinstance(value, dict) else None
-        known = option_names("model")
-        if name not in known:
+        detectors = option_names("model")
+        if name not in detectors:
             raise ConfigError.of(
                 f"{key}.name",
                 name,
                 problem="there is no such detector",
-                allowed=", ".join(known),
-                fix=did_you_mean(str(name), list(known), f"add one, as in +model@{key}=ngram"),
+                allowed=", ".join(detectors),
+                fix=did_you_mean(str(name), list(detectors), f"add one, as in +model@{key}=ngram"),
             )
         value = option_type("model", name).of(value, key)
     if type(value.decision).oracle:
@@ -147,16 +147,18 @@ class UnionDetector(Detector):
         A member's strongest evidence weighs as much as the member is above its threshold, the others
         in proportion; a member without evidence is named alone.
         """
-        found: list[list[tuple[str, float]]] = [[] for _ in range(len(sequences))]
+        reasons: list[list[tuple[str, float]]] = [[] for _ in range(len(sequences))]
         for member, excess in zip(self._members, self._excess(sequences), strict=True):
             flagged = np.flatnonzero(excess > 0)
             evidence = member.judge.explain(sequences.take(flagged), max(top, 1))
-            for i, told in zip(flagged.tolist(), evidence, strict=True):
-                strongest = told[0][1] if told else 0.0
-                weight = excess[i] / strongest if strongest > 0 else 0.0
-                texts = [(f"{member.name}: {text}", float(part * weight)) for text, part in told]
-                found[i] += texts if weight else [(member.name, float(excess[i]))]
-        return [sorted(one, key=lambda told: -told[1])[:top] for one in found]
+            for i, pairs in zip(flagged.tolist(), evidence, strict=True):
+                strongest = pairs[0][1] if pairs else 0.0
+                scale = excess[i] / strongest if strongest > 0 else 0.0
+                named = [
+                    (f"{member.name}: {text}", float(weight * scale)) for text, weight in pairs
+                ]
+                reasons[i] += named if scale else [(member.name, float(excess[i]))]
+        return [sorted(pairs, key=lambda pair: -pair[1])[:top] for pairs in reasons]
 
     def manifest(self) -> dict[str, object]:
         """Threshold, scale and sizes of each member."""

@@ -68,8 +68,8 @@ def _any_label(labels: NDArray[np.int8], grouping: Grouping) -> NDArray[np.int8]
     """Label of each run of `labels` by differences of running counts: windows may overlap."""
     anomalous = _count(labels == 1, grouping)
     labelled = _count(labels != UNLABELLED, grouping)
-    found = np.where(anomalous > 0, 1, np.where(labelled > 0, 0, UNLABELLED))
-    return found.astype(np.int8)
+    label = np.where(anomalous > 0, 1, np.where(labelled > 0, 0, UNLABELLED))
+    return label.astype(np.int8)
 
 
 def _count(marked: NDArray[np.bool_], grouping: Grouping) -> NDArray[Any]:

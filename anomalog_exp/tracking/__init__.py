@@ -72,6 +72,6 @@ def _tried(
     try:
         return call(tracking)
     except Exception as error:  # noqa: BLE001 - whatever breaks in the tracker, the run stands
-        told = " ".join(str(error).split())[:300]
-        _LOG.warning("%s (%s: %s)", otherwise, type(error).__name__, told)
+        message = " ".join(str(error).split())[:300]
+        _LOG.warning("%s (%s: %s)", otherwise, type(error).__name__, message)
         return None

@@ -50,9 +50,9 @@ def _client(store: str) -> MlflowClient:
 
 def _experiment(settings: MlflowTrackingConfig) -> str:
     client = _client(str(settings.store))
-    found = client.get_experiment_by_name(settings.experiment_name)
-    if found is not None:
-        return str(found.experiment_id)
+    existing = client.get_experiment_by_name(settings.experiment_name)
+    if existing is not None:
+        return str(existing.experiment_id)
     place = settings.artifacts / settings.experiment_name
     place.mkdir(parents=True, exist_ok=True)
     return str(client.create_experiment(settings.experiment_name, artifact_location=place.as_uri()))

@@ -1,4 +1,4 @@
-"""The config of any grouping, told apart by its name (config group `sequence`)."""
+"""The config of any grouping, chosen by its `name` (config group `sequence`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The config of any split, told apart by its name (config group `split`)."""
+"""The config of any split, chosen by its `name` (config group `split`)."""
 
 from __future__ import annotations
 

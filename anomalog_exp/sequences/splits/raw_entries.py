@@ -1,17 +1,16 @@
-"""Splits of raw entries: a prefix of rows trains, the rest is tested; groups may straddle the cutoff.
+"""Splits of raw entries: a prefix of rows trains, and the rest is tested.
 
 Before grouping, every row gets its part first, and a policy decides about groups with rows of several
-parts. After grouping, whole groups in their order train as long as their rows fit into the prefix. The
-chunks of a stream are never cut: train before test before ignored decides the split of a chunk, and
-masks say which of its events train and which are evaluated.
+parts; see `straddlers`. After grouping, whole groups in their order train as long as their rows fit into
+the prefix. The chunks of a stream are never cut: train before test before ignored decides the split of a
+chunk, and masks say which of its events train and which are evaluated.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +24,21 @@ from anomalog_exp.sequences.labels import sequence_labels
 from anomalog_exp.sequences.sequence_set import Split, count_by_part
 from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase
 from anomalog_exp.sequences.splits.fractions import fraction_of
+from anomalog_exp.sequences.splits.straddlers import (
+    RowParts,
+    StraddlingGroupPolicy,
+    straddlers_settled,
+)
 
 __all__ = [
     "RawEntryPrefixCountSplitConfig",
     "RawEntryPrefixFractionSplitConfig",
     "RawEntryPrefixNormalFractionSplitConfig",
     "RawEntrySplitConfig",
-    "RowParts",
     "SplitApplicationOrder",
-    "StraddlingGroupPolicy",
     "parts_of_groups",
     "parts_of_rows",
     "split_stream",
-    "straddlers_settled",
 ]
 
 
@@ -46,15 +47,6 @@ class SplitApplicationOrder(StrEnum):
 
     BEFORE_GROUPING = "before_grouping"
     AFTER_GROUPING = "after_grouping"
-
-
-class StraddlingGroupPolicy(StrEnum):
-    """What becomes of a group whose rows fall on both sides of the cutoff."""
-
-    SPLIT_PARTIAL_SEQUENCES = "split_partial_sequences"
-    ASSIGN_BY_FIRST_EVENT = "assign_by_first_event"
-    ASSIGN_BY_LAST_EVENT = "assign_by_last_event"
-    DROP_STRADDLERS = "drop_straddlers"
 
 
 class RawEntrySplitConfig(SplitConfigBase):
@@ -125,79 +117,20 @@ class RawEntryPrefixNormalFractionSplitConfig(RawEntrySplitConfig):
         return fraction_of(self.train_normal_entry_fraction, normal)
 
 
-@dataclass(frozen=True, eq=False)
-class RowParts:
-    """The part of each row.
-
-    Attributes:
-        part: (rows,) uint8, values of `Split`.
-        cutoff: The first row after the prefix.
-    """
-
-    part: NDArray[np.uint8]
-    cutoff: int
-
-
 def parts_of_rows(label: NDArray[np.int8], config: RawEntrySplitConfig) -> RowParts:
     """Rows of the prefix train, the others are tested; `label` is that of each row."""
     rows = len(label)
-    wanted = config.prefix(rows, int((label == 0).sum()))
+    size = config.prefix(rows, int((label == 0).sum()))
     if config.counts_normal:
         normal = np.flatnonzero(label == 0)
-        cutoff = int(normal[wanted - 1]) + 1 if wanted else 0
+        cutoff = int(normal[size - 1]) + 1 if size else 0
     else:
-        cutoff = min(rows, wanted)
+        cutoff = min(rows, size)
     part = np.full(rows, Split.TEST, dtype=np.uint8)
     part[:cutoff] = Split.TRAIN
     if config.counts_normal:
         part[:cutoff][label[:cutoff] != 0] = Split.IGNORED
     return RowParts(part, cutoff)
-
-
-def straddlers_settled(
-    grouping: Grouping, rows: RowParts, policy: StraddlingGroupPolicy
-) -> tuple[Grouping, NDArray[np.uint8], dict[str, Any]]:
-    """The groups after the policy, the part of each, and figures on the straddlers."""
-    along = rows.part[grouping.order]
-    change = np.flatnonzero(np.diff(along)) + 1
-    filled = grouping.stop > grouping.start
-    first_change = np.searchsorted(change, grouping.start, side="right")
-    cuts = np.where(filled, np.searchsorted(change, grouping.stop) - first_change, 0)
-    last = np.maximum(grouping.stop - 1, 0)
-    facts = {"straddlers": int((cuts > 0).sum()), "straddlers_dropped": 0}
-    if not len(along):
-        return grouping, np.full(len(filled), Split.IGNORED, dtype=np.uint8), facts
-    if policy == StraddlingGroupPolicy.ASSIGN_BY_LAST_EVENT:
-        part = along[last]
-    elif policy == StraddlingGroupPolicy.SPLIT_PARTIAL_SEQUENCES:
-        group = np.repeat(np.arange(len(cuts)), cuts + 1)
-        nth = np.arange(len(group)) - np.repeat(np.cumsum(cuts + 1) - (cuts + 1), cuts + 1)
-        place = first_change[group] + nth
-        padded = np.append(change, len(along))
-        start = np.where(nth == 0, grouping.start[group], padded[np.maximum(place - 1, 0)])
-        stop = np.where(
-            nth == cuts[group], grouping.stop[group], padded[place.clip(max=len(change))]
-        )
-        origin = grouping.origin
-        if origin is not None:
-            origin = np.where(nth == 0, origin[group], start)
-        grouping = replace(
-            grouping.take(group),
-            start=start,
-            stop=stop,
-            origin=origin,
-            session=np.arange(len(group)),
-        )
-        filled, part = filled[group], along[start.clip(max=len(along) - 1)]
-    elif policy == StraddlingGroupPolicy.DROP_STRADDLERS:
-        whole = cuts == 0
-        facts["straddlers_dropped"] = facts["straddlers"]
-        grouping = replace(grouping.take(whole), session=np.arange(int(whole.sum())))
-        filled, part = filled[whole], along[grouping.start.clip(max=len(along) - 1)]
-    else:
-        part = along[grouping.start.clip(max=len(along) - 1)]
-    # A window without rows belongs to no part.
-    return grouping, np.where(filled, part, Split.IGNORED).astype(np.uint8), facts
 
 
 def parts_of_groups(
@@ -211,9 +144,9 @@ def parts_of_groups(
     if config.counts_normal:
         other = np.concatenate(([0], np.cumsum(label[grouping.order] != 0)))
         eligible = other[grouping.stop] == other[grouping.start]
-    wanted = config.prefix(len(label), int((label == 0).sum()))
+    size = config.prefix(len(label), int((label == 0).sum()))
     length = np.where(eligible, grouping.stop - grouping.start, 0)
-    inside = np.cumsum(length) <= wanted
+    inside = np.cumsum(length) <= size
     part = np.where(inside, np.where(eligible, Split.TRAIN, Split.IGNORED), Split.TEST)
     return part.astype(np.uint8)
 

@@ -1,0 +1,83 @@
+"""Groups whose rows fall in several parts: a policy decides what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.sequences.grouping import Grouping
+from anomalog_exp.sequences.sequence_set import Split
+
+__all__ = ["RowParts", "StraddlingGroupPolicy", "straddlers_settled"]
+
+
+class StraddlingGroupPolicy(StrEnum):
+    """What becomes of a group whose rows fall on both sides of the cutoff."""
+
+    SPLIT_PARTIAL_SEQUENCES = "split_partial_sequences"
+    ASSIGN_BY_FIRST_EVENT = "assign_by_first_event"
+    ASSIGN_BY_LAST_EVENT = "assign_by_last_event"
+    DROP_STRADDLERS = "drop_straddlers"
+
+
+@dataclass(frozen=True, eq=False)
+class RowParts:
+    """The part of each row.
+
+    Attributes:
+        part: (rows,) uint8, values of `Split`.
+        cutoff: The first row after the prefix.
+    """
+
+    part: NDArray[np.uint8]
+    cutoff: int
+
+
+def straddlers_settled(
+    grouping: Grouping, rows: RowParts, policy: StraddlingGroupPolicy
+) -> tuple[Grouping, NDArray[np.uint8], dict[str, Any]]:
+    """The groups after the policy, the part of each, and figures on the straddlers."""
+    along = rows.part[grouping.order]
+    change = np.flatnonzero(np.diff(along)) + 1
+    filled = grouping.stop > grouping.start
+    first_change = np.searchsorted(change, grouping.start, side="right")
+    cuts = np.where(filled, np.searchsorted(change, grouping.stop) - first_change, 0)
+    last = np.maximum(grouping.stop - 1, 0)
+    facts = {"straddlers": int((cuts > 0).sum()), "straddlers_dropped": 0}
+    if not len(along):
+        return grouping, np.full(len(filled), Split.IGNORED, dtype=np.uint8), facts
+    if policy == StraddlingGroupPolicy.ASSIGN_BY_LAST_EVENT:
+        part = along[last]
+    elif policy == StraddlingGroupPolicy.SPLIT_PARTIAL_SEQUENCES:
+        group = np.repeat(np.arange(len(cuts)), cuts + 1)
+        nth = np.arange(len(group)) - np.repeat(np.cumsum(cuts + 1) - (cuts + 1), cuts + 1)
+        place = first_change[group] + nth
+        padded = np.append(change, len(along))
+        start = np.where(nth == 0, grouping.start[group], padded[np.maximum(place - 1, 0)])
+        stop = np.where(
+            nth == cuts[group], grouping.stop[group], padded[place.clip(max=len(change))]
+        )
+        origin = grouping.origin
+        if origin is not None:
+            origin = np.where(nth == 0, origin[group], start)
+        grouping = replace(
+            grouping.take(group),
+            start=start,
+            stop=stop,
+            origin=origin,
+            session=np.arange(len(group)),
+        )
+        filled, part = filled[group], along[start.clip(max=len(along) - 1)]
+    elif policy == StraddlingGroupPolicy.DROP_STRADDLERS:
+        whole = cuts == 0
+        facts["straddlers_dropped"] = facts["straddlers"]
+        grouping = replace(grouping.take(whole), session=np.arange(int(whole.sum())))
+        filled, part = filled[whole], along[grouping.start.clip(max=len(along) - 1)]
+    else:
+        part = along[grouping.start.clip(max=len(along) - 1)]
+    # A window without rows belongs to no part.
+    return grouping, np.where(filled, part, Split.IGNORED).astype(np.uint8), facts

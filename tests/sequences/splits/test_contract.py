@@ -1,0 +1,75 @@
+"""What every split promises, whichever it is, over every grouping, on random small logs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.listing import option_names
+from anomalog_exp.sequences.sequence_set import Split
+from tests.grouping import grouped
+from tests.logs import log_dataset
+from tests.sequencing import LOG_ROWS
+
+SMALL = {
+    "fixed": {"window_size": 3},
+    "time": {"time_span_ms": 2},
+    "stream": {"chunk_size": 4},
+}
+COUNTS = {"prefix_count": {"train_entry_count": 5}}
+
+
+def sequences_of(rows, grouping: str, split: str):
+    """The sequences; None where the log lacks what is needed, which is said in four parts."""
+    try:
+        return grouped(
+            log_dataset(rows), grouping, split, **SMALL.get(grouping, {}), **COUNTS.get(split, {})
+        )
+    except ConfigError as error:
+        assert len(str(error).splitlines()) == 4
+        return None
+
+
+@pytest.mark.parametrize("split", option_names("split"))
+@pytest.mark.parametrize("grouping", option_names("sequence"))
+@settings(max_examples=25, deadline=None)
+@given(rows=LOG_ROWS)
+def test_every_sequence_has_one_part_and_the_counts_add_up(grouping, split, rows):
+    found = sequences_of(rows, grouping, split)
+    if found is None:
+        return
+    assert len(found.split) == len(found.label) == len(found)
+    assert set(found.split.tolist()) <= {part.value for part in Split}
+    assert set(found.label.tolist()) <= {-1, 0, 1}
+    assert (found.split == Split.TRAIN).any()
+    # Nobody asked for a validation part.
+    assert not (found.split == Split.VALIDATION).any()
+    counts = found.report["sequences"]
+    parts = [counts[part.name.lower()]["total"] for part in Split]
+    assert sum(parts) == counts["pool"]["total"] == len(found)
+    again = sequences_of(rows, grouping, split)
+    assert again.split.tolist() == found.split.tolist()
+    if found.train_events is not None and found.evaluation_events is not None:
+        assert not (found.train_events & found.evaluation_events).any()
+
+
+IN_ORDER = [
+    (grouping, split)
+    for grouping in ("entity", "fixed")
+    for split in option_names("split")
+    # A prefix of rows cuts sessions into pieces that stand side by side.
+    if split != "predefined" and not (grouping == "entity" and split.startswith("prefix"))
+]
+
+
+@pytest.mark.parametrize(("grouping", "split"), IN_ORDER)
+@settings(max_examples=25, deadline=None)
+@given(rows=LOG_ROWS)
+def test_what_is_tested_never_comes_before_what_trains(grouping, split, rows):
+    found = sequences_of(rows, grouping, split)
+    if found is None or not (found.split == Split.TEST).any():
+        return
+    last_trained = np.flatnonzero(found.split == Split.TRAIN).max()
+    assert last_trained < np.flatnonzero(found.split == Split.TEST).min()
