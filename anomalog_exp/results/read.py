@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.results.paths import ResultPaths
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ class StoredRun:
 
     @property
     def metrics(self) -> dict[str, Any]:
+        """What `metrics.json` holds, as it is written; `report` is the same with types."""
         return _json(self.paths.metrics_path)
+
+    @property
+    def report(self) -> MetricReport:
+        return MetricReport.from_json(self.metrics)
 
     @property
     def dataset_manifest(self) -> dict[str, Any]:

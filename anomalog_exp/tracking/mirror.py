@@ -14,7 +14,9 @@ from typing import Any
 
 from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.config.settings import MlflowTrackingConfig
+from anomalog_exp.evaluation import Diagnostics
 from anomalog_exp.files import write_json
+from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results.read import StoredRun, read_run
 from anomalog_exp.tracking.store import opened_store
 
@@ -24,19 +26,7 @@ _RECORD = "tracking.json"
 _VALUE_LENGTH = 6000
 _NOT_PARAMS = ("paths", "tracking", "sweep", "force", "write_predictions", "description", "groups")
 _ENDED_AS = {"done": "FINISHED", "skipped": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
-_DIAGNOSTICS = (
-    "mcc",
-    "false_positive_rate",
-    "f1_interval_low",
-    "f1_interval_high",
-    "oracle_best_f1",
-    "test_share_seen_in_train",
-    "distinct_test_sequences",
-    "threshold",
-)
-
-
-_COMPARED = ("f1", "auroc", "top1")
+_COMPARED = (Figure.F1, Figure.AUROC, Figure.TOP1)
 _STAGES = ("total", "dataset", "sequences", "fit", "score", "evaluate")
 
 
@@ -104,27 +94,40 @@ def run_metrics(stored: StoredRun) -> dict[str, float]:
     is read by nobody, and `metrics.json` has them all.
     """
     metrics: dict[str, float] = {}
-    report, environment = stored.metrics, stored.environment
-    for scope, block in report["blocks"].items():
-        prefix = scope.removesuffix("_level_detection").removesuffix("_prediction")
-        values = dict(block.get("headline", {}))
-        if scope == report["primary_scope"]:
-            diagnostics = block.get("diagnostics", {})
-            values |= {name: diagnostics[name] for name in _DIAGNOSTICS if name in diagnostics}
-            for part in ("unique", "sessions"):
-                if part in diagnostics:
-                    values[f"{part}_f1"] = diagnostics[part]["f1"]
+    report, environment = stored.report, stored.environment
+    for scope, block in report.blocks.items():
+        values = dict(block.headline or {})
+        if scope == report.primary_scope:
+            values |= _diagnostic_figures(block.diagnostics)
         else:
             values = {name: values[name] for name in _COMPARED if name in values}
-        metrics |= {f"{prefix}/{name}": float(value) for name, value in values.items()}
+        prefix = scope.removesuffix("_level_detection").removesuffix("_prediction")
+        metrics |= {f"{prefix}/{name}": value for name, value in values.items()}
     seconds = environment["seconds"]
     metrics |= {f"seconds/{stage}": seconds[stage] for stage in _STAGES if stage in seconds}
     return metrics | {"peak_memory_mb": environment["peak_memory_mb"]}
 
 
+def _diagnostic_figures(diagnostics: Diagnostics) -> dict[str, float]:
+    """Those beside the headline that are worth a column."""
+    figures = {
+        "mcc": diagnostics.mcc,
+        "false_positive_rate": diagnostics.false_positive_rate,
+        "f1_interval_low": diagnostics.f1_interval_low,
+        "f1_interval_high": diagnostics.f1_interval_high,
+        "oracle_best_f1": diagnostics.oracle_best_f1,
+        "test_share_seen_in_train": diagnostics.test_share_seen_in_train,
+        "distinct_test_sequences": diagnostics.distinct_test_sequences,
+        "threshold": diagnostics.threshold,
+        "unique_f1": diagnostics.unique.f1 if diagnostics.unique else None,
+        "sessions_f1": diagnostics.sessions.f1 if diagnostics.sessions else None,
+    }
+    return {name: float(value) for name, value in figures.items() if value is not None}
+
+
 def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:
     status, environment = stored.status, stored.environment
-    oracle = status["status"] == "done" and stored.metrics["task"]["decision"]["oracle"]
+    oracle = status["status"] == "done" and stored.report.task.decision.oracle
     tags = {
         "status": status["status"],
         "reason": status["reason"],
