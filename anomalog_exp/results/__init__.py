@@ -10,6 +10,7 @@ from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.manifests import build_dataset_manifest, build_sequence_split_summary
 from anomalog_exp.results.paths import ResultPaths, prepare_result_paths
 from anomalog_exp.results.read import StoredRun, read_run
+from anomalog_exp.results.scores import RunScores, ScoredUnits
 from anomalog_exp.results.write import write_run_outputs
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Provenance",
     "ResultPaths",
     "ResultWriteContext",
+    "RunScores",
+    "ScoredUnits",
     "StoredRun",
     "attempt",
     "build_dataset_manifest",

@@ -60,6 +60,8 @@ def why_not_reused(
     damaged = [path.name for path in files if not _is_json(path)]
     if damaged:
         return f"of the last result {', '.join(damaged)} cannot be read"
+    if not paths.scores_path.is_file():
+        return "the last result has no scores"
     if needs_predictions and not paths.predictions_path.is_file():
         return "the last result has no predictions"
     return None

@@ -12,6 +12,7 @@ import yaml
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.results.paths import ResultPaths
+from anomalog_exp.results.scores import RunScores, read_scores
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +43,11 @@ class StoredRun:
     @property
     def report(self) -> MetricReport:
         return MetricReport.from_json(self.metrics)
+
+    @property
+    def scores(self) -> RunScores:
+        """Scores, labels and decisions of the test part."""
+        return read_scores(self.paths.scores_path)
 
     @property
     def dataset_manifest(self) -> dict[str, Any]:

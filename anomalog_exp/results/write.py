@@ -9,6 +9,7 @@ from anomalog_exp.results.anomalies import anomaly_report
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.results.manifests import build_dataset_manifest
 from anomalog_exp.results.predictions import write_predictions
+from anomalog_exp.results.scores import RunScores, write_scores
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["write_run_outputs"]
@@ -20,12 +21,13 @@ def write_run_outputs(
     summary: ModelRunSummary,
     report: MetricReport,
 ) -> None:
-    """Write manifests, metrics, the top anomalies and, if asked for, predictions."""
+    """Write manifests, metrics, scores, the top anomalies and, if asked for, predictions."""
     paths = context.paths
     manifest = build_dataset_manifest(context, sequences, summary)
     write_json(paths.dataset_manifest_path, manifest)
     write_json(paths.model_manifest_path, summary.model_manifest)
     write_json(paths.metrics_path, report.to_json())
+    write_scores(paths.scores_path, RunScores.of(summary))
     with context.clock.stage("anomalies"):
         write_text(paths.anomalies_path, anomaly_report(sequences, summary))
     if context.config.write_predictions:

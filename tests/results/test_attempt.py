@@ -54,6 +54,15 @@ def test_predictions_that_are_missing_are_a_reason_to_run_again(places):
     assert run(load_run_config(places)).reused
 
 
+def test_scores_that_are_missing_are_a_reason_to_run_again(places):
+    first = read_run(run(load_run_config(places)).run_dir)
+    before = first.paths.scores_path.read_bytes()
+    first.paths.scores_path.unlink()
+    assert not run(load_run_config(places)).reused
+    assert first.paths.scores_path.read_bytes() == before
+    assert run(load_run_config(places)).reused
+
+
 def test_a_damaged_result_is_a_reason_to_run_again(places, caplog):
     first = run(load_run_config(places))
     metrics = read_run(first.run_dir).paths.metrics_path
