@@ -1,7 +1,7 @@
 """One scope of a metric report: what was judged, whether it may be read as a result, and the figures.
 
-Figures that lead a block are a mapping from names to numbers, because readers take them all: a table
-shows them as columns, a tracker as metrics. Everything that a reader asks for by itself is a field.
+The headline is a mapping from names to numbers, because readers take all of it, figures that are new to
+them too: a table as columns, a tracker as metrics. What a reader asks for by itself is a field.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class PredictionCounts(Counts):
 
 @dataclass(frozen=True)
 class Recount:
-    """Figures of the same decisions over other units: `counted` of them."""
+    """Figures of the same decisions over other units, of which there are `counted`."""
 
     counted: int
     precision: float
@@ -100,7 +100,7 @@ class Diagnostics:
 
 @dataclass(frozen=True)
 class MetricBlock:
-    """One scope; of a scope that the run does not measure only the first three are known.
+    """One scope; where the run does not measure it, only scope, status and reason are there.
 
     Attributes:
         scope: Which one.

@@ -53,7 +53,7 @@ def detection_block(
         seed: Seed of the resampling.
     """
     counted = label >= 0
-    anomalous, scored = label[counted] == 1, scores[counted]
+    anomalous = label[counted] == 1
     cells = confusion(anomalous, predicted[counted])
     counts = ClassCounts(
         units=len(label),
@@ -72,28 +72,28 @@ def detection_block(
         counts=counts,
         confusion=cells,
     )
-    decided = Diagnostics(threshold=threshold, flagged=int(predicted.sum()))
+    diagnostics = Diagnostics(threshold=threshold, flagged=int(predicted.sum()))
     if not counted.any():
-        return block(status=MetricStatus.NOT_APPLICABLE, reason=_NO_LABELS, diagnostics=decided)
-    if wrong := why_invalid(counts, cells, unit=unit, label_unit=label_unit):
-        return block(status=MetricStatus.INVALID, reason=wrong, diagnostics=decided)
-    rates = replace(
-        decided, false_positive_rate=cells.false_positive_rate, specificity=cells.specificity
+        return block(status=MetricStatus.NOT_APPLICABLE, reason=_NO_LABELS, diagnostics=diagnostics)
+    if reason := why_invalid(counts, cells, unit=unit, label_unit=label_unit):
+        return block(status=MetricStatus.INVALID, reason=reason, diagnostics=diagnostics)
+    diagnostics = replace(
+        diagnostics, false_positive_rate=cells.false_positive_rate, specificity=cells.specificity
     )
     if anomalous.all() or not anomalous.any():
-        return block(status=MetricStatus.INVALID, reason=_SINGLE_CLASS, diagnostics=rates)
-    oracle = best_f1(anomalous, scored)
+        return block(status=MetricStatus.INVALID, reason=_SINGLE_CLASS, diagnostics=diagnostics)
+    oracle = best_f1(anomalous, scores[counted])
     low, high = f1_interval(cells, bootstrap_samples, seed) if bootstrap_samples else (None, None)
     return block(
         status=MetricStatus.VALID,
         reason=None,
         headline=decision_figures(cells)
         | {
-            Figure.AUROC: auroc(anomalous, scored),
-            Figure.AVERAGE_PRECISION: average_precision(anomalous, scored),
+            Figure.AUROC: auroc(anomalous, scores[counted]),
+            Figure.AVERAGE_PRECISION: average_precision(anomalous, scores[counted]),
         },
         diagnostics=replace(
-            rates,
+            diagnostics,
             mcc=cells.mcc,
             oracle_best_f1=oracle.f1,
             oracle_best_f1_threshold=oracle.threshold,

@@ -23,7 +23,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Confusion:
-    """Units by true and predicted class."""
+    """Counts of units by true and predicted class."""
 
     tp: int
     fp: int
@@ -67,7 +67,7 @@ class Confusion:
 
 
 def confusion(anomalous: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Confusion:
-    """Count the four cases."""
+    """Count the four cases of (units,) bool arrays."""
     tp = int((anomalous & predicted).sum())
     fp = int(predicted.sum()) - tp
     fn = int(anomalous.sum()) - tp
@@ -90,12 +90,12 @@ def average_precision(anomalous: NDArray[np.bool_], scores: NDArray[np.float64])
 def f1_interval(cells: Confusion, samples: int, seed: int) -> tuple[float, float]:
     """The 2.5 and 97.5 percentiles of F1 over resamples of the units.
 
-    Resampling units with replacement draws the four cells from a multinomial: Efron's percentile
-    bootstrap without touching the units.
+    This is Efron's percentile bootstrap. Units resampled with replacement have cells that are a draw
+    from a multinomial, so the cells are drawn and the units never touched.
     """
     shares = np.array(astuple(cells)) / cells.units
-    drawn = np.random.default_rng(seed).multinomial(cells.units, shares, size=samples)
-    tp, errors = drawn[:, 0], drawn[:, 1] + drawn[:, 2]
+    resamples = np.random.default_rng(seed).multinomial(cells.units, shares, size=samples)
+    tp, errors = resamples[:, 0], resamples[:, 1] + resamples[:, 2]
     f1 = 2 * tp / np.maximum(2 * tp + errors, 1)
     low, high = np.quantile(f1, [0.025, 0.975])
     return float(low), float(high)

@@ -41,13 +41,13 @@ def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str
     stored = read_run(run_dir)
     place = {"store": str(settings.store), "experiment": settings.experiment_name}
     key = place | {"parent": parent}
-    record = _recorded(run_dir)
+    mirrors = _mirrors(run_dir)
     with opened_store(settings) as (client, experiment):
-        for known in record:
-            if {name: known[name] for name in key} == key:
-                return str(known["run_id"])
+        for mirror in mirrors:
+            if {name: mirror[name] for name in key} == key:
+                return str(mirror["run_id"])
         run_id = _write(client, experiment, stored, parent)
-    write_json(run_dir / _RECORD, [*record, key | {"run_id": run_id}])
+    write_json(run_dir / _RECORD, [*mirrors, key | {"run_id": run_id}])
     return run_id
 
 
@@ -60,13 +60,13 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
     tags = _tags(stored, config) | ({"mlflow.parentRunId": parent} if parent else {})
     run = client.create_run(experiment, start_time=begun, tags=tags, run_name=config["name"])
     run_id = str(run.info.run_id)
-    kept = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
+    options = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
     done = status["status"] == "done"
     metrics = run_metrics(stored) if done else {}
     client.log_batch(
         run_id,
         metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],
-        params=[Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(kept)],
+        params=[Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(options)],
     )
     if done:
         manifest = stored.dataset_manifest
@@ -90,8 +90,8 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
 def run_metrics(stored: StoredRun) -> dict[str, float]:
     """The figures to compare runs by, named by scope: `sequence/f1`; and seconds of the main stages.
 
-    The scope that leads is shown in full, others by what is compared first: a page of too many columns
-    is read by nobody, and `metrics.json` has them all.
+    The scope that leads gives all its figures, other scopes the few that people compare first: nobody
+    reads a page of a hundred columns, and `metrics.json` has them all.
     """
     metrics: dict[str, float] = {}
     report, environment = stored.report, stored.environment
@@ -164,7 +164,8 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
 
 
-def _recorded(run_dir: Path) -> list[dict[str, Any]]:
+def _mirrors(run_dir: Path) -> list[dict[str, Any]]:
+    """The MLflow runs that mirror a run dir already."""
     try:
         return list(json.loads((run_dir / _RECORD).read_text(encoding="utf-8")))
     except FileNotFoundError:

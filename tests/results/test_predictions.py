@@ -31,8 +31,8 @@ def test_what_is_flagged_is_explained_and_the_hundred_highest_scores_in_any_case
     rng = np.random.default_rng(flagged)
     scores = rng.permutation(TEST).astype(np.float64)
     ranked = np.argsort(-scores)
-    wanted = sorted(ranked[: max(flagged, 100)].tolist())
-    assert explained(scores, threshold=TEST - flagged - 0.5) == wanted
+    expected = sorted(ranked[: max(flagged, 100)].tolist())
+    assert explained(scores, threshold=TEST - flagged - 0.5) == expected
 
 
 def test_of_equal_scores_the_first_are_explained():
