@@ -2,7 +2,8 @@
 
 One `.npz` of plain arrays, ten bytes a unit: a float64 score, exact because curves need ranks, an int8
 label and a bool decision. Nothing is compressed: where scores differ, a million of them would take a
-quarter of a second to save a fifth of the file. Equal runs give equal bytes.
+quarter of a second to save a fifth of the file. Equal runs give equal bytes. In the file an array is called
+by its kind and its name: `sequences.score`.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class RunScores:
 
     @classmethod
     def of(cls, summary: ModelRunSummary) -> Self:
-        """What a run came to."""
+        """Those of a run that has just ended."""
         sequences = ScoredUnits(summary.scores, summary.test.label, summary.predicted)
         if (judged := summary.events) is None:
             return cls(sequences)
