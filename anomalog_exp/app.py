@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.detection.run import run_model
-from anomalog_exp.evaluation import primary_block
+from anomalog_exp.evaluation import MetricBlock
 from anomalog_exp.progress import Progress
 from anomalog_exp.results import (
     Provenance,
@@ -49,11 +48,14 @@ class RunResult:
         run_dir: Where its files are.
         status: `done`, or `skipped` where the combination has no result.
         reason: Why it was skipped.
-        reused: An earlier result stood for it.
+        reused: An earlier result stands for it.
         scope: The metric scope that leads.
-        metrics: Headline metrics of that scope; none where it is not valid.
-        note: Why there are none, and what was flagged all the same.
-        judged: Units of that scope that were judged, labelled or not; None where nothing was.
+        metrics: Headline figures of that scope by name; none where it is not valid.
+        primary_metric: Name of the figure to rank runs by, of which more is better; None without one.
+        primary_value: Its value.
+        note: Why there are no figures, and what is flagged all the same.
+        judged: Units that were judged, labelled or not: those of the scope that leads, or sequences
+            where that scope only predicts.
         flagged: How many of them are predicted anomalous.
         oracle: The threshold depends on the labels of the test split.
         seconds: What it took, now or when it ran.
@@ -65,13 +67,15 @@ class RunResult:
     status: str
     reason: str | None
     reused: bool
-    scope: str | None
-    metrics: dict[str, float]
-    note: str | None
-    judged: int | None
-    flagged: int | None
-    oracle: bool
-    seconds: float | None
+    scope: str | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    primary_metric: str | None = None
+    primary_value: float | None = None
+    note: str | None = None
+    judged: int | None = None
+    flagged: int | None = None
+    oracle: bool = False
+    seconds: float | None = None
 
 
 def run(
@@ -137,28 +141,37 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
     """What the run dir says."""
     stored = read_run(paths.run_dir)
     status = stored.status
-    done = status["status"] == "done"
-    block: dict[str, Any] = primary_block(stored.metrics) if done else {}
-    return RunResult(
+    ended = RunResult(
         name=config.name,
         fingerprint=paths.run_fingerprint,
         run_dir=str(paths.run_dir),
         status=status["status"],
         reason=status["reason"],
         reused=reused,
-        scope=block.get("scope"),
-        metrics=block.get("headline", {}),
-        note=_note(block),
-        judged=block.get("counts", {}).get("units"),
-        flagged=block.get("diagnostics", {}).get("flagged"),
-        oracle=done and stored.metrics["task"]["decision"]["oracle"],
-        seconds=stored.environment["seconds"]["total"] if done else None,
+    )
+    if status["status"] != "done":
+        return ended
+    report = stored.report
+    primary, decisions = report.primary_metric, report.decisions
+    return replace(
+        ended,
+        scope=str(report.primary_scope),
+        metrics=dict(report.primary.headline or {}),
+        primary_metric=str(primary.figure) if primary else None,
+        primary_value=primary.value if primary else None,
+        note=_note(report.primary),
+        judged=decisions.counts.units if decisions.counts else None,
+        flagged=decisions.diagnostics.flagged,
+        oracle=report.task.decision.oracle,
+        seconds=stored.environment["seconds"]["total"],
     )
 
 
-def _note(block: dict[str, Any]) -> str | None:
-    """Why a block has no metrics, with what was flagged where anything was judged."""
-    if block.get("reason") is None or "diagnostics" not in block:
-        return block.get("reason")
-    flagged, units = block["diagnostics"].get("flagged", 0), block["counts"]["units"]
-    return f"{block['reason']}; {flagged:,} of {units:,} are above the threshold"
+def _note(block: MetricBlock) -> str | None:
+    """Why a block has no figures, and how many units are flagged all the same."""
+    flagged = block.diagnostics.flagged
+    if block.reason is None or block.counts is None or flagged is None:
+        return block.reason
+    units = block.counts.units
+    share = f" ({flagged / units:.1%})" if units else ""
+    return f"{block.reason}; {flagged:,} of {units:,} are above the threshold{share}"

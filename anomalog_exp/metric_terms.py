@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["EvaluationUnit", "MetricScope", "MetricStatus"]
+__all__ = ["PRIMARY_FIGURES", "EvaluationUnit", "Figure", "MetricScope", "MetricStatus"]
 
 
 class EvaluationUnit(StrEnum):
@@ -40,3 +40,33 @@ class MetricStatus(StrEnum):
     INVALID = "invalid"
     NOT_APPLICABLE = "not_applicable"
     DIAGNOSTIC_ONLY = "diagnostic_only"
+
+
+class Figure(StrEnum):
+    """Headline figures by name; blocks of next events also have `top<k>` for every k asked for."""
+
+    PRECISION = "precision"
+    RECALL = "recall"
+    F1 = "f1"
+    ACCURACY = "accuracy"
+    COVERAGE = "coverage"
+    AUROC = "auroc"
+    AVERAGE_PRECISION = "average_precision"
+    TOP1 = "top1"
+    TOP1_MACRO = "top1_macro"
+    TOP1_WEIGHTED = "top1_weighted"
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether a sweep looks for the most of it: so far each is a share of what is right."""
+        return True
+
+
+PRIMARY_FIGURES = {
+    MetricScope.EVENT_LEVEL_DETECTION: Figure.F1,
+    MetricScope.SEQUENCE_LEVEL_DETECTION: Figure.F1,
+    MetricScope.WINDOW_LEVEL_DETECTION: Figure.F1,
+    MetricScope.STREAM_LEVEL_DETECTION: Figure.F1,
+    MetricScope.NEXT_EVENT_PREDICTION: Figure.TOP1,
+}
+"""The one figure of a scope by which runs are ranked; scopes that are never measured have none."""

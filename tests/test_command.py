@@ -19,6 +19,7 @@ RUN_FILES = {
     "metrics.json",
     "model_manifest.json",
     "run.log",
+    "scores.npz",
     "status.json",
 }
 

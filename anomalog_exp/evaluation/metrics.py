@@ -5,7 +5,7 @@ A ratio whose denominator is zero is 0.0, as for a detector that flags nothing.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +21,18 @@ __all__ = [
 ]
 
 
-class Confusion(NamedTuple):
-    """Units by true and predicted class."""
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of units by true and predicted class."""
 
     tp: int
     fp: int
     fn: int
     tn: int
+
+    @property
+    def units(self) -> int:
+        return self.tp + self.fp + self.fn + self.tn
 
     @property
     def precision(self) -> float:
@@ -43,7 +48,7 @@ class Confusion(NamedTuple):
 
     @property
     def accuracy(self) -> float:
-        return _ratio(self.tp + self.tn, sum(self))
+        return _ratio(self.tp + self.tn, self.units)
 
     @property
     def false_positive_rate(self) -> float:
@@ -56,13 +61,13 @@ class Confusion(NamedTuple):
     @property
     def mcc(self) -> float:
         """Matthews correlation coefficient."""
-        tp, fp, fn, tn = (float(n) for n in self)
+        tp, fp, fn, tn = (float(n) for n in astuple(self))
         scale = ((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)) ** 0.5
         return (tp * tn - fp * fn) / scale if scale else 0.0
 
 
 def confusion(anomalous: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Confusion:
-    """Count the four cases."""
+    """Count the four cases of (units,) bool arrays."""
     tp = int((anomalous & predicted).sum())
     fp = int(predicted.sum()) - tp
     fn = int(anomalous.sum()) - tp
@@ -82,15 +87,15 @@ def average_precision(anomalous: NDArray[np.bool_], scores: NDArray[np.float64])
     return float((np.diff(tp) / tp[-1] * precision).sum())
 
 
-def f1_interval(found: Confusion, samples: int, seed: int) -> tuple[float, float]:
+def f1_interval(cells: Confusion, samples: int, seed: int) -> tuple[float, float]:
     """The 2.5 and 97.5 percentiles of F1 over resamples of the units.
 
-    Resampling units with replacement draws the four cells from a multinomial: Efron's percentile
-    bootstrap without touching the units.
+    This is Efron's percentile bootstrap. Units resampled with replacement have cells that are a draw
+    from a multinomial, so the cells are drawn and the units never touched.
     """
-    n = sum(found)
-    drawn = np.random.default_rng(seed).multinomial(n, np.array(found) / n, size=samples)
-    tp, errors = drawn[:, 0], drawn[:, 1] + drawn[:, 2]
+    shares = np.array(astuple(cells)) / cells.units
+    resamples = np.random.default_rng(seed).multinomial(cells.units, shares, size=samples)
+    tp, errors = resamples[:, 0], resamples[:, 1] + resamples[:, 2]
     f1 = 2 * tp / np.maximum(2 * tp + errors, 1)
     low, high = np.quantile(f1, [0.025, 0.975])
     return float(low), float(high)

@@ -9,13 +9,15 @@ template counts as a miss.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.detection.outcome import NextEvents
-from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
+from anomalog_exp.evaluation.block import Diagnostics, MetricBlock, PredictionCounts
+from anomalog_exp.metric_terms import EvaluationUnit, Figure, MetricScope, MetricStatus
 
 __all__ = ["next_event_block"]
 
@@ -27,7 +29,7 @@ def next_event_block(
     label: NDArray[np.int8],
     vocabulary: Literal["full", "train"],
     top_k: Sequence[int],
-) -> dict[str, Any]:
+) -> MetricBlock:
     """The block of next-event prediction.
 
     Args:
@@ -49,36 +51,33 @@ def next_event_block(
     for reason, applies in left_out.items():
         excluded[reason] = int((counted & applies).sum())
         counted &= ~applies
-    block: dict[str, Any] = {
-        "scope": MetricScope.NEXT_EVENT_PREDICTION,
-        "prediction_unit": EvaluationUnit.NEXT_EVENT,
-        "label_unit": EvaluationUnit.EVENT,
-        "aggregation": "none",
-        "status": MetricStatus.VALID,
-        "reason": None,
-        "counts": {
-            "units": len(followed),
-            "counted": int(counted.sum()),
-            "abstained": 0,
-            "ignored": int((~counted).sum()),
-            "excluded": excluded,
-        },
-        "diagnostics": {
-            "vocabulary": vocabulary,
-            "vocabulary_size": _size(predictions, vocabulary),
-        },
-    }
+    block = partial(
+        MetricBlock,
+        scope=MetricScope.NEXT_EVENT_PREDICTION,
+        prediction_unit=EvaluationUnit.NEXT_EVENT,
+        label_unit=EvaluationUnit.EVENT,
+        aggregation="none",
+        counts=PredictionCounts(
+            units=len(followed),
+            counted=int(counted.sum()),
+            abstained=0,
+            ignored=int((~counted).sum()),
+            excluded=excluded,
+        ),
+        diagnostics=Diagnostics(
+            vocabulary=vocabulary, vocabulary_size=_size(predictions, vocabulary)
+        ),
+    )
     if not counted.any():
-        reason = "no event is left to predict"
-        return block | {"status": MetricStatus.NOT_APPLICABLE, "reason": reason}
+        return block(status=MetricStatus.NOT_APPLICABLE, reason="no event is left to predict")
     # Ranks put what training never showed last: a known template's rank is the same either way.
     rank = np.where(known, predictions.rank, np.iinfo(np.int64).max)[counted]
     hit = rank == 0
-    block["headline"] = {f"top{k}": float((rank < k).mean()) for k in top_k} | {
-        "top1_macro": _macro(hit, followed[counted]),
-        "top1_weighted": float(hit.mean()),
+    headline = {f"top{k}": float((rank < k).mean()) for k in top_k} | {
+        Figure.TOP1_MACRO: _macro(hit, followed[counted]),
+        Figure.TOP1_WEIGHTED: float(hit.mean()),
     }
-    return block
+    return block(status=MetricStatus.VALID, reason=None, headline=headline)
 
 
 def _macro(hit: NDArray[np.bool_], followed: NDArray[np.int32]) -> float:

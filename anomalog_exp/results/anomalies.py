@@ -1,7 +1,7 @@
-"""The test sequences that score highest, with why and their raw lines: what a person looks at first.
+"""The test sequences that score highest, with evidence and raw lines: what a person reads first.
 
-Equal sequences are shown once with their number. Of a long sequence the lines are shown whose
-templates are rarest in training.
+Equal sequences appear once, with their number. A long sequence appears by the lines whose templates are
+rarest in training.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
 __all__ = ["anomaly_report"]
 
-_SHOWN = 20
+_ENTRIES = 20
 _LINES = 6
 _LINE_LENGTH = 240
 _EVIDENCE = 3
@@ -37,23 +37,23 @@ def _sequence_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
     test = summary.test
     group = distinct(sequences).group[sequences.split == Split.TEST]
     _, first, equal = np.unique(group, return_index=True, return_counts=True)
-    ranked = np.argsort(-summary.scores[first], kind="stable")[:_SHOWN]
+    ranked = np.argsort(-summary.scores[first], kind="stable")[:_ENTRIES]
     chosen, equal = first[ranked], equal[ranked]
     rows = _rarest_rows(sequences, test, chosen)
-    shown = _shown_lines(test.dataset, np.concatenate(rows))
-    told = [
+    line_of = _line_texts(test.dataset, np.concatenate(rows))
+    lines = [
         f"{len(ranked)} distinct test sequences of highest score, of {len(first):,} distinct among "
         f"{len(test):,}; {int(summary.predicted.sum()):,} score above the threshold of "
         f"{summary.threshold:.6g}{_ORACLE if summary.oracle else ''}\n"
     ]
-    explained = summary.explain(chosen, _EVIDENCE)
+    explanations = summary.explain(chosen, _EVIDENCE)
     for rank, sequence in enumerate(chosen.tolist()):
-        told.append(f"#{rank + 1}  {_heading(summary, sequence, int(equal[rank]))}")
-        told += [f"    {weight:8.3f}  {text}" for text, weight in explained[rank]]
-        told += [f"    {shown[row]}" for row in rows[rank].tolist()]
-        hidden = int(test.lengths[sequence]) - len(rows[rank])
-        told.append(f"    and {hidden} more lines\n" if hidden else "")
-    return "\n".join(told)
+        lines.append(f"#{rank + 1}  {_heading(summary, sequence, int(equal[rank]))}")
+        lines += [f"    {weight:8.3f}  {text}" for text, weight in explanations[rank]]
+        lines += [f"    {line_of[row]}" for row in rows[rank].tolist()]
+        rest = int(test.lengths[sequence]) - len(rows[rank])
+        lines.append(f"    and {rest} more lines\n" if rest else "")
+    return "\n".join(lines)
 
 
 def _event_report(events: EventScores, dataset: LogDataset) -> str:
@@ -61,10 +61,10 @@ def _event_report(events: EventScores, dataset: LogDataset) -> str:
     ranked = np.argsort(-events.scores, kind="stable")
     template = dataset.template[events.rows[ranked]]
     _, first, alike = np.unique(template, return_index=True, return_counts=True)
-    best = np.argsort(first)[:_SHOWN]
+    best = np.argsort(first)[:_ENTRIES]
     chosen = ranked[first[best]]
-    shown = _shown_lines(dataset, events.rows[chosen])
-    told = [
+    line_of = _line_texts(dataset, events.rows[chosen])
+    lines = [
         f"{len(chosen)} templates with the events of highest score, among {len(events.rows):,} judged "
         f"events; {int(events.predicted.sum()):,} score above the threshold of {events.threshold:.6g}\n"
     ]
@@ -72,21 +72,21 @@ def _event_report(events: EventScores, dataset: LogDataset) -> str:
         row = int(events.rows[event])
         verdict = "anomalous" if events.predicted[event] else "normal"
         label = _LABELS[int(dataset.label[row])]
-        told.append(f"score {events.scores[event]:.6g}, predicted {verdict}, {label}")
-        told.append(f"    {shown[row]}")
-        told.append(f"    and {others:,} more events of this template\n" if others else "")
-    return "\n".join(told)
+        lines.append(f"score {events.scores[event]:.6g}, predicted {verdict}, {label}")
+        lines.append(f"    {line_of[row]}")
+        lines.append(f"    and {others:,} more events of this template\n" if others else "")
+    return "\n".join(lines)
 
 
-def _shown_lines(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, str]:
+def _line_texts(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, str]:
     """Line number and text of each row: the raw line, or the template where there is none."""
     numbers = dataset.line[rows].tolist()
     raw = dataset.raw_lines(numbers)
-    shown = {}
+    texts = {}
     for row, number in zip(rows.tolist(), numbers, strict=True):
         text = raw.get(number, dataset.templates[dataset.template[row]])
-        shown[row] = f"line {number}: {text[:_LINE_LENGTH]}"
-    return shown
+        texts[row] = f"line {number}: {text[:_LINE_LENGTH]}"
+    return texts
 
 
 def _heading(summary: ModelRunSummary, sequence: int, equal: int) -> str:
@@ -108,12 +108,12 @@ def _heading(summary: ModelRunSummary, sequence: int, equal: int) -> str:
 def _rarest_rows(
     sequences: SequenceSet, test: SequenceSet, chosen: NDArray[np.int64]
 ) -> list[NDArray[np.int64]]:
-    """Of each chosen sequence some rows, in line order."""
+    """(chosen sequences,) the dataset rows by which each of them appears, in line order."""
     dataset = sequences.dataset
     seen = np.bincount(sequences.part(Split.TRAIN).templates, minlength=len(dataset.templates))
-    found = []
+    rows_of = []
     for sequence in chosen:
         rows = test.order[test.start[sequence] : test.stop[sequence]]
         rarest = np.argsort(seen[dataset.template[rows]], kind="stable")[:_LINES]
-        found.append(rows[np.sort(rarest)])
-    return found
+        rows_of.append(rows[np.sort(rarest)])
+    return rows_of

@@ -1,7 +1,7 @@
-"""One attempt at a run: who may write its dir, what it says of its state, what becomes of older ones.
+"""One attempt at a run: who may write its dir, its status, and what becomes of an older result.
 
-`status.json` is written first (running) and last (done, skipped, failed, killed); all between may be
-half-made, and only `done` with the same three digests is ever reused.
+`status.json` is written first (running) and last (done, skipped, failed, killed). What is written in
+between may be incomplete, so only `done` with the same three digests is ever reused.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LOG = logging.getLogger(__name__)
 
 @contextmanager
 def claimed(paths: ResultPaths) -> Iterator[None]:
-    """Only one process at a time works on a fingerprint; others wait, and then find its result."""
+    """One process at a time works on a fingerprint; others wait, and then reuse its result."""
     with FileLock(paths.lock_path):
         yield
 
@@ -60,6 +60,8 @@ def why_not_reused(
     damaged = [path.name for path in files if not _is_json(path)]
     if damaged:
         return f"of the last result {', '.join(damaged)} cannot be read"
+    if not paths.scores_path.is_file():
+        return "the last result has no scores"
     if needs_predictions and not paths.predictions_path.is_file():
         return "the last result has no predictions"
     return None
@@ -75,17 +77,17 @@ def _is_json(path: Path) -> bool:
 
 @contextmanager
 def attempt(context: ResultWriteContext) -> Iterator[None]:
-    """Keep the older result, say `running`, log into the run dir, and say how it ended.
+    """Keep the older result, write status `running`, log into the run dir, and write how it ended.
 
-    However it ends, the config and the environment of the attempt are in its dir. A combination that
-    has no result is an outcome and ends here; every other exception goes on to the caller.
+    However it ends, its dir holds its config and its environment. `NotApplicable` is an outcome and ends
+    here, as `skipped`; every other exception goes on to the caller.
     """
     paths = context.paths
     _set_aside(paths)
     paths.run_dir.mkdir(parents=True, exist_ok=True)
     status, reason = "done", None
     try:
-        _say(context, "running", None)
+        _write_status(context, "running", None)
         config = yaml.safe_dump(serialise_config(context.config), sort_keys=False)
         write_text(paths.config_path, config)
         with _logged_to(paths.run_log_path):
@@ -99,7 +101,7 @@ def attempt(context: ResultWriteContext) -> Iterator[None]:
     finally:
         environment = build_environment_metadata(context.clock, context.overrides)
         write_json(paths.environment_path, environment)
-        _say(context, status, reason)
+        _write_status(context, status, reason)
 
 
 @contextmanager
@@ -141,7 +143,7 @@ def _set_aside(paths: ResultPaths) -> None:
     numbers = [int(path.name) for path in paths.attempts_dir.glob("[0-9]*")]
     target = paths.attempts_dir / str(max(numbers, default=0) + 1)
     target.mkdir(parents=True)
-    # The status goes last: were this cut short, the result would still be found and moved again.
+    # The status goes last: if a kill cuts this short, the next attempt moves the rest.
     for path in sorted(files, key=lambda path: path == paths.status_path):
         path.rename(target / path.name)
 
@@ -151,10 +153,10 @@ def _status(paths: ResultPaths) -> dict[str, Any] | None:
         return dict(json.loads(paths.status_path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except json.JSONDecodeError:  # cut off by the machine, not by us: it is written in one step
+    except json.JSONDecodeError:  # the machine went down: a process writes it in one step
         return {"status": "unreadable"}
 
 
-def _say(context: ResultWriteContext, status: str, reason: str | None) -> None:
+def _write_status(context: ResultWriteContext, status: str, reason: str | None) -> None:
     digests = asdict(context.provenance)
     write_json(context.paths.status_path, {"status": status, "reason": reason, **digests})

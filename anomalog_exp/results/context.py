@@ -1,4 +1,4 @@
-"""What identifies one attempt at a run, for everything that is written about it."""
+"""What identifies one attempt at a run, for all that writes about it."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def build_environment_metadata(clock: Clock, overrides: list[str]) -> dict[str, 
 
     Args:
         clock: Of the run that ends now.
-        overrides: What was given on the command line.
+        overrides: What was typed.
     """
     now = datetime.now(UTC)
     return {
@@ -86,12 +86,13 @@ def _version(package: str) -> str | None:
 def _git() -> dict[str, Any]:
     """Commit of the package's checkout and whether it has changes; None outside a checkout."""
     root = Path(__file__).resolve().parents[2]
-    commit = _answer(root, "rev-parse", "HEAD") if (root / ".git").exists() else None
-    changes = None if commit is None else _answer(root, "status", "--porcelain")
+    commit = _output(root, "rev-parse", "HEAD") if (root / ".git").exists() else None
+    changes = None if commit is None else _output(root, "status", "--porcelain")
     return {"git_commit": commit, "git_dirty": None if changes is None else bool(changes)}
 
 
-def _answer(root: Path, *command: str) -> str | None:
+def _output(root: Path, *command: str) -> str | None:
+    """What a git command prints; None where it fails, is not installed, or takes too long."""
     # A status that refreshed the index would leave its lock behind if the run is killed meanwhile.
     try:
         done = subprocess.run(

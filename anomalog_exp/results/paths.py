@@ -64,6 +64,10 @@ class ResultPaths:
         return self.run_dir / "metrics.json"
 
     @property
+    def scores_path(self) -> Path:
+        return self.run_dir / "scores.npz"
+
+    @property
     def predictions_path(self) -> Path:
         return self.run_dir / "predictions.parquet"
 

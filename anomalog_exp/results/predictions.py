@@ -1,11 +1,11 @@
-"""What was decided for every test sequence, as Parquet and as JSON lines.
+"""The decision about every test sequence, as Parquet and as JSON lines.
 
 One row per test sequence, in order: `sequence`, `entity` (null where events of several are mixed),
 `line_ranges` (zero-based raw lines, first and last of each run of neighbours), `events`,
 `first_time_ms` and `last_time_ms` (null without times), `label` (null where unlabelled), `score`,
-`predicted`, and `explanation`: evidence with its weight, strongest first, for what was predicted
-anomalous and for the highest scores; empty for the others. Detectors that judge single events also
-leave `event_predictions.parquet`, one row per judged event.
+`predicted`, and `explanation`: evidence with its weight, strongest first, for sequences predicted
+anomalous and for the hundred highest scores; empty for the others. Detectors that judge single events
+also leave `event_predictions.parquet`, one row per judged event.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _EVIDENCE = 3
 
 
 def write_predictions(paths: ResultPaths, summary: ModelRunSummary) -> None:
-    """Write both files."""
+    """Write the files; that of events only where events were judged."""
     table = prediction_table(summary)
     with replaced(paths.predictions_path) as temporary:
         table.write_parquet(temporary)
@@ -58,7 +58,7 @@ def event_table(events: EventScores, dataset: LogDataset) -> pl.DataFrame:
 
 
 def prediction_table(summary: ModelRunSummary) -> pl.DataFrame:
-    """The rows described above."""
+    """The rows that the head of this file describes."""
     import polars as pl
 
     test, dataset = summary.test, summary.test.dataset
@@ -122,8 +122,8 @@ def _explanations(summary: ModelRunSummary) -> pl.Series:
 
     highest = np.argsort(-summary.scores, kind="stable")[:_TOP_SCORES]
     chosen = np.union1d(np.flatnonzero(summary.predicted), highest)
-    told: list[list[dict[str, str | float]]] = [[] for _ in range(len(summary.test))]
+    rows: list[list[dict[str, str | float]]] = [[] for _ in range(len(summary.test))]
     for sequence, evidence in zip(chosen.tolist(), summary.explain(chosen, _EVIDENCE), strict=True):
-        told[sequence] = [{"evidence": text, "weight": weight} for text, weight in evidence]
+        rows[sequence] = [{"evidence": text, "weight": weight} for text, weight in evidence]
     kind = pl.List(pl.Struct({"evidence": pl.String, "weight": pl.Float64}))
-    return pl.Series(told, dtype=kind)
+    return pl.Series(rows, dtype=kind)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.results.paths import ResultPaths
+from anomalog_exp.results.scores import RunScores, read_scores
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,7 +37,17 @@ class StoredRun:
 
     @property
     def metrics(self) -> dict[str, Any]:
+        """What `metrics.json` holds, as it is written; `report` is the same with types."""
         return _json(self.paths.metrics_path)
+
+    @property
+    def report(self) -> MetricReport:
+        return MetricReport.from_json(self.metrics)
+
+    @property
+    def scores(self) -> RunScores:
+        """Scores, labels and decisions of the test part."""
+        return read_scores(self.paths.scores_path)
 
     @property
     def dataset_manifest(self) -> dict[str, Any]:

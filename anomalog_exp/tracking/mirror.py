@@ -14,7 +14,9 @@ from typing import Any
 
 from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.config.settings import MlflowTrackingConfig
+from anomalog_exp.evaluation import Diagnostics
 from anomalog_exp.files import write_json
+from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results.read import StoredRun, read_run
 from anomalog_exp.tracking.store import opened_store
 
@@ -24,19 +26,7 @@ _RECORD = "tracking.json"
 _VALUE_LENGTH = 6000
 _NOT_PARAMS = ("paths", "tracking", "sweep", "force", "write_predictions", "description", "groups")
 _ENDED_AS = {"done": "FINISHED", "skipped": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
-_DIAGNOSTICS = (
-    "mcc",
-    "false_positive_rate",
-    "f1_interval_low",
-    "f1_interval_high",
-    "oracle_best_f1",
-    "test_share_seen_in_train",
-    "distinct_test_sequences",
-    "threshold",
-)
-
-
-_COMPARED = ("f1", "auroc", "top1")
+_COMPARED = (Figure.F1, Figure.AUROC, Figure.TOP1)
 _STAGES = ("total", "dataset", "sequences", "fit", "score", "evaluate")
 
 
@@ -51,13 +41,13 @@ def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str
     stored = read_run(run_dir)
     place = {"store": str(settings.store), "experiment": settings.experiment_name}
     key = place | {"parent": parent}
-    record = _recorded(run_dir)
+    mirrors = _mirrors(run_dir)
     with opened_store(settings) as (client, experiment):
-        for known in record:
-            if {name: known[name] for name in key} == key:
-                return str(known["run_id"])
+        for mirror in mirrors:
+            if {name: mirror[name] for name in key} == key:
+                return str(mirror["run_id"])
         run_id = _write(client, experiment, stored, parent)
-    write_json(run_dir / _RECORD, [*record, key | {"run_id": run_id}])
+    write_json(run_dir / _RECORD, [*mirrors, key | {"run_id": run_id}])
     return run_id
 
 
@@ -70,13 +60,13 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
     tags = _tags(stored, config) | ({"mlflow.parentRunId": parent} if parent else {})
     run = client.create_run(experiment, start_time=begun, tags=tags, run_name=config["name"])
     run_id = str(run.info.run_id)
-    kept = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
+    options = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
     done = status["status"] == "done"
     metrics = run_metrics(stored) if done else {}
     client.log_batch(
         run_id,
         metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],
-        params=[Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(kept)],
+        params=[Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(options)],
     )
     if done:
         manifest = stored.dataset_manifest
@@ -100,31 +90,44 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
 def run_metrics(stored: StoredRun) -> dict[str, float]:
     """The figures to compare runs by, named by scope: `sequence/f1`; and seconds of the main stages.
 
-    The scope that leads is shown in full, others by what is compared first: a page of too many columns
-    is read by nobody, and `metrics.json` has them all.
+    The scope that leads gives all its figures, other scopes the few that people compare first: nobody
+    reads a page of a hundred columns, and `metrics.json` has them all.
     """
     metrics: dict[str, float] = {}
-    report, environment = stored.metrics, stored.environment
-    for scope, block in report["blocks"].items():
-        prefix = scope.removesuffix("_level_detection").removesuffix("_prediction")
-        values = dict(block.get("headline", {}))
-        if scope == report["primary_scope"]:
-            diagnostics = block.get("diagnostics", {})
-            values |= {name: diagnostics[name] for name in _DIAGNOSTICS if name in diagnostics}
-            for part in ("unique", "sessions"):
-                if part in diagnostics:
-                    values[f"{part}_f1"] = diagnostics[part]["f1"]
+    report, environment = stored.report, stored.environment
+    for scope, block in report.blocks.items():
+        values = dict(block.headline or {})
+        if scope == report.primary_scope:
+            values |= _diagnostic_figures(block.diagnostics)
         else:
             values = {name: values[name] for name in _COMPARED if name in values}
-        metrics |= {f"{prefix}/{name}": float(value) for name, value in values.items()}
+        prefix = scope.removesuffix("_level_detection").removesuffix("_prediction")
+        metrics |= {f"{prefix}/{name}": value for name, value in values.items()}
     seconds = environment["seconds"]
     metrics |= {f"seconds/{stage}": seconds[stage] for stage in _STAGES if stage in seconds}
     return metrics | {"peak_memory_mb": environment["peak_memory_mb"]}
 
 
+def _diagnostic_figures(diagnostics: Diagnostics) -> dict[str, float]:
+    """Those beside the headline that are worth a column."""
+    figures = {
+        "mcc": diagnostics.mcc,
+        "false_positive_rate": diagnostics.false_positive_rate,
+        "f1_interval_low": diagnostics.f1_interval_low,
+        "f1_interval_high": diagnostics.f1_interval_high,
+        "oracle_best_f1": diagnostics.oracle_best_f1,
+        "test_share_seen_in_train": diagnostics.test_share_seen_in_train,
+        "distinct_test_sequences": diagnostics.distinct_test_sequences,
+        "threshold": diagnostics.threshold,
+        "unique_f1": diagnostics.unique.f1 if diagnostics.unique else None,
+        "sessions_f1": diagnostics.sessions.f1 if diagnostics.sessions else None,
+    }
+    return {name: float(value) for name, value in figures.items() if value is not None}
+
+
 def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:
     status, environment = stored.status, stored.environment
-    oracle = status["status"] == "done" and stored.metrics["task"]["decision"]["oracle"]
+    oracle = status["status"] == "done" and stored.report.task.decision.oracle
     tags = {
         "status": status["status"],
         "reason": status["reason"],
@@ -161,7 +164,8 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
 
 
-def _recorded(run_dir: Path) -> list[dict[str, Any]]:
+def _mirrors(run_dir: Path) -> list[dict[str, Any]]:
+    """The MLflow runs that mirror a run dir already."""
     try:
         return list(json.loads((run_dir / _RECORD).read_text(encoding="utf-8")))
     except FileNotFoundError:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import asdict, astuple
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -27,16 +29,16 @@ UNITS = st.lists(
 def test_every_figure_is_scikit_learns(units):
     true, predicted, scores = (np.array(column) for column in zip(*units, strict=True))
     assume(true.any() and not true.all())
-    found = confusion(true, predicted)
-    assert found._asdict() == dict(
+    cells = confusion(true, predicted)
+    assert asdict(cells) == dict(
         zip(["tn", "fp", "fn", "tp"], sk.confusion_matrix(true, predicted).ravel(), strict=True)
     )
     same = {"zero_division": 0}
-    assert found.precision == pytest.approx(sk.precision_score(true, predicted, **same))
-    assert found.recall == pytest.approx(sk.recall_score(true, predicted, **same))
-    assert found.f1 == pytest.approx(sk.f1_score(true, predicted, **same))
-    assert found.accuracy == pytest.approx(sk.accuracy_score(true, predicted))
-    assert found.mcc == pytest.approx(sk.matthews_corrcoef(true, predicted))
+    assert cells.precision == pytest.approx(sk.precision_score(true, predicted, **same))
+    assert cells.recall == pytest.approx(sk.recall_score(true, predicted, **same))
+    assert cells.f1 == pytest.approx(sk.f1_score(true, predicted, **same))
+    assert cells.accuracy == pytest.approx(sk.accuracy_score(true, predicted))
+    assert cells.mcc == pytest.approx(sk.matthews_corrcoef(true, predicted))
     assert auroc(true, scores) == pytest.approx(sk.roc_auc_score(true, scores))
     assert average_precision(true, scores) == pytest.approx(
         sk.average_precision_score(true, scores)
@@ -56,13 +58,13 @@ def test_nothing_flagged_and_nothing_there_are_zero_not_errors():
 
 
 def test_the_interval_is_that_of_resampled_units_and_the_seed_decides():
-    found = Confusion(40, 10, 20, 130)
-    low, high = f1_interval(found, 4000, seed=1)
-    units = np.repeat([0, 1, 2, 3], list(found))
+    cells = Confusion(40, 10, 20, 130)
+    low, high = f1_interval(cells, 4000, seed=1)
+    units = np.repeat([0, 1, 2, 3], astuple(cells))
     rng = np.random.default_rng(5)
     drawn = [np.bincount(rng.choice(units, 200), minlength=4) for _ in range(2000)]
     slow = [2 * tp / (2 * tp + fp + fn) for tp, fp, fn, _ in drawn]
     assert (low, high) == pytest.approx(tuple(np.quantile(slow, [0.025, 0.975])), abs=0.01)
-    assert f1_interval(found, 4000, seed=1) == (low, high)
-    assert f1_interval(found, 4000, seed=2) != (low, high)
-    assert low < found.f1 < high
+    assert f1_interval(cells, 4000, seed=1) == (low, high)
+    assert f1_interval(cells, 4000, seed=2) != (low, high)
+    assert low < cells.f1 < high

@@ -31,16 +31,16 @@ def test_a_done_run_says_so_with_its_three_digests(places):
 
 
 @pytest.mark.parametrize(
-    ("digest", "told"),
+    ("digest", "word"),
     [("data_digest", "data"), ("code_digest", "code"), ("config_fingerprint", "config")],
 )
-def test_a_result_of_other_data_code_or_config_is_not_reused_but_kept(places, caplog, digest, told):
+def test_a_result_of_other_data_code_or_config_is_not_reused_but_kept(places, caplog, digest, word):
     first = read_run(run(load_run_config(places)).run_dir)
     first.paths.status_path.write_text(json.dumps(first.status | {digest: "0" * 64}))
     with caplog.at_level("INFO"):
         again = run(load_run_config(places))
     assert not again.reused
-    assert f"changed since the last result: {told}" in caplog.text
+    assert f"changed since the last result: {word}" in caplog.text
     older = read_run(first.paths.run_dir / "attempts/1")
     assert older.status[digest] == "0" * 64
     assert older.metrics == read_run(again.run_dir).metrics
@@ -51,6 +51,15 @@ def test_predictions_that_are_missing_are_a_reason_to_run_again(places):
     again = run(load_run_config([*places, "write_predictions=true"]))
     assert not again.reused
     assert run(load_run_config([*places, "write_predictions=true"])).reused
+    assert run(load_run_config(places)).reused
+
+
+def test_scores_that_are_missing_are_a_reason_to_run_again(places):
+    first = read_run(run(load_run_config(places)).run_dir)
+    before = first.paths.scores_path.read_bytes()
+    first.paths.scores_path.unlink()
+    assert not run(load_run_config(places)).reused
+    assert first.paths.scores_path.read_bytes() == before
     assert run(load_run_config(places)).reused
 
 
@@ -101,7 +110,7 @@ def test_a_failed_run_says_why_and_leaves_no_metrics(places, monkeypatch):
         (signal.SIGKILL, "running", -9),
     ],
 )
-def test_a_stopped_run_is_known_as_one_and_runs_again(tmp_path, number, status, code):
+def test_a_stopped_run_bears_its_status_and_runs_again(tmp_path, number, status, code):
     arguments = ["dataset.source.lines=2000000", "tracking=none", "model=markov", "model.order=3"]
     process = subprocess.Popen(
         [sys.executable, "-m", "anomalog_exp", *arguments],
@@ -131,5 +140,5 @@ def test_two_at_once_on_one_config_run_once(tmp_path):
         )
         for _ in range(2)
     ]
-    told = [process.communicate(timeout=60)[0] for process in both]
-    assert sum("(reused" in text for text in told) == 1
+    outputs = [process.communicate(timeout=60)[0] for process in both]
+    assert sum("(reused" in text for text in outputs) == 1

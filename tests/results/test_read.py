@@ -48,7 +48,7 @@ def test_predictions_are_the_same_in_both_formats_and_agree_with_the_metrics(sto
     assert flagged["label"].sum() == block["confusion"]["tp"]
     threshold = stored.model_manifest["threshold"]
     assert ((table["score"] > threshold) == table["predicted"]).all()
-    assert all(len(told) > 0 for told in flagged["explanation"])
+    assert all(len(evidence) > 0 for evidence in flagged["explanation"])
 
 
 def test_line_ranges_are_the_lines_of_each_sequence(stored):
@@ -84,11 +84,11 @@ def test_anomalies_show_the_highest_scores_once_each_with_their_raw_lines(stored
     scores = stored.predictions["score"].to_numpy()
     assert f"#1  score {scores.max():.6g}, predicted anomalous" in text
     log = Path(stored.dataset_manifest["dataset"]["raw_log"]["path"]).read_text().splitlines()
-    shown = [
+    entries = [
         line.strip().split(": ", 1) for line in text.splitlines() if line.startswith("    line ")
     ]
-    assert len(shown) > 20
-    for place, raw in shown:
+    assert len(entries) > 20
+    for place, raw in entries:
         assert log[int(place.removeprefix("line "))].startswith(raw)
     ranks = [line for line in text.splitlines() if line.startswith("#")]
     assert len(ranks) == 20
@@ -97,12 +97,12 @@ def test_anomalies_show_the_highest_scores_once_each_with_their_raw_lines(stored
 
 
 def test_the_environment_holds_versions_times_and_memory(stored):
-    told = stored.environment
-    assert told["packages"]["numpy"] == np.__version__
-    assert told["packages"]["polars"] == pl.__version__
-    assert set(told["seconds"]) >= {"total", "dataset", "sequences", "fit", "score", "evaluate"}
-    assert told["peak_memory_mb"] > 50
-    assert told["begun"] < told["ended"]
+    metadata = stored.environment
+    assert metadata["packages"]["numpy"] == np.__version__
+    assert metadata["packages"]["polars"] == pl.__version__
+    assert set(metadata["seconds"]) >= {"total", "dataset", "sequences", "fit", "score", "evaluate"}
+    assert metadata["peak_memory_mb"] > 50
+    assert metadata["begun"] < metadata["ended"]
 
 
 def test_paths_of_a_config_and_of_its_attempts(tmp_path):
@@ -112,11 +112,11 @@ def test_paths_of_a_config_and_of_its_attempts(tmp_path):
     assert older.run_dir == latest.run_dir / "attempts/2"
     assert older.lock_path == latest.lock_path
     for paths in (latest, older):
-        found = ResultPaths.in_dir(paths.run_dir)
-        assert (found.run_root, found.run_dir) == (paths.run_root, paths.run_dir)
+        same = ResultPaths.in_dir(paths.run_dir)
+        assert (same.run_root, same.run_dir) == (paths.run_root, paths.run_dir)
 
 
-def test_a_folder_without_a_run_is_told(tmp_path):
+def test_a_folder_without_a_run_is_an_error_that_says_so(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"holds no run: it has no status.json"):
         read_run(tmp_path)
 

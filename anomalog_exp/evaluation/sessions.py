@@ -1,0 +1,36 @@
+"""How sessions fare where sequences are windows of sessions: one flagged window flags the session."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.detection.outcome import ModelRunSummary
+from anomalog_exp.evaluation.block import Recount
+from anomalog_exp.evaluation.detection_block import decision_figures
+from anomalog_exp.evaluation.metrics import confusion
+
+__all__ = ["recounted_by_session"]
+
+
+def recounted_by_session(summary: ModelRunSummary) -> Recount | None:
+    """The decisions by session, which is anomalous if any of its windows is.
+
+    None where sequences are no windows of sessions, or where all sessions are of one class.
+    """
+    entity = summary.test.entity
+    if not len(entity) or (entity < 0).any():
+        return None
+    sessions, group = np.unique(entity, return_inverse=True)
+    if len(sessions) == len(entity):
+        return None
+    label = np.full(len(sessions), UNLABELLED, dtype=np.int8)
+    np.maximum.at(label, group, summary.test.label)
+    predicted = np.zeros(len(sessions), dtype=bool)
+    np.logical_or.at(predicted, group, summary.predicted)
+    counted = label >= 0
+    anomalous = label[counted] == 1
+    if anomalous.all() or not anomalous.any():
+        return None
+    figures = decision_figures(confusion(anomalous, predicted[counted]))
+    return Recount(counted=int(counted.sum()), **figures)

@@ -1,0 +1,40 @@
+"""The manifest of a data set: what was read, how it was grouped and split, what each part holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from anomalog_exp.detection.outcome import ModelRunSummary, SequenceSummary
+from anomalog_exp.results.context import ResultWriteContext
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["build_dataset_manifest", "build_sequence_split_summary"]
+
+_TEMPLATES = 1000
+"""Of more templates than these only the first are listed."""
+
+
+def build_dataset_manifest(
+    context: ResultWriteContext, sequences: SequenceSet, summary: ModelRunSummary
+) -> dict[str, Any]:
+    """What `dataset_manifest.json` holds, JSON-ready."""
+    config, dataset = context.config.dataset, sequences.dataset
+    return {
+        "name": config.name,
+        "description": config.description,
+        "evaluation_unit": config.evaluation_unit,
+        **asdict(context.provenance),
+        "dataset": dataset.manifest,
+        "template_texts": list(dataset.templates[:_TEMPLATES]),
+        "sequences": build_sequence_split_summary(
+            sequences, sequence_summary=summary.sequence_summary
+        ),
+    }
+
+
+def build_sequence_split_summary(
+    sequences: SequenceSet, *, sequence_summary: SequenceSummary
+) -> dict[str, Any]:
+    """The grouping and split that was asked for, what came of it, and the counts of each part."""
+    return {**sequences.report, "summary": asdict(sequence_summary)}
