@@ -1,8 +1,9 @@
 """`python -m anomalog_exp ...`: the command line in, an exit code out.
 
 Exit codes: 0 done, 1 a run or a member of a sweep failed, 2 the command or its data cannot be used,
-130 / 143 stopped by the user / by a signal, 141 nobody reads the output any more. A user's mistake gets
-four lines and no traceback; HYDRA_FULL_ERROR=1 in the environment asks for tracebacks.
+3 skipped: nothing failed, and nothing has a result; 130 / 143 stopped by the user / by a signal, 141
+nobody reads the output any more. A user's mistake gets four lines and no traceback; HYDRA_FULL_ERROR=1
+in the environment asks for tracebacks.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from anomalog_exp import __version__
-from anomalog_exp.errors import ConfigError, PastHydra
+from anomalog_exp.errors import ConfigError, Stopped
 
 __all__ = ["main"]
 
@@ -41,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from anomalog_exp.config.arguments import flags_first
     from anomalog_exp.config.compose import HYDRA_VERSION_BASE
     from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
+    from anomalog_exp.launch.ending import taken_ending
     from anomalog_exp.launch.job import job
-    from anomalog_exp.launch.sweep import sweep_closed
     from anomalog_exp.options.listing import conf_dir
 
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -51,12 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         sys.argv = ["anomalog_exp", *flags_first(given)]
-        with sweep_closed():
-            hydra.main(
-                version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
-            )(job)()
-    except (ConfigError, *COMPOSING_ERRORS, OSError, PastHydra) as raised:
-        error = raised.error if isinstance(raised, PastHydra) else raised
+        hydra.main(
+            version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
+        )(job)()
+        ending = taken_ending()
+        if ending.error is not None:
+            raise ending.error
+    except (ConfigError, *COMPOSING_ERRORS, OSError) as raised:
+        error = raised
         if isinstance(error, BrokenPipeError):
             # Whoever read it, such as `head`, has seen enough; what is left must not be flushed at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -79,12 +82,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    return 0
+    return ending.code
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     """Turn SIGTERM into an exception, so that statuses are written and locks released."""
-    raise SystemExit(128 + signum)
+    raise Stopped(128 + signum)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Self
 
-__all__ = ["ConfigError", "DataError", "NotApplicable", "PastHydra"]
+__all__ = ["ConfigError", "DataError", "NotApplicable", "Stopped"]
 
 
 class ConfigError(ValueError):
@@ -35,12 +35,8 @@ class NotApplicable(Exception):
     """
 
 
-class PastHydra(BaseException):
-    """An exception on its way past Hydra, which swallows or decorates what is an `Exception`."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
+class Stopped(SystemExit):
+    """A signal asks the process to end: no member of a sweep may take it for its own end."""
 
 
 def _shown(value: object, limit: int = 300) -> str:

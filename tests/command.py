@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
@@ -35,3 +36,10 @@ def command(
 def run_dirs(folder: Path) -> list[Path]:
     """The run dirs below an output folder."""
     return sorted(path.parent for path in folder.glob("*/*/status.json"))
+
+
+def sweep_rows(folder: Path) -> list[dict[str, str]]:
+    """The rows of the table of the one sweep below an output folder."""
+    (path,) = folder.glob("sweeps/*/results.csv")
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))

@@ -302,7 +302,7 @@ def test_a_supervised_detector_without_both_classes_is_skipped_with_the_reason(t
     done = command(
         SMALL_DEMO, "tracking=none", "model=naive_bayes", "split=normal_only", cwd=tmp_path
     )
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert "skipped: naive_bayes needs both classes in train (0 anomalous" in done.stderr
     (run_dir,) = run_dirs(tmp_path / "outputs")
     assert json.loads((run_dir / "status.json").read_text())["status"] == "skipped"

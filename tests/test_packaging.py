@@ -30,7 +30,7 @@ def test_an_installed_wheel_runs_from_any_directory(wheel, tmp_path):
     where = (
         "import anomalog_exp, sys; print(anomalog_exp.__file__);"
         "from anomalog_exp.__main__ import main;"
-        "sys.exit(main(['dataset.source.lines=3000', 'tracking=none']))"
+        "sys.exit(main(['dataset.source.lines=3000', 'tracking=none', 'seed=0,1', '-m']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", where],
@@ -39,6 +39,7 @@ def test_an_installed_wheel_runs_from_any_directory(wheel, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(site))
+    assert "members  2: 2 done" in done.stdout
     assert (elsewhere / "outputs").is_dir()
 
 
@@ -48,6 +49,7 @@ def test_the_wheel_holds_every_option_and_no_tests(wheel):
     assert {name for name in names if "/local/" not in name} >= {
         n for n in here if "/local/" not in n
     }
+    assert "hydra_plugins/anomalog_exp_sweepers.py" in names
     assert not any(name.startswith("tests") for name in names)
 
 

@@ -25,6 +25,7 @@ import yaml
 from anomalog_exp.config.compose import quoted, sweep_members
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.listing import conf_dir, option_names
@@ -34,6 +35,8 @@ from anomalog_exp.text_table import text_table
 __all__ = ["Experiment", "experiments", "main", "select"]
 
 _PLACES = ("paths.", "tracking")
+_WITH_TABLE = (ExitCode.DONE, ExitCode.FAILED, ExitCode.SKIPPED)
+"""How a sweep ends that has come to its table; in any other way it has said why."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ def _run(chosen: Sequence[Experiment], overrides: Sequence[str]) -> int:
         print(f"== {one.name}: {one.description}", flush=True)
         own = [f"experiment={one.name}", *overrides, f"hydra.sweep.dir={quoted(str(folder))}"]
         code = subprocess.run([sys.executable, "-m", "anomalog_exp", *own]).returncode
-        if code not in (0, 1):  # it was stopped, or nothing of it could be run; it has said why
+        if code not in _WITH_TABLE:  # it was stopped, or nothing of it could be run
             return code
         records += _members(folder, one.name)
     numbered = [record | {"index": index} for index, record in enumerate(records)]

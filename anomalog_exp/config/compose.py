@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,37 +11,13 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from anomalog_exp.options.listing import conf_dir
 
-__all__ = [
-    "HYDRA_VERSION_BASE",
-    "compose",
-    "quoted",
-    "sweep_members",
-    "use_resolvers",
-]
+__all__ = ["HYDRA_VERSION_BASE", "compose", "quoted", "sweep_members"]
 
 HYDRA_VERSION_BASE = "1.3"
-
-
-def _worker_count() -> int:
-    """Workers of a sweep: one per usable core, as long as each can have 1.5 GB of memory."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not a POSIX system: cores alone decide
-        return cores or 1
-    return max(1, min(cores or 1, memory // 1_500_000_000))
-
-
-def use_resolvers() -> None:
-    """Register the resolvers that conf/ uses; called by every process that composes."""
-    OmegaConf.register_new_resolver("workers", _worker_count, replace=True)
-
-
-use_resolvers()
 
 
 def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> DictConfig:

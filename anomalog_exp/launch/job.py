@@ -1,10 +1,9 @@
-"""What Hydra calls: one composed config in, one outcome out, for a single run or a sweep's member."""
+"""What Hydra calls: one composed config in, the figure that a search would raise out."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -12,58 +11,55 @@ from omegaconf import DictConfig
 
 from anomalog_exp.app import RunResult, run
 from anomalog_exp.config.load import run_config
-from anomalog_exp.errors import PastHydra
-from anomalog_exp.launch.sweep import run_member
-from anomalog_exp.launch.sweep_table import HEADLINE_COLUMNS
+from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
+from anomalog_exp.launch.headline import primary_metric, shown_metrics
+from anomalog_exp.launch.member import run_member
 from anomalog_exp.tracking import ui_command
 
-__all__ = ["job"]
+__all__ = ["job", "result_text"]
 
 
-def job(composed: DictConfig) -> dict[str, Any] | None:
-    """Run one composed config; a single run prints its result and ends by its exit code.
+def job(composed: DictConfig) -> float | None:
+    """Run one composed config, alone or as a member of a sweep; the primary metric of its result.
 
-    Raises:
-        SystemExit: how a single run ended; Hydra lets it pass.
-        PastHydra: a single run raised.
+    None stands for a result without metrics, and for no result: what a single run raises is left for the
+    entrance (`ending`), as Hydra would print words of its own before it.
     """
     hydra_config = HydraConfig.get()
     overrides = list(hydra_config.overrides.task)
     if hydra_config.mode == RunMode.MULTIRUN:
         return run_member(composed, index=int(hydra_config.job.num), overrides=overrides)
     try:
-        raise SystemExit(_run_alone(composed, overrides))
-    except Exception as error:
-        raise PastHydra(error) from error
+        result = _run_and_print(composed, overrides)
+    except Exception as error:  # noqa: BLE001 - the entrance raises it
+        leave_ending(Ending(error=error))
+        return None
+    leave_ending(Ending(ExitCode.DONE if result.status == "done" else ExitCode.SKIPPED))
+    return primary_metric(result.metrics)
 
 
-def _run_alone(composed: DictConfig, overrides: list[str]) -> int:
+def _run_and_print(composed: DictConfig, overrides: list[str]) -> RunResult:
     config = run_config(composed)
     result = run(config, overrides=overrides)
     if result.status != "done":
         print(f"{result.status}: {result.reason}", file=sys.stderr)
         print(f"run dir  {result.run_dir}", file=sys.stderr)
-        return 2
-    print(told(result))
+        return result
+    print(result_text(result))
     if command := ui_command(config.tracking):
         print(f"compare  {command}")
-    return 0
+    return result
 
 
-def told(result: RunResult) -> str:
+def result_text(result: RunResult) -> str:
     """The result in a few lines."""
     again = " (reused: same config, data and code)" if result.reused else ""
-    if result.metrics:
-        named = [name for name in HEADLINE_COLUMNS if name in result.metrics]
-        shown = {name: result.metrics[name] for name in named or result.metrics}
-        figures = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
-    else:
-        figures = f"no metrics: {result.note}"
+    figures = "  ".join(f"{n} {result.metrics[n]:.4f}" for n in shown_metrics(result.metrics))
     scope = str(result.scope).replace("_", " ")
     oracle = "\nORACLE: the threshold has seen the test labels" if result.oracle else ""
     return (
         f"{result.name}{again}\n"
-        f"{scope}: {figures}{oracle}\n"
+        f"{scope}: {figures or f'no metrics: {result.note}'}{oracle}\n"
         f"run dir  {result.run_dir}\n"
         f"see      {Path(result.run_dir, 'anomalies.txt')}"
     )

@@ -11,15 +11,16 @@ from typing import Any
 
 from anomalog_exp.config.settings import TrackingConfig
 from anomalog_exp.files import write_json, write_text
+from anomalog_exp.launch.ending import ExitCode
+from anomalog_exp.launch.headline import HEADLINE_COLUMNS, primary_metric, shown_metrics
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
 
-__all__ = ["HEADLINE_COLUMNS", "print_sweep", "write_sweep"]
-
-HEADLINE_COLUMNS = ("f1", "precision", "recall", "auroc", "average_precision")
-"""Headline metrics of the primary scope; the first one orders the table."""
+__all__ = ["print_sweep", "write_sweep"]
 
 _FAILED = ("failed", "lost", "stopped")
+_JUDGED = ("judged", "flagged", "flagged_share")
+"""What there is to compare without labels."""
 
 
 def write_sweep(directory: Path, records: Sequence[dict[str, Any]]) -> Path:
@@ -39,20 +40,23 @@ def write_sweep(directory: Path, records: Sequence[dict[str, Any]]) -> Path:
 
 def print_sweep(
     directory: Path, records: Sequence[dict[str, Any]], tracking: TrackingConfig
-) -> int:
+) -> ExitCode:
     """Print the table, what has no result and why, and where to look; the exit code."""
     rows = [_row(record) for record in _best_first(records)]
-    print(text_table(rows, ["member", *_swept(records), "status", *HEADLINE_COLUMNS, "seconds"]))
+    columns = ["member", *_swept(records), "status", *_figures(records), "seconds"]
+    print(text_table(rows, columns))
     print()
     for line in _reasons(records):
         print(f"{line}\n")
     counts = Counter(str(record["status"]) for record in records)
-    told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-    print(f"members  {len(records)}: {told}")
+    summary = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    print(f"members  {len(records)}: {summary}")
     print(f"table    {directory / 'results.csv'}")
     if command := ui_command(tracking):
         print(f"compare  {command}")
-    return 1 if any(counts[status] for status in _FAILED) else 0
+    if any(counts[status] for status in _FAILED):
+        return ExitCode.FAILED
+    return ExitCode.DONE if counts["done"] else ExitCode.SKIPPED
 
 
 def _reasons(records: Sequence[dict[str, Any]]) -> list[str]:
@@ -69,21 +73,29 @@ def _reasons(records: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _best_first(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    def rank(record: dict[str, Any]) -> tuple[bool, float, int]:
-        value = (record.get("metrics") or {}).get(HEADLINE_COLUMNS[0])
-        return value is None, -(value or 0.0), record["index"]
+    """By F1; then what has another metric to be ordered by; then what has none."""
+
+    def rank(record: dict[str, Any]) -> tuple[bool, bool, float, int]:
+        metrics = record.get("metrics") or {}
+        value = primary_metric(metrics)
+        return HEADLINE_COLUMNS[0] not in metrics, value is None, -(value or 0.0), record["index"]
 
     return sorted(records, key=rank)
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:
     metrics = record.get("metrics") or {}
+    judged, flagged = record.get("judged"), record.get("flagged")
     return {
         "member": record["index"],
         "status": _status(record),
         **_settings(record),
         "scope": record.get("scope"),
         **{name: metrics.get(name) for name in HEADLINE_COLUMNS},
+        **{name: metrics[name] for name in shown_metrics(metrics)},
+        "judged": judged,
+        "flagged": flagged,
+        "flagged_share": None if flagged is None or not judged else flagged / judged,
         "seconds": record.get("seconds"),
         "reason": record.get("reason"),
         "run_dir": record.get("run_dir"),
@@ -105,3 +117,12 @@ def _swept(records: Sequence[dict[str, Any]]) -> list[str]:
     settings = [_settings(record) for record in records]
     keys = dict.fromkeys(key for one in settings for key in one)
     return [key for key in keys if len({one.get(key) for one in settings}) > 1]
+
+
+def _figures(records: Sequence[dict[str, Any]]) -> list[str]:
+    """The columns that compare members: metrics, and what was flagged where no detection has any."""
+    metrics = {name: 0.0 for record in records for name in record.get("metrics") or {}}
+    shown = shown_metrics(metrics)
+    if HEADLINE_COLUMNS[0] in shown or all(record.get("judged") is None for record in records):
+        return shown
+    return [*shown, *_JUDGED]

@@ -49,12 +49,11 @@ def close_sweep_run(
     from mlflow.entities import Metric, RunTag
 
     counts = Counter(str(record["status"]) for record in records)
-    best = max(
-        (record["metrics"]["f1"] for record in records if record.get("metrics")), default=None
-    )
     metrics = {f"members/{status}": float(count) for status, count in counts.items()}
-    if best is not None:
-        metrics["members/best_f1"] = best
+    # Without labels there is no F1; next events that were predicted have metrics of their own.
+    f1 = [value["f1"] for record in records if "f1" in (value := record.get("metrics") or {})]
+    if f1:
+        metrics["members/best_f1"] = max(f1)
     well = all(record["status"] in ("done", "skipped") for record in records)
     now = int(time.time() * 1000)
     with opened_store(settings) as (client, _):

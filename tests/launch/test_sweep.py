@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import inspect
 import json
 import os
@@ -13,18 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import SMALL_DEMO, command, environment, run_dirs
+from anomalog_exp.launch.sweep_folder import SweepFolder
+from tests.command import SMALL_DEMO, command, environment, run_dirs, sweep_rows
 
 LONG = ["dataset.source.lines=300000", "tracking=none", "model=naive_bayes,markov", "-m"]
 """A sweep of twelve members, each of which takes long enough to be met while it runs."""
 LONG += ["sequence.window_size=null,12,11,10,9,8", "sequence.step=null"]
-
-
-def table(folder: Path) -> list[dict[str, str]]:
-    """The rows of the one sweep below an output folder."""
-    (path,) = folder.glob("sweeps/*/results.csv")
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +36,13 @@ def fresh(long_sweep: Path) -> Path:
     return long_sweep
 
 
-def begun(folder: Path, ready: int = 2) -> subprocess.Popen[str]:
+def begun(folder: Path, *more: str, ready: int = 2, under_way: int = 2) -> subprocess.Popen[str]:
     """The long sweep as a process group of its own, when `ready` members have left their record.
 
-    With two more members under way, each worker is past its start.
+    With one more member under way in each worker, all are past their start.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "anomalog_exp", *LONG],
+        [sys.executable, "-m", "anomalog_exp", *LONG, *more],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -60,7 +53,7 @@ def begun(folder: Path, ready: int = 2) -> subprocess.Popen[str]:
     give_up = time.monotonic() + 60
     while (
         len(list(folder.glob("outputs/sweeps/*/members/*.json"))) < ready
-        or len(run_dirs(folder / "outputs")) < ready + 2
+        or len(run_dirs(folder / "outputs")) < ready + under_way
     ):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < give_up
@@ -85,7 +78,7 @@ def test_members_that_fail_are_named_with_their_reason_and_the_others_finish(tmp
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 1
-    rows = table(tmp_path / "outputs")
+    rows = sweep_rows(tmp_path / "outputs")
     assert {(row["model"], row["model.smoothing"], row["status"]) for row in rows} == {
         ("naive_bayes", "1", "done"),
         ("markov", "1", "done"),
@@ -105,16 +98,8 @@ def test_fail_fast_stops_at_the_first_failure(tmp_path):
         "model.smoothing=-1,1,2", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 1
-    statuses = {row["model.smoothing"]: row["status"] for row in table(tmp_path / "outputs")}
+    statuses = {row["model.smoothing"]: row["status"] for row in sweep_rows(tmp_path / "outputs")}
     assert statuses == {"-1": "failed", "1": "stopped", "2": "stopped"}
-
-
-def test_the_basic_launcher_runs_the_same_members(tmp_path):
-    done = command(
-        SMALL_DEMO, "tracking=none", "hydra/launcher=basic", "-m", "seed=0,1", cwd=tmp_path
-    )
-    assert done.returncode == 0, done.stderr
-    assert [row["status"] for row in table(tmp_path / "outputs")] == ["done", "done"]
 
 
 def test_a_killed_sweep_goes_on_where_it_was(fresh):
@@ -127,28 +112,35 @@ def test_a_killed_sweep_goes_on_where_it_was(fresh):
         if json.loads((path / "status.json").read_text())["status"] == "done"
     }
     assert 2 <= len(finished) < 12
+    (folder,) = fresh.glob("outputs/sweeps/*")
+    statuses = [record["status"] for record in SweepFolder(folder).records("it was killed")]
+    assert len(statuses) == 12
+    assert {"done", "lost"} == set(statuses)
     written = {path: (path / "metrics.json").stat().st_mtime_ns for path in finished}
     done = command(*LONG, cwd=fresh)
     assert done.returncode == 0, done.stderr
-    rows = table(fresh / "outputs")
+    rows = sweep_rows(fresh / "outputs")
     reused = {Path(row["run_dir"]) for row in rows if row["status"] == "reused"}
     assert reused == finished
     assert len(rows) == 12
     assert written == {path: (path / "metrics.json").stat().st_mtime_ns for path in finished}
 
 
+@pytest.mark.parametrize("launcher", ["local", "basic"])
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminate"]
 )
-def test_a_stopped_sweep_tells_what_is_done_and_what_is_not(fresh, number, code):
-    process = begun(fresh)
+def test_a_stopped_sweep_tells_what_is_done_and_what_is_not(fresh, number, code, launcher):
+    process = begun(
+        fresh, f"hydra/launcher={launcher}", under_way={"local": 2, "basic": 1}[launcher]
+    )
     if number == signal.SIGINT:  # a terminal sends it to everybody
         os.killpg(process.pid, number)
     else:
         process.send_signal(number)
     stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == code, stderr
-    statuses = [row["status"] for row in table(fresh / "outputs")]
+    statuses = [row["status"] for row in sweep_rows(fresh / "outputs")]
     assert statuses.count("done") >= 2
     assert statuses.count("lost") >= 1
     assert "lost: the sweep was stopped before it ended" in stdout
@@ -165,7 +157,7 @@ def test_a_dying_worker_is_told_and_the_table_still_comes(fresh):
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 1, stderr
     assert "lost: the sweep broke off before it ended (TerminatedWorkerError" in stdout
-    statuses = [row["status"] for row in table(fresh / "outputs")]
+    statuses = [row["status"] for row in sweep_rows(fresh / "outputs")]
     assert statuses.count("done") >= 2
     assert "Traceback" not in stderr
 
@@ -177,14 +169,14 @@ def test_the_command_of_the_readme_on_real_data_runs_two_jobs_that_differ(tmp_pa
         "-m", "sequence.window_size=10,20", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    rows = table(tmp_path / "outputs")
+    rows = sweep_rows(tmp_path / "outputs")
     assert [row["sequence.window_size"] for row in rows] == ["20", "10"]
     assert 0.5 < float(rows[1]["f1"]) < float(rows[0]["f1"]) < 0.9
 
 
-def test_hydra_still_has_the_check_that_a_sweep_leaves_out():
+def test_hydra_still_has_the_check_that_a_grid_leaves_out():
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.plugins.sweeper import Sweeper
 
     assert "validate_batch_is_legal" in vars(Sweeper)
-    assert "validate_batch_is_legal" in inspect.getsource(BasicSweeper.sweep)
+    assert "self.validate_batch_is_legal" in inspect.getsource(BasicSweeper.sweep)

@@ -33,7 +33,7 @@ def folder(tmp_path_factory) -> Path:
     swept = command(SMALL_DEMO, "-m", "model=naive_bayes,markov", "seed=0,1,-5", cwd=folder)
     assert swept.returncode == 1, swept.stderr
     skipped = command(SMALL_DEMO, "model=naive_bayes", "split=normal_only", cwd=folder)
-    assert skipped.returncode == 2
+    assert skipped.returncode == 3
     assert "is not in MLflow" not in alone.stderr + swept.stderr + skipped.stderr
     return folder
 
@@ -149,6 +149,27 @@ def test_a_sweep_typed_again_continues_its_run(tmp_path):
     kinds = [run.data.tags.get("anomalog.kind") for run in found]
     assert kinds.count("sweep") == 1
     assert len(found) == 3
+
+
+def test_a_sweep_over_a_log_without_labels_has_its_table_in_the_store(tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    lines = [f"2024-05-01 10:00:{i % 60:02d} INFO worker: step {i % 7} done" for i in range(400)]
+    (tmp_path / "app.log").write_text("\n".join(lines))
+    done = command(
+        "dataset=custom", "dataset.source.path=app.log", "sequence=fixed", "sequence.window_size=10",
+        "model=markov,new_event", "-m", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "is not in MLflow" not in done.stderr
+    client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'outputs/mlflow/mlflow.db'}")
+    (sweep,) = client.search_runs(
+        [client.get_experiment_by_name("anomalog_exp").experiment_id],
+        "tags.`anomalog.kind` = 'sweep'",
+    )
+    assert sweep.info.status == "FINISHED"
+    assert sweep.data.metrics == {"members/done": 2}
+    assert "results.csv" in {item.path for item in client.list_artifacts(sweep.info.run_id)}
 
 
 def test_a_broken_store_costs_a_warning_and_the_run_is_mirrored_later(tmp_path):

@@ -1,0 +1,70 @@
+"""One member of a sweep: run, and leave a record in the sweep's folder, whatever happens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from anomalog_exp.app import run
+from anomalog_exp.config.load import run_config
+from anomalog_exp.errors import ConfigError, Stopped
+from anomalog_exp.launch.headline import primary_metric
+from anomalog_exp.launch.sweep_folder import SweepFolder
+from anomalog_exp.launch.workers import leave_interrupts_to_parent
+from anomalog_exp.progress import Progress
+from anomalog_exp.results import ResultPaths
+
+__all__ = ["FOLDER_KEY", "run_member"]
+
+_LOG = logging.getLogger(__name__)
+
+FOLDER_KEY = "sweep.dir"
+"""The override that a sweep gives its members: its folder. It is no part of what was typed."""
+
+
+def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) -> float | None:
+    """Run one member; the figure that a search would raise, None where there is none.
+
+    Only plain values leave the worker: an exception of somebody's own class may not unpickle in the
+    parent and would take the whole sweep down.
+
+    Args:
+        composed: The member's config.
+        index: Its place in the sweep's plan.
+        overrides: What it is composed of.
+    """
+    leave_interrupts_to_parent()
+    folder = SweepFolder(Path(str(composed.sweep.dir)))
+    own = [override for override in overrides if not override.startswith(f"{FOLDER_KEY}=")]
+    record: dict[str, Any] = {"index": index, "overrides": own}
+    try:
+        if folder.is_to_stop():
+            record |= {"status": "stopped", "reason": "an earlier member failed, sweep.fail_fast"}
+        else:
+            config = run_config(composed)
+            record["tracking"] = config.tracking.model_dump(mode="json")
+            record["run_dir"] = str(ResultPaths.for_config(config).run_dir)
+            progress = Progress(bars=False)
+            record |= asdict(run(config, overrides=own, progress=progress, mirrored=False))
+    except (KeyboardInterrupt, Stopped):  # meant for the whole sweep, which runs in this process
+        raise
+    except BaseException as error:  # noqa: BLE001 - recorded; the others go on
+        record |= {"status": "failed", "reason": _reason(error, record)}
+        _LOG.error("member %d failed: %s", index, record["reason"].split("\n")[0])
+        if composed.sweep.fail_fast:
+            folder.ask_to_stop()
+    folder.leave(record)
+    return primary_metric(record.get("metrics"))
+
+
+def _reason(error: BaseException, record: dict[str, Any]) -> str:
+    if isinstance(error, ConfigError):
+        return str(error)
+    log = Path(record.get("run_dir", ""), "run.log")
+    where = f" (traceback in {log})" if log.is_file() and log.stat().st_size else ""
+    return f"{type(error).__name__}: {str(error) or 'no message'}{where}"

@@ -1,0 +1,80 @@
+"""What a sweep is going to run, and mistakes in it that can be seen before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig, OmegaConf
+
+from anomalog_exp.config.compose import sweep_members
+from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
+from anomalog_exp.errors import ConfigError
+
+__all__ = ["planned_members", "typed_overrides"]
+
+_GRIDS = ("GridSweeper", "BasicSweeper")
+"""Sweepers of all combinations."""
+
+
+def typed_overrides(config: DictConfig) -> list[str]:
+    """What a sweep is over: the parameters of its experiment file, and what was typed."""
+    sweeper: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
+    swept = sweeper.get("params") or {}
+    return [f"{key}={value}" for key, value in swept.items()] + list(config.hydra.overrides.task)
+
+
+def planned_members(config: DictConfig, loader: ConfigLoader) -> list[list[str]]:
+    """The overrides of each member, in the order in which they run; none where a search chooses them.
+
+    Raises:
+        ConfigError: a member names a key or an option that does not exist, or they belong to several
+            experiments.
+        HydraException: an override cannot be read.
+    """
+    if str(config.hydra.sweeper.get("_target_")).rpartition(".")[2] not in _GRIDS:
+        return []
+    plan = sweep_members(typed_overrides(config), loader)
+    _check_composes(config, plan, loader)
+    _check_one_experiment(plan)
+    return plan
+
+
+def _check_composes(
+    config: DictConfig, plan: Sequence[Sequence[str]], loader: ConfigLoader
+) -> None:
+    """Find a misspelt key or option.
+
+    Composing takes a while, so members are composed only where they show a key or an option of a
+    group for the first time; a value that does not fit fails its own members only.
+    """
+    groups = set(loader.list_groups(""))
+    shown: set[str] = set()
+    for overrides in plan:
+        pairs = [(override.split("=", 1)[0].lstrip("+~"), override) for override in overrides]
+        new = {text if key in groups or "/" in key else key for key, text in pairs} - shown
+        if new:
+            shown |= new
+            try:
+                loader.load_sweep_config(config, list(overrides))
+            except COMPOSING_ERRORS as error:
+                raise explained(error, overrides) from error
+
+
+def _check_one_experiment(plan: Sequence[Sequence[str]]) -> None:
+    """An experiment brings a sweep of its own, which Hydra would drop where several are swept over."""
+    chosen = {override for member in plan for override in member if _chooses_experiment(override)}
+    if len(chosen) > 1:
+        names = [override.partition("=")[2] for override in sorted(chosen)]
+        raise ConfigError.of(
+            "experiment",
+            ", ".join(names),
+            problem="each experiment is a sweep of its own",
+            allowed="one experiment",
+            fix=f"python -m anomalog_exp.experiments run {' '.join(names)}",
+        )
+
+
+def _chooses_experiment(override: str) -> bool:
+    return override.startswith("experiment=")

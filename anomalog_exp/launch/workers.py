@@ -1,0 +1,139 @@
+"""Cores, memory, threads and signals of the processes that run the members of a sweep.
+
+A launcher decides where members run; what they may use of this machine is decided here. The resolver
+`${workers:}` of conf/ is registered by this import, in the parent and in every process that runs a job.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from multiprocessing import current_process
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from anomalog_exp.errors import ConfigError
+
+__all__ = [
+    "leave_interrupts_to_parent",
+    "members_at_once",
+    "memory_limit",
+    "share_cores",
+    "workers_that_fit",
+]
+
+_MEMORY_OF_A_WORKER = 1_500_000_000
+
+_THREADS = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Libraries read them once, when they are loaded: only the environment of its start reaches a worker."""
+
+
+def workers_that_fit(cores: int | None = None, memory: int | None = None) -> int:
+    """Workers of a sweep: one per usable core, as long as each can have 1.5 GB of memory.
+
+    Args:
+        cores: Usable cores; None counts those of this process.
+        memory: Usable bytes; None asks for those of this process.
+    """
+    cores = _usable_cores() if cores is None else cores
+    memory = memory_limit() if memory is None else memory
+    return max(1, min(cores, memory // _MEMORY_OF_A_WORKER))
+
+
+OmegaConf.register_new_resolver("workers", workers_that_fit, replace=True)
+
+
+def members_at_once(launcher: DictConfig, members: int) -> int:
+    """How many members a launcher runs at once in processes of this machine.
+
+    One stands for "in this process", and for a launcher that is not known: it may run them on others.
+
+    Args:
+        launcher: The launcher's config.
+        members: How many members there are.
+
+    Raises:
+        ConfigError: no worker is asked for.
+    """
+    name = str(launcher.get("_target_")).rpartition(".")[2]
+    if name == "LocalLauncher":  # submitit on this machine starts all of them
+        return members
+    if name != "JoblibLauncher":
+        return 1
+    if launcher.n_jobs == 0:
+        raise ConfigError.of(
+            "hydra.launcher.n_jobs",
+            0,
+            problem="nobody would run the members",
+            allowed="1 and more, or -1 for one per core",
+            fix="leave it out for one per core",
+        )
+    from joblib import effective_n_jobs  # a single run starts without it
+
+    return int(effective_n_jobs(launcher.n_jobs))
+
+
+def share_cores(workers: int) -> None:
+    """Let the threads of all workers together use each core once; one worker may use them all."""
+    if workers > 1:
+        threads = max(1, _usable_cores() // workers)
+        for name in _THREADS:
+            os.environ.setdefault(name, str(threads))
+
+
+def leave_interrupts_to_parent() -> None:
+    """In a worker of joblib: a terminal sends Ctrl-C to everybody, and the parent answers it."""
+    if current_process().name != "MainProcess":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def memory_limit(
+    groups: Path = Path("/proc/self/cgroup"), mounted: Path = Path("/sys/fs/cgroup")
+) -> int:
+    """Bytes that this process may use: the machine's, or less where a control group of Linux says so.
+
+    Args:
+        groups: Names the groups of the process.
+        mounted: The folder of all groups.
+    """
+    return min([_machine_memory(), *_group_limits(groups, mounted)])
+
+
+def _usable_cores() -> int:
+    """Cores by affinity and control group, as joblib counts them."""
+    from joblib import cpu_count  # a single run starts without it
+
+    return int(cpu_count())
+
+
+def _machine_memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not a POSIX system
+        return 1 << 62
+
+
+def _group_limits(groups: Path, mounted: Path) -> Iterator[int]:
+    """Limits of the groups and of those above them; inside a container the upper ones are not seen."""
+    try:
+        lines = groups.read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers not in ("", "memory"):
+            continue
+        top = mounted / controllers
+        name = "memory.limit_in_bytes" if controllers else "memory.max"
+        group = top / path.lstrip("/")
+        for folder in (group, *group.parents):
+            try:
+                text = (folder / name).read_text().strip()
+            except OSError:  # the uppermost group has no limit
+                text = "max"
+            if text != "max":
+                yield int(text)
+            if folder == top:
+                break

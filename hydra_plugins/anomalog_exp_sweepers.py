@@ -1,0 +1,76 @@
+"""Sweepers of Hydra: ours, and what puts our sweep around whichever is chosen.
+
+Hydra takes plugins from the package `hydra_plugins` only, and imports all of it in every application of
+the environment and in every worker. So what a sweep needs is imported where a sweep starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.plugins import Plugins
+from hydra.experimental.callback import Callback
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict, read_write
+
+if TYPE_CHECKING:
+    from anomalog_exp.launch.sweep import Sweep
+
+__all__ = ["GridSweeper", "RecordedSweeper", "RecordsSweep"]
+
+
+class GridSweeper(BasicSweeper):
+    """All combinations of the values of each key, as Hydra's own; composed where they run."""
+
+    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
+        """Compose nothing: it takes minutes for a thousand members.
+
+        `Sweep.prepared` has composed those that show a key or an option for the first time.
+        """
+
+
+class RecordsSweep(Callback):
+    """Puts `RecordedSweeper` in the place of the sweeper that the config names."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Hydra creates the sweeper after this."""
+        with read_write(config), open_dict(config):
+            config.hydra.sweeper = {
+                "_target_": f"{__name__}.{RecordedSweeper.__name__}",
+                "_recursive_": False,
+                "chosen": config.hydra.sweeper,
+            }
+
+
+class RecordedSweeper(Sweeper):
+    """Runs another sweeper with our sweep around it: one folder, one table, one exit code.
+
+    Args:
+        chosen: The config of the other sweeper.
+    """
+
+    def __init__(self, chosen: DictConfig) -> None:
+        self._chosen = chosen
+        self._sweep: Sweep
+        self._sweeper: Sweeper
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Prepare the sweep, then the other sweeper, whose launcher reads the folder from `config`."""
+        from anomalog_exp.launch.sweep import Sweep
+
+        with read_write(config), open_dict(config):
+            config.hydra.sweeper = self._chosen
+        self._sweep = Sweep.prepared(config, hydra_context.config_loader)
+        self._sweeper = Plugins.instance().instantiate_sweeper(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Run all members; what they came to is in the sweep's folder."""
+        with self._sweep.running() as overrides:
+            return self._sweeper.sweep([*arguments, *overrides])
