@@ -67,6 +67,6 @@ PRIMARY_FIGURES = {
     MetricScope.SEQUENCE_LEVEL_DETECTION: Figure.F1,
     MetricScope.WINDOW_LEVEL_DETECTION: Figure.F1,
     MetricScope.STREAM_LEVEL_DETECTION: Figure.F1,
-    MetricScope.NEXT_EVENT_PREDICTION: Figure.TOP1,
+    MetricScope.NEXT_EVENT_PREDICTION: Figure.TOP1_WEIGHTED,
 }
 """The one figure of a scope by which runs are ranked; scopes that are never measured have none."""

@@ -23,22 +23,22 @@ def places(tmp_path) -> list[str]:
     ("overrides", "metric"),
     [
         (["model=naive_bayes"], "f1"),
-        (["model=markov", "evaluation.primary_scope=next_event_prediction"], "top1"),
-        # Nothing is asked about the one event expected most.
+        (["model=markov", "evaluation.primary_scope=next_event_prediction"], "top1_weighted"),
+        # The share of events that were expected most is known whatever else is asked about.
         (
             [
                 "model=markov",
                 "evaluation.primary_scope=next_event_prediction",
                 "evaluation.top_k=[5]",
             ],
-            None,
+            "top1_weighted",
         ),
     ],
 )
 def test_a_result_names_its_primary_metric_and_crosses_a_process_border(places, overrides, metric):
     result = run(load_run_config([SMALL_DEMO, *places, *overrides]))
     assert result.primary_metric == metric
-    assert result.primary_value == (result.metrics[metric] if metric else None)
+    assert result.primary_value == result.metrics[metric]
     assert json.loads(json.dumps(asdict(result))) == asdict(result)
     block = read_run(result.run_dir).metrics["blocks"]["sequence_level_detection"]
     assert result.judged == block["counts"]["units"]
@@ -61,7 +61,7 @@ def test_a_run_without_labels_says_how_many_are_flagged(places, tmp_path, model,
         assert (result.metrics, result.primary_metric, result.note) == ({}, None, note)
     else:
         assert result.scope == "next_event_prediction"
-        assert result.primary_metric == "top1"
+        assert result.primary_metric == "top1_weighted"
 
 
 def test_a_skipped_run_has_no_figures(places):

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from anomalog_exp.app import RunResult, run
 from anomalog_exp.config.load import run_config
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
-from anomalog_exp.launch.headline import primary_metric, shown_metrics
+from anomalog_exp.launch.headline import shown_metrics
 from anomalog_exp.launch.member import run_member
 from anomalog_exp.tracking import ui_command
 
@@ -35,7 +35,7 @@ def job(composed: DictConfig) -> float | None:
         leave_ending(Ending(error=error))
         return None
     leave_ending(Ending(ExitCode.DONE if result.status == "done" else ExitCode.SKIPPED))
-    return primary_metric(result.metrics)
+    return result.primary_value
 
 
 def _run_and_print(composed: DictConfig, overrides: list[str]) -> RunResult:

@@ -13,7 +13,6 @@ from omegaconf import DictConfig
 from anomalog_exp.app import run
 from anomalog_exp.config.load import run_config
 from anomalog_exp.errors import ConfigError, Stopped
-from anomalog_exp.launch.headline import primary_metric
 from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.workers import leave_interrupts_to_parent
 from anomalog_exp.progress import Progress
@@ -59,7 +58,7 @@ def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) ->
         if composed.sweep.fail_fast:
             folder.ask_to_stop()
     folder.leave(record)
-    return primary_metric(record.get("metrics"))
+    return record.get("primary_value")
 
 
 def _reason(error: BaseException, record: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from anomalog_exp.config.settings import TrackingConfig
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.launch.ending import ExitCode
-from anomalog_exp.launch.headline import HEADLINE_COLUMNS, primary_metric, shown_metrics
+from anomalog_exp.launch.headline import HEADLINE_COLUMNS, shown_metrics
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
 
@@ -76,9 +76,8 @@ def _best_first(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """By F1; then what has another metric to be ordered by; then what has none."""
 
     def rank(record: dict[str, Any]) -> tuple[bool, bool, float, int]:
-        metrics = record.get("metrics") or {}
-        value = primary_metric(metrics)
-        return HEADLINE_COLUMNS[0] not in metrics, value is None, -(value or 0.0), record["index"]
+        name, value = record.get("primary_metric"), record.get("primary_value")
+        return name != HEADLINE_COLUMNS[0], value is None, -(value or 0.0), record["index"]
 
     return sorted(records, key=rank)
 
@@ -91,7 +90,7 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         "status": _status(record),
         **_settings(record),
         "scope": record.get("scope"),
-        **{name: metrics.get(name) for name in HEADLINE_COLUMNS},
+        **{str(name): metrics.get(name) for name in HEADLINE_COLUMNS},
         **{name: metrics[name] for name in shown_metrics(metrics)},
         "judged": judged,
         "flagged": flagged,

@@ -51,7 +51,7 @@ NEXT_EVENTS = MetricBlock(
     counts=PredictionCounts(
         units=5, counted=3, abstained=0, ignored=2, excluded={"no_history": 2, "other": 0}
     ),
-    headline={Figure.TOP1: 0.25, "top5": 0.5},
+    headline={Figure.TOP1_WEIGHTED: 0.25, "top5": 0.5},
     diagnostics=Diagnostics(vocabulary="full", vocabulary_size=12),
 )
 WINDOWS = MetricBlock(MetricScope.WINDOW_LEVEL_DETECTION, MetricStatus.NOT_APPLICABLE, "no windows")
@@ -134,7 +134,7 @@ def test_json_has_the_words_of_the_file_and_leaves_out_what_a_block_does_not_hav
                     "ignored": 2,
                     "excluded": {"no_history": 2, "other": 0},
                 },
-                "headline": {"top1": 0.25, "top5": 0.5},
+                "headline": {"top1_weighted": 0.25, "top5": 0.5},
                 "diagnostics": {"vocabulary": "full", "vocabulary_size": 12},
             },
             "window_level_detection": {
@@ -173,7 +173,7 @@ def test_what_is_no_report_is_not_read_as_one(lacking):
     ("primary", "metric"),
     [
         (MetricScope.SEQUENCE_LEVEL_DETECTION, PrimaryMetric(Figure.F1, 1 / 3)),
-        (MetricScope.NEXT_EVENT_PREDICTION, PrimaryMetric(Figure.TOP1, 0.25)),
+        (MetricScope.NEXT_EVENT_PREDICTION, PrimaryMetric(Figure.TOP1_WEIGHTED, 0.25)),
         (MetricScope.WINDOW_LEVEL_DETECTION, None),
     ],
 )

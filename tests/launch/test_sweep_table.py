@@ -14,7 +14,16 @@ NONE = NoTrackingConfig(name="none")
 
 def member(index: int, status: str = "done", **more: Any) -> dict[str, Any]:
     """A record of the member of seed `index`."""
-    return {"index": index, "overrides": [f"seed={index}"], "status": status, "reason": None} | more
+    metrics = more.get("metrics") or {}
+    primary = next((name for name in ("f1", "top1_weighted") if name in metrics), None)
+    return {
+        "index": index,
+        "overrides": [f"seed={index}"],
+        "status": status,
+        "reason": None,
+        "primary_metric": primary,
+        "primary_value": metrics.get(primary),
+    } | more
 
 
 @pytest.mark.parametrize(
