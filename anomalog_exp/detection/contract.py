@@ -5,6 +5,9 @@ Labels: a detector may read the labels of what it fits, never of what it scores.
 
 A detector is two files, `anomalog_exp/models/<name>.py` with a `Config` and the `Detector` it builds,
 and `conf/model/<name>.yaml`; nothing else is edited to add one.
+
+A detector reads its options from its config. What it learns is an annotation of its class each, with
+the axes of arrays as in `Annotated[NDArray[np.int64], "transitions"]`: before `fit` there is none of it.
 """
 
 from __future__ import annotations
@@ -23,13 +26,18 @@ __all__ = ["Detector", "ExperimentModelConfig"]
 
 
 class Detector(ABC):
-    """A detector of anomalous sequences."""
+    """A detector of anomalous sequences, built from its config."""
+
+    config: ExperimentModelConfig
 
     supervised: ClassVar[bool] = False
     """Learns from both classes: a training split that holds only one makes the run `skipped`."""
 
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
+
+    def __init__(self, config: ExperimentModelConfig) -> None:
+        self.config = config
 
     @property
     def name(self) -> str:

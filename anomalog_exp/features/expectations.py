@@ -7,7 +7,7 @@ first, then the lower code. Ranks are found by searching two sorted arrays, with
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,10 @@ class Expectations:
     """
 
     symbols: int
-    overall: NDArray[np.int64]
-    keys: NDArray[np.int64]
-    place: NDArray[np.int64]
-    by_overall: NDArray[np.int64]
+    overall: Annotated[NDArray[np.int64], "symbols"]
+    keys: Annotated[NDArray[np.int64], "transitions"]
+    place: Annotated[NDArray[np.int64], "transitions"]
+    by_overall: Annotated[NDArray[np.int64], "transitions"]
 
     @classmethod
     def of(cls, keys: NDArray[np.int64], counts: NDArray[np.int64], symbols: int) -> Self:

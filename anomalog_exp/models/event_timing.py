@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,18 +32,16 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EventTimingDetector"]
 
-Ranges = Literal["pair", "event"]
-
 
 class Config(ExperimentModelConfig):
     """Options of event timing."""
 
     name: Literal["event_timing"]
-    ranges: Ranges = Field(description="what has a range of its own")
+    ranges: Literal["pair", "event"] = Field(description="what has a range of its own")
     resolution_ms: Count = Field(description="what the clock of the log tells apart")
 
     def build_detector(self) -> EventTimingDetector:
-        return EventTimingDetector(self.ranges, self.resolution_ms)
+        return EventTimingDetector(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +64,10 @@ class _Intervals:
 class EventTimingDetector(Detector):
     """Scores sequences by their intervals outside the trained ranges."""
 
-    def __init__(self, ranges: Ranges, resolution_ms: int) -> None:
-        self._ranges = ranges
-        self._resolution = resolution_ms
-        self._keys: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._shortest: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._longest: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    config: Config
+    _keys: Annotated[NDArray[np.int64], "ranges"]
+    _shortest: Annotated[NDArray[np.int64], "ranges"]
+    _longest: Annotated[NDArray[np.int64], "ranges"]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
@@ -89,7 +85,7 @@ class EventTimingDetector(Detector):
 
     def _key(self, found: _Intervals, sequences: SequenceSet) -> NDArray[np.int64]:
         """(intervals,) int64 what each interval is compared within."""
-        if self._ranges == "event":
+        if self.config.ranges == "event":
             return found.after
         return found.before * len(sequences.dataset.templates) + found.after
 
@@ -115,8 +111,8 @@ class EventTimingDetector(Detector):
         # Decided in whole milliseconds: what trained is inside, whatever logarithms round to.
         nearest = np.clip(found.ms, self._shortest[place], self._longest[place])
         outside = known & (nearest != found.ms)
-        excess = np.zeros(len(keys))
-        here, there = (np.log1p(ms[outside] / self._resolution) for ms in (found.ms, nearest))
+        excess, resolution = np.zeros(len(keys)), self.config.resolution_ms
+        here, there = (np.log1p(ms[outside] / resolution) for ms in (found.ms, nearest))
         excess[outside] = np.abs(here - there)
         return excess, place
 

@@ -11,18 +11,14 @@ hold out training sequences at random.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector, varying
-from anomalog_exp.features.weighting import CountWeighting
 from anomalog_exp.options.base import Count
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier
 
 __all__ = ["Config", "GradientBoostingDetector"]
 
@@ -38,14 +34,7 @@ class Config(CountModelConfig):
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> GradientBoostingDetector:
-        return GradientBoostingDetector(
-            self.weights(),
-            trees=self.trees,
-            learning_rate=self.learning_rate,
-            max_leaves=self.max_leaves,
-            min_leaf=self.min_leaf,
-            seed=self.seed,
-        )
+        return GradientBoostingDetector(self)
 
 
 class GradientBoostingDetector(SupervisedCountDetector):
@@ -53,24 +42,9 @@ class GradientBoostingDetector(SupervisedCountDetector):
 
     log_odds: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        weights: CountWeighting,
-        *,
-        trees: int,
-        learning_rate: float,
-        max_leaves: int,
-        min_leaf: int,
-        seed: int,
-    ) -> None:
-        super().__init__(weights)
-        self._trees = trees
-        self._learning_rate = learning_rate
-        self._max_leaves = max_leaves
-        self._min_leaf = min_leaf
-        self._seed = seed
-        self._varying: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._boosted: HistGradientBoostingClassifier | None = None
+    config: Config
+    _varying: Annotated[NDArray[np.int64], "varying templates"]
+    _boosted: Any
 
     def fit_classes(
         self,
@@ -83,12 +57,12 @@ class GradientBoostingDetector(SupervisedCountDetector):
 
         self._varying = varying(features)
         boosted = HistGradientBoostingClassifier(
-            max_iter=self._trees,
-            learning_rate=self._learning_rate,
-            max_leaf_nodes=self._max_leaves,
-            min_samples_leaf=self._min_leaf,
+            max_iter=self.config.trees,
+            learning_rate=self.config.learning_rate,
+            max_leaf_nodes=self.config.max_leaves,
+            min_samples_leaf=self.config.min_leaf,
             early_stopping=False,
-            random_state=self._seed,
+            random_state=self.config.seed,
         )
         rows = np.repeat(features[:, self._varying], count, axis=0)
         # It knows no n_jobs, and the members of a sweep share the cores.
@@ -98,11 +72,9 @@ class GradientBoostingDetector(SupervisedCountDetector):
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         from threadpoolctl import threadpool_limits
 
-        assert self._boosted is not None
         with threadpool_limits(1):
             return self._boosted.decision_function(features[:, self._varying])
 
     def manifest(self) -> dict[str, object]:
         """The number of trees."""
-        assert self._boosted is not None
         return {"trees": int(self._boosted.n_iter_)}

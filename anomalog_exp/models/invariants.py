@@ -37,7 +37,6 @@ from anomalog_exp.detection.contract import ExperimentModelConfig
 from anomalog_exp.detection.count_detector import CountDetector
 from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.features.count_vectors import count_vectors
-from anomalog_exp.features.weighting import CountWeighting
 from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
@@ -59,32 +58,23 @@ class Config(ExperimentModelConfig):
     max_sets: Count = Field(description="sets of templates that are tried for each length")
 
     def build_detector(self) -> InvariantsDetector:
-        return InvariantsDetector(
-            self.support, self.max_length, self.max_coefficient, self.max_sets
-        )
+        return InvariantsDetector(self)
 
 
 class InvariantsDetector(CountDetector):
     """Scores sequences by how many invariants they violate."""
 
-    def __init__(
-        self, support: float, max_length: int, max_coefficient: int, max_sets: int
-    ) -> None:
-        super().__init__(CountWeighting("counts", "none"))
-        self._support = support
-        self._max_length = max_length
-        self._max_coefficient = max_coefficient
-        self._max_sets = max_sets
-        self._templates: tuple[str, ...] = ()
-        self._absent = 0
-        self._equations = csr_matrix((0, 0))
+    config: Config
+    _templates: Annotated[list[str], "templates"]
+    _equations: Annotated[csr_matrix, "invariants", "templates"]
+    _absent: int
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
-        self._templates = tuple(train.dataset.templates)
+        self._templates = list(train.dataset.templates)
         super().fit(train)
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
-        may_violate = int((1 - Decimal(str(self._support))) * int(count.sum()))
+        may_violate = int((1 - Decimal(str(self.config.support))) * int(count.sum()))
         holding = count @ (features > 0)
         # Widely held templates first, as far as the search goes.
         order = np.argsort(-holding, kind="stable")
@@ -111,10 +101,10 @@ class InvariantsDetector(CountDetector):
         often = np.argsort(-count, kind="stable")
         vectors, count = vectors[often], count[often]
         kept = _Independent(templates)
-        for length in range(2, min(self._max_length, templates) + 1):
-            sets = _sets(templates, length, self._max_sets)
+        for length in range(2, min(self.config.max_length, templates) + 1):
+            sets = _sets(templates, length, self.config.max_sets)
             sets = sets[~_contains_any(sets, kept.rows())]
-            coefficients = _coefficients(length, self._max_coefficient)
+            coefficients = _coefficients(length, self.config.max_coefficient)
             if not len(sets) or not len(coefficients):
                 continue
             found = list(_fulfilled(vectors, count, may_violate, sets, coefficients))

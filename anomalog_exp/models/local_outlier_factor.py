@@ -13,19 +13,19 @@ it is scored, as is a test sequence just like it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.detection.count_detector import CountDetector, CountModelConfig, most_frequent
+from anomalog_exp.detection.count_detector import (
+    CountModelConfig,
+    WeightedCountDetector,
+    most_frequent,
+)
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.features.weighting import CountWeighting
 from anomalog_exp.options.base import Count
-
-if TYPE_CHECKING:
-    from sklearn.neighbors import LocalOutlierFactor
 
 __all__ = ["Config", "LocalOutlierFactorDetector"]
 
@@ -38,22 +38,19 @@ class Config(CountModelConfig):
     max_vectors: Count = Field(description="distinct vectors that train")
 
     def build_detector(self) -> LocalOutlierFactorDetector:
-        return LocalOutlierFactorDetector(self.weights(), self.neighbors, self.max_vectors)
+        return LocalOutlierFactorDetector(self)
 
 
-class LocalOutlierFactorDetector(CountDetector):
+class LocalOutlierFactorDetector(WeightedCountDetector):
     """Scores sequences by the density around them."""
 
-    def __init__(self, weights: CountWeighting, neighbors: int, max_vectors: int) -> None:
-        super().__init__(weights)
-        self._neighbors = neighbors
-        self._max_vectors = max_vectors
-        self._factor: LocalOutlierFactor | None = None
+    config: Config
+    _factor: Any
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
         from sklearn.neighbors import LocalOutlierFactor
 
-        kept = features[most_frequent(count, self._max_vectors)]
+        kept = features[most_frequent(count, self.config.max_vectors)]
         # Weights of 0 make different counts the same features.
         kept = np.unique(kept, axis=0)
         if len(kept) < 2:
@@ -62,19 +59,17 @@ class LocalOutlierFactorDetector(CountDetector):
             )
         # A tree measures each pair alone; brute force multiplies matrices, and rounds by their size.
         self._factor = LocalOutlierFactor(
-            n_neighbors=min(self._neighbors, len(kept) - 1),
+            n_neighbors=min(self.config.neighbors, len(kept) - 1),
             algorithm="kd_tree",
             novelty=True,
             n_jobs=1,
         ).fit(kept)
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        assert self._factor is not None
         return -self._factor.score_samples(features)
 
     def manifest(self) -> dict[str, object]:
         """What was fitted on."""
-        assert self._factor is not None
         return {
             "distinct_vectors": self._factor.n_samples_fit_,
             "neighbors": self._factor.n_neighbors_,

@@ -11,7 +11,7 @@ sequences: a survey", IEEE TKDE 24(5), 2012, section 5.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,20 +38,19 @@ class Config(ExperimentModelConfig):
     smoothing: float = Field(gt=0, description="added to every transition's count")
 
     def build_detector(self) -> MarkovDetector:
-        return MarkovDetector(self.order, self.smoothing)
+        return MarkovDetector(self)
 
 
 class MarkovDetector(Detector):
     """Scores sequences by how rare their transitions are."""
 
-    def __init__(self, order: int, smoothing: float) -> None:
-        self._order = order
-        self._smoothing = smoothing
-        self._kinds = 0
-        self._keys: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._contexts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._context_counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    config: Config
+    _keys: Annotated[NDArray[np.int64], "transitions"]
+    _counts: Annotated[NDArray[np.int64], "transitions"]
+    _contexts: Annotated[NDArray[np.int64], "contexts"]
+    _context_counts: Annotated[NDArray[np.int64], "contexts"]
+    _kinds: int
+    _expectations: Expectations
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         seen = [self._seen(part) for part in train.normal().portions(_EVENTS_AT_ONCE)]
@@ -63,7 +62,7 @@ class MarkovDetector(Detector):
 
     def _seen(self, normal: SequenceSet) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Distinct transitions, and how often each may be learned from."""
-        seen = transitions(normal, self._order)
+        seen = transitions(normal, self.config.order)
         learned = np.ones(len(seen.keys), dtype=bool)
         learned[seen.into_event] = normal.may_train
         return np.unique(seen.keys[learned], return_counts=True)
@@ -89,18 +88,18 @@ class MarkovDetector(Detector):
         self, judge: Callable[[Transitions], NDArray[Figure]], sequences: SequenceSet
     ) -> NDArray[Figure]:
         portions = sequences.portions(_EVENTS_AT_ONCE)
-        return np.concatenate([judge(transitions(part, self._order)) for part in portions])
+        return np.concatenate([judge(transitions(part, self.config.order)) for part in portions])
 
     def _surprise(self, found: Transitions) -> NDArray[np.float64]:
         """(transitions,) negative log probability of each."""
         count = _lookup(self._keys, self._counts, found.keys)
         context = _lookup(self._contexts, self._context_counts, found.keys // found.symbols)
-        alpha = self._smoothing
+        alpha = self.config.smoothing
         return np.log(context + alpha * self._kinds) - np.log(count + alpha)
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The rarest transitions, with their negative log probability in nats."""
-        found = transitions(sequences, self._order)
+        found = transitions(sequences, self.config.order)
         surprise = self._surprise(found)
         names = [*sequences.dataset.templates, "(end)", "(start)"]
         explained = []
@@ -113,7 +112,7 @@ class MarkovDetector(Detector):
 
     def _told(self, key: int, symbols: int, names: list[str]) -> str:
         parts = []
-        for _ in range(self._order + 1):
+        for _ in range(self.config.order + 1):
             key, symbol = divmod(int(key), symbols)
             parts.append(names[symbol])
         return " -> ".join(reversed(parts))

@@ -14,7 +14,7 @@ state carries over, n-grams reach back to where it comes from, and the ends of w
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,15 +37,14 @@ class Config(ExperimentModelConfig):
     n: Count
 
     def build_detector(self) -> NgramDetector:
-        return NgramDetector(self.n)
+        return NgramDetector(self)
 
 
 class NgramDetector(Detector):
     """Scores sequences by their unseen n-grams."""
 
-    def __init__(self, n: int) -> None:
-        self._n = n
-        self._known: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    config: Config
+    _known: Annotated[NDArray[np.int64], "ngrams"]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
@@ -66,11 +65,11 @@ class NgramDetector(Detector):
 
     def _grams(self, sequences: SequenceSet) -> Transitions:
         try:
-            return transitions(sequences, self._n - 1)
+            return transitions(sequences, self.config.n - 1)
         except ConfigError as error:
             raise ConfigError.of(
                 "model.n",
-                self._n,
+                self.config.n,
                 problem=f"{len(sequences.dataset.templates):,} templates have too many n-grams of "
                 "this length",
                 allowed="symbols ** n below 2 ** 63, with two symbols more than templates",
@@ -101,7 +100,7 @@ class NgramDetector(Detector):
 
     def _told(self, key: int, names: list[str]) -> str:
         parts = []
-        for _ in range(self._n):
+        for _ in range(self.config.n):
             key, symbol = divmod(key, len(names))
             parts.append(names[symbol])
         return " -> ".join(reversed(parts))

@@ -11,7 +11,7 @@ out, so single forests do too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,7 @@ from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector
 from anomalog_exp.detection.trees import contributions, log_odds
-from anomalog_exp.features.weighting import CountWeighting
 from anomalog_exp.options.base import Count
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import RandomForestClassifier
 
 __all__ = ["Config", "RandomForestDetector"]
 
@@ -37,7 +33,7 @@ class Config(CountModelConfig):
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> RandomForestDetector:
-        return RandomForestDetector(self.weights(), self.trees, self.max_depth, self.seed)
+        return RandomForestDetector(self)
 
 
 class RandomForestDetector(SupervisedCountDetector):
@@ -45,14 +41,8 @@ class RandomForestDetector(SupervisedCountDetector):
 
     log_odds: ClassVar[bool] = True
 
-    def __init__(
-        self, weights: CountWeighting, trees: int, max_depth: int | None, seed: int
-    ) -> None:
-        super().__init__(weights)
-        self._trees = trees
-        self._max_depth = max_depth
-        self._seed = seed
-        self._forest: RandomForestClassifier | None = None
+    config: Config
+    _forest: Any
 
     def fit_classes(
         self,
@@ -63,25 +53,22 @@ class RandomForestDetector(SupervisedCountDetector):
         from sklearn.ensemble import RandomForestClassifier
 
         self._forest = RandomForestClassifier(
-            n_estimators=self._trees,
-            max_depth=self._max_depth,
+            n_estimators=self.config.trees,
+            max_depth=self.config.max_depth,
             # A number of sequences: by default as many would be drawn as there are pairs.
             max_samples=int(count.sum()),
-            random_state=self._seed,
+            random_state=self.config.seed,
             n_jobs=1,
         ).fit(features, anomalous, sample_weight=count)
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        assert self._forest is not None
         return log_odds(self._forest.predict_proba(features))
 
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """What the splits on each template add to the probability."""
-        assert self._forest is not None
         return contributions(self._forest.estimators_, features)
 
     def manifest(self) -> dict[str, object]:
         """The forest's size."""
-        assert self._forest is not None
         leaves = [int(tree.get_n_leaves()) for tree in self._forest.estimators_]
         return {"trees": len(leaves), "leaves": sum(leaves)}
