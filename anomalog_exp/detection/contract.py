@@ -13,12 +13,14 @@ the axes of arrays as in `Annotated[NDArray[np.int64], "transitions"]`: before `
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.detection.decision import DecisionConfig
+from anomalog_exp.detection.learned import restored, state_of, types_of_estimators
+from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.options.base import Options
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
@@ -35,6 +37,9 @@ class Detector(ABC):
 
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
+
+    tolerance: ClassVar[float] = 0.0
+    """By how much, of their size, figures may differ after saving and loading: floats of libraries."""
 
     def __init__(self, config: ExperimentModelConfig) -> None:
         self.config = config
@@ -91,6 +96,40 @@ class Detector(ABC):
     def manifest(self) -> dict[str, object]:
         """What the fitted detector is worth recording: sizes and learned figures, JSON-ready."""
         return {}
+
+    def state(self) -> DetectorState:
+        """All that it has learned, as plain data.
+
+        Raises:
+            AttributeError: it is not fitted.
+            TypeError: it learned something else than its class declares.
+        """
+        return state_of(self)
+
+    def restore(self, state: DetectorState) -> None:
+        """Take what another one of the same config has learned, instead of fitting.
+
+        Raises:
+            DataError: the state is not that of such a detector.
+        """
+        for attribute, value in restored(type(self), state).items():
+            setattr(self, attribute, value)
+
+    @classmethod
+    def from_state(cls, config: ExperimentModelConfig, state: DetectorState) -> Self:
+        """A fitted detector of a config and what it had learned.
+
+        Raises:
+            DataError: the state is not that of such a detector.
+        """
+        detector = cls(config)
+        detector.restore(state)
+        return detector
+
+    @property
+    def trusted_types(self) -> tuple[str, ...]:
+        """Full names of the types of which its estimators may consist, for `state.load`."""
+        return types_of_estimators(type(self))
 
 
 class ExperimentModelConfig(Options):

@@ -10,14 +10,16 @@ of the sequences rather than a number of rows.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector
-from anomalog_exp.detection.trees import contributions, log_odds
+from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.trees import check_trees, contributions, log_odds
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "DecisionTreeDetector"]
@@ -43,7 +45,11 @@ class DecisionTreeDetector(SupervisedCountDetector):
     log_odds: ClassVar[bool] = True
 
     config: Config
-    _tree: Any
+    _tree: Annotated[
+        Estimator,
+        "sklearn.tree._classes.DecisionTreeClassifier",
+        "sklearn.tree._tree.Tree",
+    ]
 
     def fit_classes(
         self,
@@ -58,6 +64,10 @@ class DecisionTreeDetector(SupervisedCountDetector):
             min_weight_fraction_leaf=self.config.min_leaf,
             random_state=self.config.seed,
         ).fit(features, anomalous, sample_weight=count)
+
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        check_trees(self.name, [self._tree], len(self._weights.weight))
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         return log_odds(self._tree.predict_proba(features))

@@ -11,13 +11,17 @@ hold out training sequences at random.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from itertools import chain
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector, varying
+from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.trees import check_nodes
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "GradientBoostingDetector"]
@@ -44,7 +48,18 @@ class GradientBoostingDetector(SupervisedCountDetector):
 
     config: Config
     _varying: Annotated[NDArray[np.int64], "varying templates"]
-    _boosted: Any
+    _boosted: Annotated[
+        Estimator,
+        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn.preprocessing._label.LabelEncoder",
+        "numpy.random._generator.Generator",
+    ]
 
     def fit_classes(
         self,
@@ -68,6 +83,15 @@ class GradientBoostingDetector(SupervisedCountDetector):
         # It knows no n_jobs, and the members of a sweep share the cores.
         with threadpool_limits(1):
             self._boosted = boosted.fit(rows, np.repeat(anomalous, count))
+
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        for tree in chain.from_iterable(self._boosted._predictors):
+            nodes = tree.nodes
+            inner = np.flatnonzero(nodes["is_leaf"] == 0)
+            children = np.stack((nodes["left"][inner], nodes["right"][inner]))
+            feature = nodes["feature_idx"][inner]
+            check_nodes(self.name, inner, children, feature, len(nodes), len(self._varying))
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         from threadpoolctl import threadpool_limits

@@ -12,13 +12,16 @@ training never shows counts for nothing here.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, WeightedCountDetector, varying
+from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.trees import check_trees
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "IsolationForestDetector"]
@@ -41,7 +44,12 @@ class IsolationForestDetector(WeightedCountDetector):
 
     config: Config
     _varying: Annotated[NDArray[np.int64], "varying templates"]
-    _forest: Any
+    _forest: Annotated[
+        Estimator,
+        "sklearn.ensemble._iforest.IsolationForest",
+        "sklearn.tree._classes.ExtraTreeRegressor",
+        "sklearn.tree._tree.Tree",
+    ]
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
         from sklearn.ensemble import IsolationForest
@@ -54,6 +62,10 @@ class IsolationForestDetector(WeightedCountDetector):
             random_state=self.config.seed,
             n_jobs=1,
         ).fit(rows)
+
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        check_trees(self.name, self._forest.estimators_, len(self._varying))
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         return -self._forest.score_samples(features[:, self._varying])

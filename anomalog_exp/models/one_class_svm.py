@@ -16,7 +16,7 @@ of sequences rather than vectors, and so independent of how many templates train
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from anomalog_exp.detection.count_detector import (
     WeightedCountDetector,
     most_frequent,
 )
+from anomalog_exp.detection.forms import Estimator
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "OneClassSVMDetector"]
@@ -53,7 +54,10 @@ class OneClassSVMDetector(WeightedCountDetector):
     """Scores sequences by how far they lie outside the boundary."""
 
     config: Config
-    _svm: Any
+    _svm: Annotated[
+        Estimator,
+        "sklearn.svm._classes.OneClassSVM",
+    ]
     _left_out: int
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:

@@ -11,14 +11,16 @@ out, so single forests do too.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector
-from anomalog_exp.detection.trees import contributions, log_odds
+from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.trees import check_trees, contributions, log_odds
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "RandomForestDetector"]
@@ -42,7 +44,12 @@ class RandomForestDetector(SupervisedCountDetector):
     log_odds: ClassVar[bool] = True
 
     config: Config
-    _forest: Any
+    _forest: Annotated[
+        Estimator,
+        "sklearn.ensemble._forest.RandomForestClassifier",
+        "sklearn.tree._classes.DecisionTreeClassifier",
+        "sklearn.tree._tree.Tree",
+    ]
 
     def fit_classes(
         self,
@@ -60,6 +67,10 @@ class RandomForestDetector(SupervisedCountDetector):
             random_state=self.config.seed,
             n_jobs=1,
         ).fit(features, anomalous, sample_weight=count)
+
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        check_trees(self.name, self._forest.estimators_, len(self._weights.weight))
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         return log_odds(self._forest.predict_proba(features))
