@@ -15,8 +15,7 @@ from __future__ import annotations
 import io
 import json
 import zlib
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -140,22 +139,24 @@ def load(directory: Path, trusted_types: Collection[str] = ()) -> DetectorState:
     """
     if not directory.is_dir():
         _refuse(directory, "there is no such folder")
-    arrays: dict[str, NDArray[Any]] = {}
-    values: dict[str, Any] = {}
-    estimators: dict[str, Any] = {}
-    if (path := directory / _ARRAYS).exists():
-        with _readable(path):
-            arrays = _read_arrays(path)
-    if (path := directory / _VALUES).exists():
-        with _readable(path):
-            values = _read_values(path)
-    if (path := directory / _ESTIMATORS).exists():
-        with _readable(path):
-            estimators = _read_estimators(path, trusted_types)
-    return DetectorState(arrays, values, estimators)
+    return DetectorState(
+        _read(directory / _ARRAYS, _arrays),
+        _read(directory / _VALUES, _values),
+        _read(directory / _ESTIMATORS, lambda path: _estimators(path, trusted_types)),
+    )
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+def _read(path: Path, reader: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """What a file holds; nothing where there is none."""
+    if not path.exists():
+        return {}
+    try:
+        return reader(path)
+    except _UNREADABLE as error:
+        _refuse(path, f"it cannot be read: {error}", error)
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
         arrays = dict(archive)
     for name, array in arrays.items():
@@ -165,7 +166,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _read_values(path: Path) -> dict[str, Any]:
+def _values(path: Path) -> dict[str, Any]:
     values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_not_json)
     if not isinstance(values, dict):
         raise ValueError("it holds no object")
@@ -176,7 +177,7 @@ def _not_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _read_estimators(path: Path, trusted_types: Collection[str]) -> dict[str, Any]:
+def _estimators(path: Path, trusted_types: Collection[str]) -> dict[str, Any]:
     content = path.read_bytes()
     with ZipFile(io.BytesIO(content)) as archive:
         schema = json.loads(archive.read("schema.json"))
@@ -203,14 +204,6 @@ def _types_in(schema: Any) -> Iterator[str]:
             waiting += node.values()
         elif isinstance(node, list):
             waiting += node
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except _UNREADABLE as error:
-        _refuse(path, f"it cannot be read: {error}", error)
 
 
 def _refuse(path: Path, problem: str, cause: BaseException | None = None) -> NoReturn:
