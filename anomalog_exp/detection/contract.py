@@ -6,8 +6,9 @@ Labels: a detector may read the labels of what it fits, never of what it scores.
 A detector is two files, `anomalog_exp/models/<name>.py` with a `Config` and the `Detector` it builds,
 and `conf/model/<name>.yaml`; nothing else is edited to add one.
 
-A detector reads its options from its config. What it learns is an annotation of its class each, with
-the axes of arrays as in `Annotated[NDArray[np.int64], "transitions"]`: before `fit` there is none of it.
+A detector reads its options from its config, and declares what it learns by annotations of its class,
+as in `_keys: Annotated[NDArray[np.int64], "transitions"]`. `fit` sets these attributes, none of them is
+there before, and together they are its state: see `detection/learned.py`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Detector(ABC):
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
 
     tolerance: ClassVar[float] = 0.0
-    """By how much, of their size, figures may differ after saving and loading: floats of libraries."""
+    """Share of a figure by which it may differ after saving and loading, where a library rounds anew."""
 
     def __init__(self, config: ExperimentModelConfig) -> None:
         self.config = config

@@ -1,4 +1,4 @@
-"""The forms of things that detectors learn: how each becomes plain data, is checked, and comes back.
+"""The forms that learned attributes have: how each becomes plain data, is checked, and comes back.
 
 An annotation says the form: `Annotated[NDArray[np.int64], "transitions"]` is an array with one axis,
 `Annotated[csr_matrix, "templates", "phrases"]` a sparse matrix, `Annotated[list[str], "phrases"]` and
@@ -25,19 +25,19 @@ __all__ = ["Estimator", "EstimatorForm", "Form", "Misfit", "form_of"]
 _ESTIMATOR = "an estimator"
 
 Estimator = Annotated[Any, _ESTIMATOR]
-"""A fitted estimator of scikit-learn; its full type is named beside, and those that it consists of."""
+"""A fitted estimator of scikit-learn; beside it stand its full type and those that it consists of."""
 
 _VALUES = (bool, int, float, str, list, dict, Literal, Union, UnionType)
 _SPARSE = ("data", "indices", "indptr", "shape")
 
 
 class Misfit(Exception):
-    """What is there is not what is declared: (name inside the thing, what is there, declaration)."""
+    """A state is not what is declared: (name inside the attribute, what is there, what is declared)."""
 
 
 @dataclass(frozen=True)
 class Form(ABC):
-    """How one thing that is learned is kept.
+    """The form of one attribute that is learned.
 
     Attributes:
         axes: The names of its axes; those of one name are equally long in all that a class declares.
@@ -47,24 +47,24 @@ class Form(ABC):
 
     @abstractmethod
     def pack(self, value: Any) -> DetectorState:
-        """The thing as plain data."""
+        """The attribute's value as plain data."""
 
     @abstractmethod
     def shape(self, state: DetectorState) -> tuple[int, ...]:
-        """How long the axes are.
+        """How long the axes of a value are that came as plain data.
 
         Raises:
-            Misfit: the state is not that of such a thing.
+            Misfit: no value of this form has such a state.
         """
 
     @abstractmethod
     def build(self, state: DetectorState) -> Any:
-        """The thing again, from a state that has been checked."""
+        """The value again, from a state that `shape` has passed."""
 
     def _only(
         self, things: Mapping[str, Any], names: Sequence[str], state: DetectorState
     ) -> list[Any]:
-        """The things of these names, where the state holds no others."""
+        """What stands under these names, where the state holds no others."""
         if state.names != sorted(names) or things.keys() != set(names):
             raise Misfit("", ", ".join(state.names) or "(nothing)", str(self))
         return [things[name] for name in names]

@@ -7,10 +7,10 @@
         _kinds: int
         _expectations: Expectations
 
-Each annotation but that of the config is one thing that `fit` sets and scoring needs: one of
-`detection/forms.py`, or an object of a dataclass that declares such things in turn. Axes of one name are
-of one length. So a detector says in one place what it keeps, writes nothing to keep it, and what is
-loaded is checked against the declaration before it is used.
+Each annotation but that of the config is an attribute that `fit` sets and scoring needs. Its form is one
+of `detection/forms.py`, or that of a dataclass whose fields have such forms. Axes of one name have one
+length. So a detector says once what it learns and writes no code to keep it, and what is loaded is
+checked against the declaration before it is used.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class _Object(Form):
 
 
 def _declared(owner: type) -> dict[str, Form]:
-    """Attribute -> what form of thing it is, for all that a class learns."""
+    """Attribute -> its form, for all that a class learns."""
     forms = {}
     for attribute, annotation in get_type_hints(owner, include_extras=True).items():
         if attribute == "config" or get_origin(annotation) is ClassVar:
@@ -119,7 +119,7 @@ def _check(forms: Mapping[str, Form], state: DetectorState) -> None:
     """Compare a state with what is declared.
 
     Raises:
-        Misfit: the name of what does not fit, what is there, and what is declared.
+        Misfit: they differ.
     """
     named = {_name(attribute): form for attribute, form in forms.items()}
     for name in state.names:
@@ -136,7 +136,7 @@ def _check(forms: Mapping[str, Form], state: DetectorState) -> None:
 
 
 def _built(forms: Mapping[str, Form], state: DetectorState) -> dict[str, Any]:
-    """Attribute -> the thing, from a state that has been checked."""
+    """Attribute -> its value, from a state that has been checked."""
     built = {}
     for attribute, form in forms.items():
         with _under(_name(attribute)):

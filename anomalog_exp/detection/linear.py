@@ -47,7 +47,7 @@ class LinearDetector(SupervisedCountDetector):
         self._iterations = int(np.max(classifier.n_iter_))
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        # Not a matrix product, which rounds by how many rows it is given.
+        # Not a matrix product, which rounds by how many rows there are.
         return (features * self._weight).sum(axis=1) + self._bias
 
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:

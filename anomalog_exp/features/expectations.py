@@ -1,7 +1,7 @@
 """What is expected next in each context: symbols in order of how often training showed them there.
 
 Among symbols that a context never showed, or showed equally often, the one more frequent overall comes
-first, then the lower code. Ranks are found by searching two sorted arrays, without a table of contexts.
+first, then the lower code. Ranks come from a search in two sorted arrays, without a table of contexts.
 """
 
 from __future__ import annotations
@@ -62,5 +62,5 @@ class Expectations:
         unseen = seen + self.overall[symbol] - before
         if not len(self.keys):
             return unseen
-        found = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[found] == keys, self.place[found], unseen)
+        near = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[near] == keys, self.place[near], unseen)

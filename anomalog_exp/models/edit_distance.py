@@ -70,7 +70,7 @@ class EditDistanceDetector(Detector):
         distances, nearest = self._search(sequences)
         texts = self._alphabet.texts(sequences)
         names = sequences.dataset.templates
-        told: list[list[tuple[str, float]]] = []
+        evidence: list[list[tuple[str, float]]] = []
         for i, distance in enumerate(distances.tolist()):
             inside = slice(sequences.offsets[i], sequences.offsets[i + 1])
             here = [names[code] for code in sequences.templates[inside]]
@@ -78,8 +78,8 @@ class EditDistanceDetector(Detector):
             there = [names[code] for code in self._alphabet.templates(other)]
             edits = _edits(other, texts[i], there, here)
             each = [(edit, distance / len(edits)) for edit in edits]
-            told.append([(_shown(there), distance), *each][:top] if edits else [])
-        return told
+            evidence.append([(_shown(there), distance), *each][:top] if edits else [])
+        return evidence
 
     def manifest(self) -> dict[str, object]:
         """How many sequences are compared with."""
@@ -95,13 +95,13 @@ def _edits(trained: str, text: str, there: list[str], here: list[str]) -> list[s
     """What to do to the trained sequence `there` to make it this one, in words."""
     from rapidfuzz.distance import Levenshtein
 
-    told = []
+    words = []
     for edit in Levenshtein.editops(trained, text):
         source, place = edit.src_pos, edit.dest_pos
         if edit.tag == "insert":
-            told.append(f"event {place + 1} is extra: {here[place]}")
+            words.append(f"event {place + 1} is extra: {here[place]}")
         elif edit.tag == "delete":
-            told.append(f"missing before event {place + 1}: {there[source]}")
+            words.append(f"missing before event {place + 1}: {there[source]}")
         else:
-            told.append(f"event {place + 1} is {here[place]} instead of {there[source]}")
-    return told
+            words.append(f"event {place + 1} is {here[place]} instead of {there[source]}")
+    return words

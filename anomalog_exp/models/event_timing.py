@@ -71,23 +71,23 @@ class EventTimingDetector(Detector):
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
-        found = _intervals(normal)
-        learned = normal.may_train[found.event]
+        intervals = _intervals(normal)
+        learned = normal.may_train[intervals.event]
         if not learned.any():
             raise NotApplicable(
                 f"{self.name} needs events with times in train, two of a sequence at least"
             )
-        keys, ms = self._key(found, train)[learned], found.ms[learned]
+        keys, ms = self._key(intervals, train)[learned], intervals.ms[learned]
         order = np.lexsort((ms, keys))
         self._keys, first, count = np.unique(keys[order], return_index=True, return_counts=True)
         self._shortest = ms[order[first]]
         self._longest = ms[order[first + count - 1]]
 
-    def _key(self, found: _Intervals, sequences: SequenceSet) -> NDArray[np.int64]:
+    def _key(self, intervals: _Intervals, sequences: SequenceSet) -> NDArray[np.int64]:
         """(intervals,) int64 what each interval is compared within."""
         if self.config.ranges == "event":
-            return found.after
-        return found.before * len(sequences.dataset.templates) + found.after
+            return intervals.after
+        return intervals.before * len(sequences.dataset.templates) + intervals.after
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         scores = np.zeros(len(sequences))
@@ -96,41 +96,41 @@ class EventTimingDetector(Detector):
         return scores
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = _intervals(sequences)
+        intervals = _intervals(sequences)
         scores = np.zeros(sequences.offsets[-1])
-        scores[found.event] = self._excess(found, sequences)[0]
+        scores[intervals.event] = self._excess(intervals, sequences)[0]
         return scores
 
     def _excess(
-        self, found: _Intervals, sequences: SequenceSet
+        self, intervals: _Intervals, sequences: SequenceSet
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """(intervals,) nats outside the range, and the place of the range."""
-        keys = self._key(found, sequences)
+        keys = self._key(intervals, sequences)
         place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         known = self._keys[place] == keys
         # Decided in whole milliseconds: what trained is inside, whatever logarithms round to.
-        nearest = np.clip(found.ms, self._shortest[place], self._longest[place])
-        outside = known & (nearest != found.ms)
+        nearest = np.clip(intervals.ms, self._shortest[place], self._longest[place])
+        outside = known & (nearest != intervals.ms)
         excess, resolution = np.zeros(len(keys)), self.config.resolution_ms
-        here, there = (np.log1p(ms[outside] / resolution) for ms in (found.ms, nearest))
+        here, there = (np.log1p(ms[outside] / resolution) for ms in (intervals.ms, nearest))
         excess[outside] = np.abs(here - there)
         return excess, place
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The intervals farthest outside, with their ranges."""
-        found = _intervals(sequences)
-        excess, place = self._excess(found, sequences)
+        intervals = _intervals(sequences)
+        excess, place = self._excess(intervals, sequences)
         names = sequences.dataset.templates
-        borders = np.searchsorted(found.event, sequences.offsets)
+        borders = np.searchsorted(intervals.event, sequences.offsets)
         explained = []
         for start, stop in pairwise(borders.tolist()):
             ranked = np.argsort(-excess[start:stop], kind="stable")[:top] + start
             explained.append(
                 [
                     (
-                        f"{names[found.before[i]]} -> {names[found.after[i]]} after "
-                        f"{_told(found.ms[i])}, training has {_told(self._shortest[place[i]])} "
-                        f"to {_told(self._longest[place[i]])}",
+                        f"{names[intervals.before[i]]} -> {names[intervals.after[i]]} after "
+                        f"{_seconds(intervals.ms[i])}, training has "
+                        f"{_seconds(self._shortest[place[i]])} to {_seconds(self._longest[place[i]])}",
                         float(excess[i]),
                     )
                     for i in ranked
@@ -166,5 +166,5 @@ def _intervals(sequences: SequenceSet) -> _Intervals:
     )
 
 
-def _told(ms: np.int64) -> str:
+def _seconds(ms: np.int64) -> str:
     return f"{ms / 1000:g} s"

@@ -14,7 +14,7 @@ or hardly shows are among them. The others are searched for by length: all sets 
 `max_length` without a shorter invariant inside, times all coefficients up to `max_coefficient`, as far
 as `max_sets` sets of a length go, the most widely held templates first. Kept are those independent of
 what was kept before, by length, support and size of the coefficients: a sequence violates some invariant
-found just if it violates one that is kept.
+of them all just if it violates one that is kept.
 
 Deviations: the search is complete up to its bounds, where the paper estimates the number of invariants
 by singular values and stops there; and an equation has no constant term.
@@ -82,16 +82,16 @@ class InvariantsDetector(CountDetector):
         absent = np.flatnonzero(holding <= may_violate)
         self._absent = len(absent)
         vectors = features[:, frequent].astype(np.int64)
-        found = csr_matrix(self._mined(vectors, count, may_violate))
+        mined = csr_matrix(self._mined(vectors, count, may_violate))
         none = csr_matrix(
             (np.ones(len(absent)), (np.arange(len(absent)), absent)),
             shape=(len(absent), features.shape[1]),
         )
-        told = csr_matrix(
-            (found.data, frequent[found.indices], found.indptr),
-            shape=(found.shape[0], features.shape[1]),
+        mined = csr_matrix(
+            (mined.data, frequent[mined.indices], mined.indptr),
+            shape=(mined.shape[0], features.shape[1]),
         )
-        self._equations = vstack((told, none), format="csr")
+        self._equations = vstack((mined, none), format="csr")
 
     def _mined(
         self, vectors: NDArray[np.int64], count: NDArray[np.int64], may_violate: int
@@ -107,8 +107,8 @@ class InvariantsDetector(CountDetector):
             coefficients = _coefficients(length, self.config.max_coefficient)
             if not len(sets) or not len(coefficients):
                 continue
-            found = list(_fulfilled(vectors, count, may_violate, sets, coefficients))
-            which, times, violated = (np.concatenate(part) for part in zip(*found, strict=True))
+            fulfilled = list(_fulfilled(vectors, count, may_violate, sets, coefficients))
+            which, times, violated = (np.concatenate(part) for part in zip(*fulfilled, strict=True))
             size = np.abs(coefficients).sum(axis=1)[times]
             for i in np.lexsort((times, which, size, violated)):
                 kept.add(sets[which[i]], coefficients[times[i]])
@@ -119,10 +119,10 @@ class InvariantsDetector(CountDetector):
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The violated invariants, with the difference between their sides."""
-        found = count_vectors(sequences)
-        differences = csr_matrix(np.abs(self._differences(found.vectors.toarray())))
-        told = strongest(differences, self._words(), top)
-        return [list(told[group]) for group in found.group.tolist()]
+        counts = count_vectors(sequences)
+        differences = csr_matrix(np.abs(self._differences(counts.vectors.toarray())))
+        evidence = strongest(differences, self._words(), top)
+        return [list(evidence[group]) for group in counts.group.tolist()]
 
     @property
     def own_threshold(self) -> float:

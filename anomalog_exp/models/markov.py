@@ -70,19 +70,19 @@ class MarkovDetector(Detector):
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         return self._by_portion(self._scores, sequences)
 
-    def _scores(self, found: Transitions) -> NDArray[np.float64]:
-        total = segment_sums(self._surprise(found), found.offsets)
-        return total / np.maximum(np.diff(found.offsets), 1)
+    def _scores(self, steps: Transitions) -> NDArray[np.float64]:
+        total = segment_sums(self._surprise(steps), steps.offsets)
+        return total / np.maximum(np.diff(steps.offsets), 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        return self._by_portion(lambda found: self._surprise(found)[found.into_event], sequences)
+        return self._by_portion(lambda steps: self._surprise(steps)[steps.into_event], sequences)
 
     def rank_next_events(self, sequences: SequenceSet) -> NDArray[np.int64]:
         return self._by_portion(self._ranks, sequences)
 
-    def _ranks(self, found: Transitions) -> NDArray[np.int64]:
-        rank = self._expectations.rank(found.keys[found.into_event])
-        return np.where(found.history[found.into_event] > 0, rank, -1)
+    def _ranks(self, steps: Transitions) -> NDArray[np.int64]:
+        rank = self._expectations.rank(steps.keys[steps.into_event])
+        return np.where(steps.history[steps.into_event] > 0, rank, -1)
 
     def _by_portion(
         self, judge: Callable[[Transitions], NDArray[Figure]], sequences: SequenceSet
@@ -90,27 +90,27 @@ class MarkovDetector(Detector):
         portions = sequences.portions(_EVENTS_AT_ONCE)
         return np.concatenate([judge(transitions(part, self.config.order)) for part in portions])
 
-    def _surprise(self, found: Transitions) -> NDArray[np.float64]:
+    def _surprise(self, steps: Transitions) -> NDArray[np.float64]:
         """(transitions,) negative log probability of each."""
-        count = _lookup(self._keys, self._counts, found.keys)
-        context = _lookup(self._contexts, self._context_counts, found.keys // found.symbols)
+        count = _lookup(self._keys, self._counts, steps.keys)
+        context = _lookup(self._contexts, self._context_counts, steps.keys // steps.symbols)
         alpha = self.config.smoothing
         return np.log(context + alpha * self._kinds) - np.log(count + alpha)
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The rarest transitions, with their negative log probability in nats."""
-        found = transitions(sequences, self.config.order)
-        surprise = self._surprise(found)
+        steps = transitions(sequences, self.config.order)
+        surprise = self._surprise(steps)
         names = [*sequences.dataset.templates, "(end)", "(start)"]
         explained = []
-        for start, stop in zip(found.offsets[:-1], found.offsets[1:], strict=True):
+        for start, stop in zip(steps.offsets[:-1], steps.offsets[1:], strict=True):
             ranked = np.argsort(-surprise[start:stop], kind="stable")[:top] + start
             explained.append(
-                [(self._told(found.keys[i], found.symbols, names), surprise[i]) for i in ranked]
+                [(self._words(steps.keys[i], steps.symbols, names), surprise[i]) for i in ranked]
             )
-        return [[(told, float(weight)) for told, weight in one] for one in explained]
+        return [[(words, float(weight)) for words, weight in one] for one in explained]
 
-    def _told(self, key: int, symbols: int, names: list[str]) -> str:
+    def _words(self, key: int, symbols: int, names: list[str]) -> str:
         parts = []
         for _ in range(self.config.order + 1):
             key, symbol = divmod(int(key), symbols)

@@ -48,20 +48,20 @@ class NgramDetector(Detector):
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
-        found = self._grams(normal)
-        learned = np.ones(len(found.keys), dtype=bool)
-        learned[found.into_event] = normal.may_train
-        self._known = np.unique(found.keys[learned])
+        grams = self._grams(normal)
+        learned = np.ones(len(grams.keys), dtype=bool)
+        learned[grams.into_event] = normal.may_train
+        self._known = np.unique(grams.keys[learned])
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = self._grams(sequences)
-        unseen = segment_sums(self._unseen(found).astype(np.float64), found.offsets)
-        return unseen / np.maximum(np.diff(found.offsets), 1)
+        grams = self._grams(sequences)
+        unseen = segment_sums(self._unseen(grams).astype(np.float64), grams.offsets)
+        return unseen / np.maximum(np.diff(grams.offsets), 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """1 where the n-gram that ends at the event was never seen."""
-        found = self._grams(sequences)
-        return self._unseen(found)[found.into_event].astype(np.float64)
+        grams = self._grams(sequences)
+        return self._unseen(grams)[grams.into_event].astype(np.float64)
 
     def _grams(self, sequences: SequenceSet) -> Transitions:
         try:
@@ -76,29 +76,29 @@ class NgramDetector(Detector):
                 fix="lower model.n",
             ) from error
 
-    def _unseen(self, found: Transitions) -> NDArray[np.bool_]:
-        place = np.minimum(np.searchsorted(self._known, found.keys), len(self._known) - 1)
-        return self._known[place] != found.keys
+    def _unseen(self, grams: Transitions) -> NDArray[np.bool_]:
+        place = np.minimum(np.searchsorted(self._known, grams.keys), len(self._known) - 1)
+        return self._known[place] != grams.keys
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The unseen n-grams with their shares, which add up to the score."""
-        found = self._grams(sequences)
-        unseen = self._unseen(found)
+        grams = self._grams(sequences)
+        unseen = self._unseen(grams)
         names = [*sequences.dataset.templates, "(end)", "(start)"]
         explained = []
-        for start, stop in zip(found.offsets[:-1], found.offsets[1:], strict=True):
+        for start, stop in zip(grams.offsets[:-1], grams.offsets[1:], strict=True):
             keys, first, count = np.unique(
-                found.keys[start:stop][unseen[start:stop]], return_index=True, return_counts=True
+                grams.keys[start:stop][unseen[start:stop]], return_index=True, return_counts=True
             )
             explained.append(
                 [
-                    (self._told(int(keys[i]), names), float(count[i] / (stop - start)))
+                    (self._words(int(keys[i]), names), float(count[i] / (stop - start)))
                     for i in np.lexsort((first, -count))[:top]
                 ]
             )
         return explained
 
-    def _told(self, key: int, names: list[str]) -> str:
+    def _words(self, key: int, names: list[str]) -> str:
         parts = []
         for _ in range(self.config.n):
             key, symbol = divmod(key, len(names))

@@ -54,10 +54,7 @@ class OneClassSVMDetector(WeightedCountDetector):
     """Scores sequences by how far they lie outside the boundary."""
 
     config: Config
-    _svm: Annotated[
-        Estimator,
-        "sklearn.svm._classes.OneClassSVM",
-    ]
+    _svm: Annotated[Estimator, "sklearn.svm._classes.OneClassSVM"]
     _left_out: int
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:

@@ -77,7 +77,7 @@ class PCADetector(WeightedCountDetector):
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """The squared residual of each template."""
         deviation = features - self._mean
-        # Not matrix products, which round by how many rows they are given.
+        # Not matrix products, which round by how many rows there are.
         along = np.einsum("rt,ct->rc", deviation, self._components)
         residual = deviation - np.einsum("rc,ct->rt", along, self._components)
         size = np.abs(features).max(axis=1) + np.abs(self._mean).max()

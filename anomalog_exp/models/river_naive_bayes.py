@@ -98,21 +98,20 @@ class RiverNaiveBayesDetector(Detector):
 
     def _log_odds_of(self, model: Any) -> tuple[NDArray[np.float64], float]:
         """(phrases,) what each one adds to the log odds, and what they are without any."""
+        alpha = self.config.smoothing
         seen = sorted(model.feature_counts)
         count = np.zeros((2, len(self._phrases)))
         count[:, seen] = np.array([[model.feature_counts[f][c] for f in seen] for c in (0, 1)])
         sequences = np.array([model.class_counts[c] for c in (0, 1)], dtype=np.float64)
         prior = float(np.log(sequences[1] / sequences[0]))
         if self.config.variant == "bernoulli":
-            share = (count + self.config.smoothing) / (sequences + 2 * self.config.smoothing)[
-                :, None
-            ]
+            share = (count + alpha) / (sequences + 2 * alpha)[:, None]
             there, absent = np.log(_NEVER_ZERO + share), np.log(_NEVER_ZERO + (1 - share))
             weight = np.zeros(len(self._phrases))
             weight[seen] = ((there - absent)[1] - (there - absent)[0])[seen]
             return weight, prior + float((absent[1] - absent[0])[seen].sum())
-        total = count.sum(axis=1) + self.config.smoothing * len(seen)
-        likelihood = np.log((count + self.config.smoothing) / total[:, None])
+        total = count.sum(axis=1) + alpha * len(seen)
+        likelihood = np.log((count + alpha) / total[:, None])
         return likelihood[1] - likelihood[0], 0.0 if self.config.variant == "complement" else prior
 
     def _parts(self, vectors: csr_matrix) -> csr_matrix:

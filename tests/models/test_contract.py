@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
-from anomalog_exp.detection.state import load, save
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models import model_names, resolve_model_config_type, run_model
 from anomalog_exp.progress import SILENT
@@ -154,41 +152,6 @@ def test_overlapping_windows_are_scored_as_copies_of_them_would_be(name):
         }
     )
     assert np.allclose(detector.score(copied), detector.score(test), rtol=1e-12, atol=1e-12)
-
-
-@cache
-def odd_trainings() -> dict[str, SequenceSet]:
-    """Training splits that leave little to learn, or let single events teach."""
-    train = sequences().part(Split.TRAIN)
-    stop = train.stop.copy()
-    stop[::5] = train.start[::5]
-    may_train = np.arange(train.dataset.n_events) % 3 > 0
-    return {
-        "windows": sequences(window_size=3, step=1).part(Split.TRAIN),
-        "some of them empty": replace(train, stop=stop),
-        "all alike": train.take(np.array([0, 1, 3] * 4 + [0])),
-        "all empty": replace(train, stop=train.start.copy()),
-        "single events": replace(train, train_events=may_train, origin=train.start.copy()),
-    }
-
-
-@pytest.mark.parametrize("training", odd_trainings())
-def test_whatever_trained_it_is_kept_and_loaded_and_scores_alike(name, training, tmp_path):
-    if name == "union":
-        pytest.skip("it does not say yet what it has learned")
-    train, test = odd_trainings()[training], sequences().part(Split.TEST).unlabelled()
-    try:
-        detector = fitted(name, train)
-    except NotApplicable as outcome:
-        assert str(outcome).startswith(f"{name} needs ")
-        return
-    save(detector.state(), tmp_path)
-    loaded = load(tmp_path, detector.trusted_types)
-    again = type(detector).from_state(detector.config, loaded)
-    assert again.score(test).tobytes() == detector.score(test).tobytes()
-    assert again.explain(test, 2) == detector.explain(test, 2)
-    assert again.manifest() == detector.manifest()
-    assert again.own_threshold == detector.own_threshold
 
 
 @pytest.mark.parametrize("label", [0, 1, -1])
