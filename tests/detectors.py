@@ -17,6 +17,11 @@ def model_config(name: str, *overrides: str) -> ExperimentModelConfig:
     return load_run_config([f"model={name}", *(f"model.{one}" for one in overrides)]).model
 
 
+def unfitted(name: str, **options: object) -> Detector:
+    """The detector with some of its options replaced."""
+    return model_config(name).model_copy(update=options).build_detector()
+
+
 def fitted(
     name: str,
     train: Sequence[Sequence[str]],

@@ -145,7 +145,7 @@ def test_a_library_stays_in_its_rooms(library, homes):
 )
 def test_light_commands_load_nothing_heavy(module):
     code = (
-        f"import sys, {module}; heavy = {{'mlflow', 'sklearn', 'pandas', 'torch', 'polars', 'pyarrow', 'river'}};"
+        f"import sys, {module}; heavy = {{'mlflow', 'sklearn', 'pandas', 'torch', 'polars', 'pyarrow', 'river', 'skops'}};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

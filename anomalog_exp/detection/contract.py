@@ -5,17 +5,23 @@ Labels: a detector may read the labels of what it fits, never of what it scores.
 
 A detector is two files, `anomalog_exp/models/<name>.py` with a `Config` and the `Detector` it builds,
 and `conf/model/<name>.yaml`; nothing else is edited to add one.
+
+A detector reads its options from its config, and declares what it learns by annotations of its class,
+as in `_keys: Annotated[NDArray[np.int64], "transitions"]`. `fit` sets these attributes, none of them is
+there before, and together they are its state: see `detection/learned.py`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.detection.decision import DecisionConfig
+from anomalog_exp.detection.learned import restored, state_of, types_of_estimators
+from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.options.base import Options
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
@@ -23,13 +29,21 @@ __all__ = ["Detector", "ExperimentModelConfig"]
 
 
 class Detector(ABC):
-    """A detector of anomalous sequences."""
+    """A detector of anomalous sequences, built from its config."""
+
+    config: ExperimentModelConfig
 
     supervised: ClassVar[bool] = False
     """Learns from both classes: a training split that holds only one makes the run `skipped`."""
 
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
+
+    tolerance: ClassVar[float] = 0.0
+    """Share of a figure by which it may differ after saving and loading, where a library rounds anew."""
+
+    def __init__(self, config: ExperimentModelConfig) -> None:
+        self.config = config
 
     @property
     def name(self) -> str:
@@ -83,6 +97,40 @@ class Detector(ABC):
     def manifest(self) -> dict[str, object]:
         """What the fitted detector is worth recording: sizes and learned figures, JSON-ready."""
         return {}
+
+    def state(self) -> DetectorState:
+        """All that it has learned, as plain data.
+
+        Raises:
+            AttributeError: it is not fitted.
+            TypeError: it learned something else than its class declares.
+        """
+        return state_of(self)
+
+    def restore(self, state: DetectorState) -> None:
+        """Take what another one of the same config has learned, instead of fitting.
+
+        Raises:
+            DataError: the state is not that of such a detector.
+        """
+        for attribute, value in restored(type(self), state).items():
+            setattr(self, attribute, value)
+
+    @classmethod
+    def from_state(cls, config: ExperimentModelConfig, state: DetectorState) -> Self:
+        """A fitted detector of a config and what it had learned.
+
+        Raises:
+            DataError: the state is not that of such a detector.
+        """
+        detector = cls(config)
+        detector.restore(state)
+        return detector
+
+    @property
+    def trusted_types(self) -> tuple[str, ...]:
+        """Full names of the types of which its estimators may consist, for `state.load`."""
+        return types_of_estimators(type(self))
 
 
 class ExperimentModelConfig(Options):

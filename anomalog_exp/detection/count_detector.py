@@ -28,6 +28,7 @@ __all__ = [
     "CountDetector",
     "CountModelConfig",
     "SupervisedCountDetector",
+    "WeightedCountDetector",
     "most_frequent",
     "varying",
 ]
@@ -43,51 +44,52 @@ class CountModelConfig(ExperimentModelConfig):
     weighting: Weighting = Field(description="counts as they are, or times inverse frequency")
     normalization: Normalization = Field(description="what is done to the weighted counts")
 
-    def weights(self) -> CountWeighting:
-        """The weighting, not yet fitted."""
-        return CountWeighting(self.weighting, self.normalization)
-
 
 class CountDetector(Detector):
-    """Base of detectors that learn from count vectors and read no label."""
-
-    def __init__(self, weights: CountWeighting) -> None:
-        self._weights = weights
+    """Base of detectors that learn from count vectors as they are, and read no label."""
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
-        found = count_vectors(train.trainable())
-        if not found.vectors.nnz:
+        counts = count_vectors(train.trainable())
+        if not counts.vectors.nnz:
             raise NotApplicable(f"{self.name} needs events in train (there are none)")
-        self.fit_vectors(self._features(found), found.count)
+        self.fit_vectors(self.trained_features(counts), counts.count)
 
-    def _features(self, found: CountVectors) -> NDArray[np.float64]:
-        """Dense features of the training vectors, whose weights are learned here."""
-        kinds, templates = found.vectors.shape
+    def trained_features(self, counts: CountVectors) -> NDArray[np.float64]:
+        """(kinds, templates) float64 features of the training vectors.
+
+        Raises:
+            NotApplicable: they are too many for memory.
+        """
+        kinds, templates = counts.vectors.shape
         if kinds * templates > _MOST_CELLS:
             raise NotApplicable(
                 f"{self.name} needs its training vectors in memory ({kinds:,} distinct ones of "
                 f"{templates:,} templates are more than {_MOST_CELLS:,} numbers)"
             )
-        return self._weights.fit(found.vectors, found.count).dense(found.vectors)
+        return self.features(counts.vectors)
+
+    def features(self, vectors: csr_matrix) -> NDArray[np.float64]:
+        """(rows, templates) float64 features of count vectors, each of its own row only."""
+        return vectors.toarray()
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = count_vectors(sequences)
-        scores = np.empty(found.vectors.shape[0])
+        counts = count_vectors(sequences)
+        scores = np.empty(counts.vectors.shape[0])
         for start in range(0, len(scores), _ROWS):
             part = slice(start, start + _ROWS)
-            scores[part] = self.score_vectors(self._weights.dense(found.vectors[part]))
-        return _steady(scores)[found.group]
+            scores[part] = self.score_vectors(self.features(counts.vectors[part]))
+        return _steady(scores)[counts.group]
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The templates that drive the score, where the method tells."""
         if not len(sequences):
             return []
-        found = count_vectors(sequences)
-        parts = self.parts(self._weights.dense(found.vectors))
+        counts = count_vectors(sequences)
+        parts = self.parts(self.features(counts.vectors))
         if parts is None:
             return super().explain(sequences, top)
-        told = strongest(csr_matrix(_steady(parts)), sequences.dataset.templates, top)
-        return [list(told[group]) for group in found.group.tolist()]
+        evidence = strongest(csr_matrix(_steady(parts)), sequences.dataset.templates, top)
+        return [list(evidence[group]) for group in counts.group.tolist()]
 
     @abstractmethod
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
@@ -102,20 +104,34 @@ class CountDetector(Detector):
         return None
 
 
-class SupervisedCountDetector(CountDetector):
+class WeightedCountDetector(CountDetector):
+    """Base of detectors that learn from weighted and normalised count vectors."""
+
+    config: CountModelConfig
+    _weights: CountWeighting
+
+    def trained_features(self, counts: CountVectors) -> NDArray[np.float64]:
+        self._weights = CountWeighting.learned(counts.vectors, counts.count, self.config.weighting)
+        return super().trained_features(counts)
+
+    def features(self, vectors: csr_matrix) -> NDArray[np.float64]:
+        return self._weights.dense(vectors, self.config.normalization)
+
+
+class SupervisedCountDetector(WeightedCountDetector):
     """Base of detectors that learn both classes from labelled count vectors."""
 
     supervised: ClassVar[bool] = True
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         train = labelled_for_both_classes(self.name, train)
-        found = count_vectors(train)
-        features = self._features(found)
-        anomalous = np.bincount(found.group[train.label == 1], minlength=len(found.count))
-        counts = np.concatenate((found.count - anomalous, anomalous))
-        there = np.flatnonzero(counts)
-        kinds = len(found.count)
-        self.fit_classes(features[there % kinds], there >= kinds, counts[there])
+        counts = count_vectors(train)
+        features = self.trained_features(counts)
+        kinds = len(counts.count)
+        anomalous = np.bincount(counts.group[train.label == 1], minlength=kinds)
+        pairs = np.concatenate((counts.count - anomalous, anomalous))
+        there = np.flatnonzero(pairs)
+        self.fit_classes(features[there % kinds], there >= kinds, pairs[there])
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
         raise TypeError(f"{self.name} learns from labelled vectors")

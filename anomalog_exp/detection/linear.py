@@ -6,13 +6,12 @@ A template that training never shows keeps the weight 0 under an L2 penalty: it 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.detection.count_detector import SupervisedCountDetector
-from anomalog_exp.features.weighting import CountWeighting
 
 __all__ = ["LinearDetector"]
 
@@ -23,11 +22,9 @@ class LinearDetector(SupervisedCountDetector):
     Distinct pairs of vector and class weigh by their numbers: the loss sums over sequences all the same.
     """
 
-    def __init__(self, weights: CountWeighting) -> None:
-        super().__init__(weights)
-        self._weight: NDArray[np.float64] = np.empty(0)
-        self._bias = 0.0
-        self._iterations = 0
+    _weight: Annotated[NDArray[np.float64], "templates"]
+    _bias: float
+    _iterations: int
 
     @abstractmethod
     def classifier(self) -> Any:
@@ -50,7 +47,7 @@ class LinearDetector(SupervisedCountDetector):
         self._iterations = int(np.max(classifier.n_iter_))
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        # Not a matrix product, which rounds by how many rows it is given.
+        # Not a matrix product, which rounds by how many rows there are.
         return (features * self._weight).sum(axis=1) + self._bias
 
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:

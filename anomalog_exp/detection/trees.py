@@ -1,4 +1,4 @@
-"""What classification trees share: log odds of a leaf, and what each split on the way adds.
+"""What trees share: log odds of a leaf, what each split on the way adds, and whether a file's are sound.
 
 Contributions are those of Saabas, "Interpreting random forests", 2014: a split is credited with the
 change of the share of "anomalous" from a node to its child, so they and the share at the root sum up to
@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-__all__ = ["contributions", "log_odds"]
+from anomalog_exp.errors import DataError
+
+__all__ = ["check_nodes", "check_trees", "contributions", "log_odds"]
 
 _LEAST = 1e-12
 """Probabilities below are taken for this one: a leaf of one class has infinite odds otherwise."""
@@ -43,3 +45,52 @@ def _steps(tree: Any, features: int) -> csr_matrix:
     child = np.concatenate((tree.children_left[inner], tree.children_right[inner]))
     step = anomalous[child] - anomalous[parent]
     return csr_matrix((step, (child, tree.feature[parent])), shape=(len(anomalous), features))
+
+
+def check_trees(owner: str, trees: Sequence[Any], features: int) -> None:
+    """Refuse scikit-learn's trees, read from a file, that are no trees of so many features.
+
+    Raises:
+        DataError: following one would read memory that is not its own, or never end.
+    """
+    for tree in trees:
+        nodes = tree.tree_
+        inner = np.flatnonzero(nodes.children_left != -1)
+        children = np.stack((nodes.children_left[inner], nodes.children_right[inner]))
+        check_nodes(owner, inner, children, nodes.feature[inner], nodes.node_count, features)
+
+
+def check_nodes(
+    owner: str,
+    inner: NDArray[np.int64],
+    children: NDArray[np.integer],
+    feature: NDArray[np.integer],
+    nodes: int,
+    features: int,
+) -> None:
+    """Refuse the nodes of a tree whose splits lead anywhere but on, or ask for a feature there is not.
+
+    Args:
+        owner: Whose tree it is.
+        inner: (splits,) numbers of the nodes that split.
+        children: (2, splits) numbers of the nodes below each.
+        feature: (splits,) what each splits on.
+        nodes: How many nodes there are.
+        features: How many features there are.
+
+    Raises:
+        DataError: it is so.
+    """
+    if (children <= inner).any() or (children >= nodes).any():
+        problem = "a split leads out of its tree, or back"
+    elif (feature < 0).any() or (feature >= features).any():
+        problem = f"a split asks for a feature beyond the {features:,} that there are"
+    else:
+        return
+    raise DataError.of(
+        f"state of {owner}",
+        "the nodes of a tree",
+        problem=problem,
+        allowed="trees as they were fitted",
+        fix="fit the detector again and save it",
+    )

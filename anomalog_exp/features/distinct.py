@@ -64,7 +64,7 @@ class Runs:
 
 
 _KNOWN: WeakKeyDictionary[SequenceSet, Distinct] = WeakKeyDictionary()
-"""What was found, as long as the sequences live: the detectors and the evaluation share it."""
+"""The groups of sequences, as long as those live: the detectors and the evaluation share it."""
 
 
 def distinct(sequences: SequenceSet) -> Distinct:

@@ -1,13 +1,13 @@
 """What is expected next in each context: symbols in order of how often training showed them there.
 
 Among symbols that a context never showed, or showed equally often, the one more frequent overall comes
-first, then the lower code. Ranks are found by searching two sorted arrays, without a table of contexts.
+first, then the lower code. Ranks come from a search in two sorted arrays, without a table of contexts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,10 @@ class Expectations:
     """
 
     symbols: int
-    overall: NDArray[np.int64]
-    keys: NDArray[np.int64]
-    place: NDArray[np.int64]
-    by_overall: NDArray[np.int64]
+    overall: Annotated[NDArray[np.int64], "symbols"]
+    keys: Annotated[NDArray[np.int64], "transitions"]
+    place: Annotated[NDArray[np.int64], "transitions"]
+    by_overall: Annotated[NDArray[np.int64], "transitions"]
 
     @classmethod
     def of(cls, keys: NDArray[np.int64], counts: NDArray[np.int64], symbols: int) -> Self:
@@ -62,5 +62,5 @@ class Expectations:
         unseen = seen + self.overall[symbol] - before
         if not len(self.keys):
             return unseen
-        found = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[found] == keys, self.place[found], unseen)
+        near = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[near] == keys, self.place[near], unseen)

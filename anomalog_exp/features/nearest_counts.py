@@ -12,6 +12,9 @@ Memory: some arrays of 2**21 numbers, 16 MB each, at a time.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
@@ -24,18 +27,21 @@ _CELLS = 1 << 21
 _DIGITS = 12
 
 
+@dataclass(eq=False)
 class NearestCounts:
-    """Finds the nearest of the given vectors.
+    """Searches for the nearest of some vectors.
 
-    Args:
+    Attributes:
         vectors: (kinds, templates) float64 distinct counts, one at least.
         weight: (templates,) float64 weights, 0 or more.
     """
 
-    def __init__(self, vectors: csr_matrix, weight: NDArray[np.float64]) -> None:
-        self.vectors = vectors
-        self._weight = weight
-        self._total = vectors @ weight
+    vectors: Annotated[csr_matrix, "kinds", "templates"]
+    weight: Annotated[NDArray[np.float64], "templates"]
+
+    def __post_init__(self) -> None:
+        vectors = self.vectors
+        self._total = vectors @ self.weight
         column = vectors.indices.astype(np.int64)
         # A count and its column as one number.
         self._base = int(vectors.data.max(initial=0)) + 1
@@ -77,7 +83,7 @@ class NearestCounts:
 
     def _search(self, vectors: csr_matrix) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         filled = self._filled(vectors)
-        total = vectors @ self._weight
+        total = vectors @ self.weight
         best = np.full(len(total), -1.0)
         distance, nearest = np.ones(len(total)), np.zeros(len(total), dtype=np.int64)
         band = max(1, _CELLS // max(self._reached.shape[1], 1024))
@@ -108,6 +114,6 @@ class NearestCounts:
         column, count = self._column[places], vectors.data[cell]
         filled = np.minimum(count - self._from[places], self._height[places])
         return csr_matrix(
-            (filled * self._weight[column], places, borders),
+            (filled * self.weight[column], places, borders),
             (vectors.shape[0], len(self._column)),
         )

@@ -12,7 +12,9 @@ lengths / the longer one, in portions that grow, until nothing that is left can 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,45 +30,58 @@ _AT_ONCE = 64
 _GAP_BEGINS, _GAP = 0xD800, 0x800
 
 
+@dataclass(eq=False)
 class Alphabet:
     """A character for each template that training showed, and one for all others.
 
-    Args:
-        trained: (events,) template codes.
+    Attributes:
+        known: (templates seen,) int32 codes of the templates that training showed, sorted.
         kinds: How many templates there are.
     """
 
-    def __init__(self, trained: NDArray[np.integer], kinds: int) -> None:
-        self.known = np.unique(trained)
-        # Templates beyond what Unicode can name would have to share characters.
-        self.fits = len(self.known) < 0x110000 - _GAP
+    known: Annotated[NDArray[np.int32], "templates seen"]
+    kinds: int
+
+    def __post_init__(self) -> None:
         characters = np.arange(len(self.known) + 1)
         characters[_GAP_BEGINS:] += _GAP
-        self._of = np.full(kinds, characters[-1], dtype="<u4")
+        self._of = np.full(self.kinds, characters[-1], dtype="<u4")
         self._of[self.known] = characters[:-1]
+
+    @classmethod
+    def of(cls, trained: NDArray[np.int32], kinds: int) -> Self:
+        """The alphabet of the template codes of training events, of so many kinds of templates."""
+        return cls(np.unique(trained), kinds)
+
+    @property
+    def fits(self) -> bool:
+        """Whether Unicode names as many: templates beyond would have to share characters."""
+        return len(self.known) < 0x110000 - _GAP
 
     def texts(self, sequences: SequenceSet) -> list[str]:
         """A string for each sequence, a character for each event."""
         whole = self._of[sequences.templates].tobytes().decode("utf-32-le")
         return [whole[start:stop] for start, stop in pairwise(sequences.offsets.tolist())]
 
-    def templates(self, text: str) -> NDArray[np.int64]:
+    def templates(self, text: str) -> NDArray[np.int32]:
         """The template codes of a text that training showed."""
         characters = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.int64)
         return self.known[np.where(characters < _GAP_BEGINS, characters, characters - _GAP)]
 
 
+@dataclass(eq=False)
 class NearestTexts:
-    """Finds the nearest of the given texts.
+    """Searches for the nearest of some texts.
 
-    Args:
+    Attributes:
         texts: Distinct, one at least.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = list(texts)
-        self._place = {text: place for place, text in enumerate(texts)}
-        self._lengths = np.array([len(text) for text in texts])
+    texts: list[str]
+
+    def __post_init__(self) -> None:
+        self._place = {text: place for place, text in enumerate(self.texts)}
+        self._lengths = np.array([len(text) for text in self.texts])
 
     def search(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """(texts,) distances of distinct texts to their nearest, and which it is.
@@ -86,8 +101,9 @@ class NearestTexts:
             together = 1 if length > _AT_ONCE else 1024
             for start in range(0, len(alike), together):
                 some = alike[start : start + together]
-                found = self._nearest([texts[i] for i in some], order, bound[order], longer[order])
-                distance[some], nearest[some] = found
+                distance[some], nearest[some] = self._nearest(
+                    [texts[i] for i in some], order, bound[order], longer[order]
+                )
         return distance, nearest
 
     def _nearest(
@@ -113,7 +129,7 @@ class NearestTexts:
             cutoff = int(best[open_].max() * longer[some].max())
             edits = cdist(
                 [texts[i] for i in open_],
-                [self._texts[i] for i in order[some]],
+                [self.texts[i] for i in order[some]],
                 scorer=Levenshtein.distance,
                 score_cutoff=cutoff,
                 dtype=np.int32,

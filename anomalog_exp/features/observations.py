@@ -11,9 +11,9 @@ __all__ = ["observations"]
 
 def observations(features: csr_matrix) -> list[Counter[int]]:
     """Each row as column -> value; a column that holds nothing reads as 0 and is not stored."""
-    found = []
+    rows = []
     for row in range(features.shape[0]):
         inside = slice(features.indptr[row], features.indptr[row + 1])
         columns, values = features.indices[inside], features.data[inside]
-        found.append(Counter(dict(zip(columns.tolist(), values.tolist(), strict=True))))
-    return found
+        rows.append(Counter(dict(zip(columns.tolist(), values.tolist(), strict=True))))
+    return rows

@@ -11,48 +11,59 @@ training sequence holds weighs as one that a single sequence holds, as its own q
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-__all__ = ["CountWeighting", "Normalization", "Weighting"]
+__all__ = ["CountWeighting", "Normalization", "Weighting", "template_weights"]
 
 Weighting = Literal["counts", "tf_idf"]
 Normalization = Literal["none", "zero_mean", "sigmoid"]
 
 
+def template_weights(
+    vectors: csr_matrix, count: NDArray[np.int64], weighting: Weighting
+) -> NDArray[np.float64]:
+    """(templates,) float64 weight of each template.
+
+    Args:
+        vectors: (kinds, templates) counts.
+        count: (kinds,) training sequences that have each vector.
+        weighting: The rule.
+    """
+    if weighting == "counts":
+        return np.ones(vectors.shape[1])
+    holding = count @ (vectors > 0).astype(np.float64)
+    return np.log(count.sum() / np.maximum(holding, 1))
+
+
+@dataclass(frozen=True, eq=False)
 class CountWeighting:
-    """Turns count vectors into feature vectors, of a row each, that depend on no other row."""
+    """Turns count vectors into feature vectors, of a row each, that depend on no other row.
 
-    def __init__(self, weighting: Weighting, normalization: Normalization) -> None:
-        self._weighting = weighting
-        self._normalization = normalization
-        self._weight: NDArray[np.float64] = np.empty(0)
-        self._mean: NDArray[np.float64] = np.empty(0)
+    Attributes:
+        weight: (templates,) float64, what a count is multiplied by.
+        mean: (templates,) float64 mean of the weighted training counts.
+    """
 
-    def fit(self, vectors: csr_matrix, count: NDArray[np.int64]) -> Self:
-        """Learn weights and means.
+    weight: Annotated[NDArray[np.float64], "templates"]
+    mean: Annotated[NDArray[np.float64], "templates"]
 
-        Args:
-            vectors: (kinds, templates) counts.
-            count: (kinds,) training sequences that have each vector.
-        """
-        total = count.sum()
-        self._weight = np.ones(vectors.shape[1])
-        if self._weighting == "tf_idf":
-            holding = count @ (vectors > 0).astype(np.float64)
-            self._weight = np.log(total / np.maximum(holding, 1))
-        self._mean = (count @ vectors) / max(total, 1) * self._weight
-        return self
+    @classmethod
+    def learned(cls, vectors: csr_matrix, count: NDArray[np.int64], weighting: Weighting) -> Self:
+        """Weights and means of training; the arguments are those of `template_weights`."""
+        weight = template_weights(vectors, count, weighting)
+        return cls(weight, (count @ vectors) / max(count.sum(), 1) * weight)
 
-    def dense(self, vectors: csr_matrix) -> NDArray[np.float64]:
+    def dense(self, vectors: csr_matrix, normalization: Normalization) -> NDArray[np.float64]:
         """(rows, templates) float64 features."""
-        features = vectors.toarray() * self._weight
-        if self._normalization == "zero_mean":
-            features -= self._mean
-        elif self._normalization == "sigmoid":
+        features = vectors.toarray() * self.weight
+        if normalization == "zero_mean":
+            features -= self.mean
+        elif normalization == "sigmoid":
             there = features != 0
             features[there] = 1 / (1 + np.exp(-features[there]))
         return features

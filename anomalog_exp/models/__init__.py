@@ -37,6 +37,6 @@ def resolve_model_config_type(name: str) -> type[ExperimentModelConfig]:
         KeyError: there is no such detector.
         ConfigError: it needs a package that is not installed; the message has the command.
     """
-    found = option_type("model", name)
-    assert issubclass(found, ExperimentModelConfig)
-    return found
+    config_type = option_type("model", name)
+    assert issubclass(config_type, ExperimentModelConfig)
+    return config_type

@@ -10,19 +10,17 @@ of the sequences rather than a number of rows.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector
-from anomalog_exp.detection.trees import contributions, log_odds
-from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.trees import check_trees, contributions, log_odds
 from anomalog_exp.options.base import Count
-
-if TYPE_CHECKING:
-    from sklearn.tree import DecisionTreeClassifier
 
 __all__ = ["Config", "DecisionTreeDetector"]
 
@@ -38,7 +36,7 @@ class Config(CountModelConfig):
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> DecisionTreeDetector:
-        return DecisionTreeDetector(self.weights(), self.max_depth, self.min_leaf, self.seed)
+        return DecisionTreeDetector(self)
 
 
 class DecisionTreeDetector(SupervisedCountDetector):
@@ -46,14 +44,12 @@ class DecisionTreeDetector(SupervisedCountDetector):
 
     log_odds: ClassVar[bool] = True
 
-    def __init__(
-        self, weights: CountWeighting, max_depth: int | None, min_leaf: float, seed: int
-    ) -> None:
-        super().__init__(weights)
-        self._max_depth = max_depth
-        self._min_leaf = min_leaf
-        self._seed = seed
-        self._tree: DecisionTreeClassifier | None = None
+    config: Config
+    _tree: Annotated[
+        Estimator,
+        "sklearn.tree._classes.DecisionTreeClassifier",
+        "sklearn.tree._tree.Tree",
+    ]
 
     def fit_classes(
         self,
@@ -64,21 +60,22 @@ class DecisionTreeDetector(SupervisedCountDetector):
         from sklearn.tree import DecisionTreeClassifier
 
         self._tree = DecisionTreeClassifier(
-            max_depth=self._max_depth,
-            min_weight_fraction_leaf=self._min_leaf,
-            random_state=self._seed,
+            max_depth=self.config.max_depth,
+            min_weight_fraction_leaf=self.config.min_leaf,
+            random_state=self.config.seed,
         ).fit(features, anomalous, sample_weight=count)
 
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        check_trees(self.name, [self._tree], len(self._weights.weight))
+
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        assert self._tree is not None
         return log_odds(self._tree.predict_proba(features))
 
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """What the splits on each template add to the probability."""
-        assert self._tree is not None
         return contributions([self._tree], features)
 
     def manifest(self) -> dict[str, object]:
         """The tree's size."""
-        assert self._tree is not None
         return {"leaves": int(self._tree.get_n_leaves()), "depth": int(self._tree.get_depth())}

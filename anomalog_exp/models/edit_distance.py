@@ -35,24 +35,22 @@ class Config(ExperimentModelConfig):
     name: Literal["edit_distance"]
 
     def build_detector(self) -> EditDistanceDetector:
-        return EditDistanceDetector()
+        return EditDistanceDetector(self)
 
 
 class EditDistanceDetector(Detector):
     """Scores sequences by the nearest training sequence."""
 
-    def __init__(self) -> None:
-        self._alphabet: Alphabet
-        self._trained: list[str] = []
-        self._nearest: NearestTexts
+    config: Config
+    _alphabet: Alphabet
+    _trained: NearestTexts
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train).trainable()
-        self._alphabet = Alphabet(normal.templates, len(train.dataset.templates))
+        self._alphabet = Alphabet.of(normal.templates, len(train.dataset.templates))
         if not self._alphabet.fits:
             raise NotApplicable(f"{self.name} needs fewer than 1,112,064 templates in train")
-        self._trained = self._alphabet.texts(normal.take(distinct(normal).first))
-        self._nearest = NearestTexts(self._trained)
+        self._trained = NearestTexts(self._alphabet.texts(normal.take(distinct(normal).first)))
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         return self._search(sequences)[0]
@@ -64,7 +62,7 @@ class EditDistanceDetector(Detector):
         # Sequences that differ in what training never showed may be the same text.
         number = {text: place for place, text in enumerate(dict.fromkeys(texts))}
         group = np.array([number[text] for text in texts], dtype=np.int64)[once.group]
-        distance, nearest = self._nearest.search(list(number))
+        distance, nearest = self._trained.search(list(number))
         return distance[group], nearest[group]
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
@@ -72,20 +70,20 @@ class EditDistanceDetector(Detector):
         distances, nearest = self._search(sequences)
         texts = self._alphabet.texts(sequences)
         names = sequences.dataset.templates
-        told: list[list[tuple[str, float]]] = []
+        evidence: list[list[tuple[str, float]]] = []
         for i, distance in enumerate(distances.tolist()):
             inside = slice(sequences.offsets[i], sequences.offsets[i + 1])
             here = [names[code] for code in sequences.templates[inside]]
-            other = self._trained[nearest[i]]
+            other = self._trained.texts[nearest[i]]
             there = [names[code] for code in self._alphabet.templates(other)]
             edits = _edits(other, texts[i], there, here)
             each = [(edit, distance / len(edits)) for edit in edits]
-            told.append([(_shown(there), distance), *each][:top] if edits else [])
-        return told
+            evidence.append([(_shown(there), distance), *each][:top] if edits else [])
+        return evidence
 
     def manifest(self) -> dict[str, object]:
         """How many sequences are compared with."""
-        return {"training_sequences": len(self._trained)}
+        return {"training_sequences": len(self._trained.texts)}
 
 
 def _shown(events: list[str]) -> str:
@@ -97,13 +95,13 @@ def _edits(trained: str, text: str, there: list[str], here: list[str]) -> list[s
     """What to do to the trained sequence `there` to make it this one, in words."""
     from rapidfuzz.distance import Levenshtein
 
-    told = []
+    words = []
     for edit in Levenshtein.editops(trained, text):
         source, place = edit.src_pos, edit.dest_pos
         if edit.tag == "insert":
-            told.append(f"event {place + 1} is extra: {here[place]}")
+            words.append(f"event {place + 1} is extra: {here[place]}")
         elif edit.tag == "delete":
-            told.append(f"missing before event {place + 1}: {there[source]}")
+            words.append(f"missing before event {place + 1}: {there[source]}")
         else:
-            told.append(f"event {place + 1} is {here[place]} instead of {there[source]}")
-    return told
+            words.append(f"event {place + 1} is {here[place]} instead of {there[source]}")
+    return words

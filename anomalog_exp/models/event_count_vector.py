@@ -17,13 +17,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_matrix
 
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.features.nearest_counts import NearestCounts
-from anomalog_exp.features.weighting import CountWeighting, Weighting
+from anomalog_exp.features.weighting import Weighting, template_weights
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EventCountVectorDetector"]
@@ -36,46 +35,43 @@ class Config(ExperimentModelConfig):
     weighting: Weighting = Field(description="counts as they are, or times inverse frequency")
 
     def build_detector(self) -> EventCountVectorDetector:
-        return EventCountVectorDetector(self.weighting)
+        return EventCountVectorDetector(self)
 
 
 class EventCountVectorDetector(Detector):
     """Scores sequences by the nearest training count vector."""
 
-    def __init__(self, weighting: Weighting) -> None:
-        self._weighting = weighting
-        self._weight: NDArray[np.float64] = np.empty(0)
-        self._trained: NearestCounts
+    config: Config
+    _trained: NearestCounts
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
-        found = count_vectors(normal_with_events(self.name, train).trainable())
-        weights = CountWeighting(self._weighting, "none").fit(found.vectors, found.count)
-        ones = csr_matrix(np.ones((1, found.vectors.shape[1])))
-        self._weight = weights.dense(ones)[0]
-        self._trained = NearestCounts(found.vectors, self._weight)
+        counts = count_vectors(normal_with_events(self.name, train).trainable())
+        weight = template_weights(counts.vectors, counts.count, self.config.weighting)
+        self._trained = NearestCounts(counts.vectors, weight)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = count_vectors(sequences)
-        return self._trained.search(found.vectors)[0][found.group]
+        counts = count_vectors(sequences)
+        return self._trained.search(counts.vectors)[0][counts.group]
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The templates that are there more or less often than in the nearest training vector.
 
         Their weights are their shares of the distance, and add up to it.
         """
-        found = count_vectors(sequences)
-        nearest = self._trained.vectors[self._trained.search(found.vectors)[1]]
-        apart = abs(found.vectors - nearest).multiply(self._weight).tocsr()
-        most = found.vectors.maximum(nearest) @ self._weight
+        counts = count_vectors(sequences)
+        weight = self._trained.weight
+        nearest = self._trained.vectors[self._trained.search(counts.vectors)[1]]
+        apart = abs(counts.vectors - nearest).multiply(weight).tocsr()
+        most = counts.vectors.maximum(nearest) @ weight
         texts = sequences.dataset.templates
-        told = []
+        evidence = []
         for row, whole in enumerate(most.tolist()):
             inside = slice(apart.indptr[row], apart.indptr[row + 1])
             columns, parts = apart.indices[inside], apart.data[inside]
-            told.append(
+            evidence.append(
                 [
                     (
-                        f"{texts[columns[i]]} ({found.vectors[row, columns[i]]:g} times, "
+                        f"{texts[columns[i]]} ({counts.vectors[row, columns[i]]:g} times, "
                         f"nearest {nearest[row, columns[i]]:g})",
                         float(parts[i] / whole),
                     )
@@ -83,7 +79,7 @@ class EventCountVectorDetector(Detector):
                     if parts[i] > 0
                 ]
             )
-        return [list(told[group]) for group in found.group.tolist()]
+        return [list(evidence[group]) for group in counts.group.tolist()]
 
     def manifest(self) -> dict[str, object]:
         """How many vectors are compared with."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,18 +32,16 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EventTimingDetector"]
 
-Ranges = Literal["pair", "event"]
-
 
 class Config(ExperimentModelConfig):
     """Options of event timing."""
 
     name: Literal["event_timing"]
-    ranges: Ranges = Field(description="what has a range of its own")
+    ranges: Literal["pair", "event"] = Field(description="what has a range of its own")
     resolution_ms: Count = Field(description="what the clock of the log tells apart")
 
     def build_detector(self) -> EventTimingDetector:
-        return EventTimingDetector(self.ranges, self.resolution_ms)
+        return EventTimingDetector(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,32 +64,30 @@ class _Intervals:
 class EventTimingDetector(Detector):
     """Scores sequences by their intervals outside the trained ranges."""
 
-    def __init__(self, ranges: Ranges, resolution_ms: int) -> None:
-        self._ranges = ranges
-        self._resolution = resolution_ms
-        self._keys: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._shortest: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._longest: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    config: Config
+    _keys: Annotated[NDArray[np.int64], "ranges"]
+    _shortest: Annotated[NDArray[np.int64], "ranges"]
+    _longest: Annotated[NDArray[np.int64], "ranges"]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
-        found = _intervals(normal)
-        learned = normal.may_train[found.event]
+        intervals = _intervals(normal)
+        learned = normal.may_train[intervals.event]
         if not learned.any():
             raise NotApplicable(
                 f"{self.name} needs events with times in train, two of a sequence at least"
             )
-        keys, ms = self._key(found, train)[learned], found.ms[learned]
+        keys, ms = self._key(intervals, train)[learned], intervals.ms[learned]
         order = np.lexsort((ms, keys))
         self._keys, first, count = np.unique(keys[order], return_index=True, return_counts=True)
         self._shortest = ms[order[first]]
         self._longest = ms[order[first + count - 1]]
 
-    def _key(self, found: _Intervals, sequences: SequenceSet) -> NDArray[np.int64]:
+    def _key(self, intervals: _Intervals, sequences: SequenceSet) -> NDArray[np.int64]:
         """(intervals,) int64 what each interval is compared within."""
-        if self._ranges == "event":
-            return found.after
-        return found.before * len(sequences.dataset.templates) + found.after
+        if self.config.ranges == "event":
+            return intervals.after
+        return intervals.before * len(sequences.dataset.templates) + intervals.after
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         scores = np.zeros(len(sequences))
@@ -100,41 +96,41 @@ class EventTimingDetector(Detector):
         return scores
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = _intervals(sequences)
+        intervals = _intervals(sequences)
         scores = np.zeros(sequences.offsets[-1])
-        scores[found.event] = self._excess(found, sequences)[0]
+        scores[intervals.event] = self._excess(intervals, sequences)[0]
         return scores
 
     def _excess(
-        self, found: _Intervals, sequences: SequenceSet
+        self, intervals: _Intervals, sequences: SequenceSet
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """(intervals,) nats outside the range, and the place of the range."""
-        keys = self._key(found, sequences)
+        keys = self._key(intervals, sequences)
         place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         known = self._keys[place] == keys
         # Decided in whole milliseconds: what trained is inside, whatever logarithms round to.
-        nearest = np.clip(found.ms, self._shortest[place], self._longest[place])
-        outside = known & (nearest != found.ms)
-        excess = np.zeros(len(keys))
-        here, there = (np.log1p(ms[outside] / self._resolution) for ms in (found.ms, nearest))
+        nearest = np.clip(intervals.ms, self._shortest[place], self._longest[place])
+        outside = known & (nearest != intervals.ms)
+        excess, resolution = np.zeros(len(keys)), self.config.resolution_ms
+        here, there = (np.log1p(ms[outside] / resolution) for ms in (intervals.ms, nearest))
         excess[outside] = np.abs(here - there)
         return excess, place
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The intervals farthest outside, with their ranges."""
-        found = _intervals(sequences)
-        excess, place = self._excess(found, sequences)
+        intervals = _intervals(sequences)
+        excess, place = self._excess(intervals, sequences)
         names = sequences.dataset.templates
-        borders = np.searchsorted(found.event, sequences.offsets)
+        borders = np.searchsorted(intervals.event, sequences.offsets)
         explained = []
         for start, stop in pairwise(borders.tolist()):
             ranked = np.argsort(-excess[start:stop], kind="stable")[:top] + start
             explained.append(
                 [
                     (
-                        f"{names[found.before[i]]} -> {names[found.after[i]]} after "
-                        f"{_told(found.ms[i])}, training has {_told(self._shortest[place[i]])} "
-                        f"to {_told(self._longest[place[i]])}",
+                        f"{names[intervals.before[i]]} -> {names[intervals.after[i]]} after "
+                        f"{_seconds(intervals.ms[i])}, training has "
+                        f"{_seconds(self._shortest[place[i]])} to {_seconds(self._longest[place[i]])}",
                         float(excess[i]),
                     )
                     for i in ranked
@@ -170,5 +166,5 @@ def _intervals(sequences: SequenceSet) -> _Intervals:
     )
 
 
-def _told(ms: np.int64) -> str:
+def _seconds(ms: np.int64) -> str:
     return f"{ms / 1000:g} s"

@@ -11,18 +11,18 @@ hold out training sequences at random.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from itertools import chain
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector, varying
-from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.trees import check_nodes
 from anomalog_exp.options.base import Count
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier
 
 __all__ = ["Config", "GradientBoostingDetector"]
 
@@ -38,14 +38,7 @@ class Config(CountModelConfig):
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> GradientBoostingDetector:
-        return GradientBoostingDetector(
-            self.weights(),
-            trees=self.trees,
-            learning_rate=self.learning_rate,
-            max_leaves=self.max_leaves,
-            min_leaf=self.min_leaf,
-            seed=self.seed,
-        )
+        return GradientBoostingDetector(self)
 
 
 class GradientBoostingDetector(SupervisedCountDetector):
@@ -53,24 +46,20 @@ class GradientBoostingDetector(SupervisedCountDetector):
 
     log_odds: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        weights: CountWeighting,
-        *,
-        trees: int,
-        learning_rate: float,
-        max_leaves: int,
-        min_leaf: int,
-        seed: int,
-    ) -> None:
-        super().__init__(weights)
-        self._trees = trees
-        self._learning_rate = learning_rate
-        self._max_leaves = max_leaves
-        self._min_leaf = min_leaf
-        self._seed = seed
-        self._varying: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._boosted: HistGradientBoostingClassifier | None = None
+    config: Config
+    _varying: Annotated[NDArray[np.int64], "varying templates"]
+    _boosted: Annotated[
+        Estimator,
+        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn.preprocessing._label.LabelEncoder",
+        "numpy.random._generator.Generator",
+    ]
 
     def fit_classes(
         self,
@@ -83,26 +72,33 @@ class GradientBoostingDetector(SupervisedCountDetector):
 
         self._varying = varying(features)
         boosted = HistGradientBoostingClassifier(
-            max_iter=self._trees,
-            learning_rate=self._learning_rate,
-            max_leaf_nodes=self._max_leaves,
-            min_samples_leaf=self._min_leaf,
+            max_iter=self.config.trees,
+            learning_rate=self.config.learning_rate,
+            max_leaf_nodes=self.config.max_leaves,
+            min_samples_leaf=self.config.min_leaf,
             early_stopping=False,
-            random_state=self._seed,
+            random_state=self.config.seed,
         )
         rows = np.repeat(features[:, self._varying], count, axis=0)
         # It knows no n_jobs, and the members of a sweep share the cores.
         with threadpool_limits(1):
             self._boosted = boosted.fit(rows, np.repeat(anomalous, count))
 
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        for tree in chain.from_iterable(self._boosted._predictors):
+            nodes = tree.nodes
+            inner = np.flatnonzero(nodes["is_leaf"] == 0)
+            children = np.stack((nodes["left"][inner], nodes["right"][inner]))
+            feature = nodes["feature_idx"][inner]
+            check_nodes(self.name, inner, children, feature, len(nodes), len(self._varying))
+
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         from threadpoolctl import threadpool_limits
 
-        assert self._boosted is not None
         with threadpool_limits(1):
             return self._boosted.decision_function(features[:, self._varying])
 
     def manifest(self) -> dict[str, object]:
         """The number of trees."""
-        assert self._boosted is not None
         return {"trees": int(self._boosted.n_iter_)}

@@ -14,7 +14,7 @@ or hardly shows are among them. The others are searched for by length: all sets 
 `max_length` without a shorter invariant inside, times all coefficients up to `max_coefficient`, as far
 as `max_sets` sets of a length go, the most widely held templates first. Kept are those independent of
 what was kept before, by length, support and size of the coefficients: a sequence violates some invariant
-found just if it violates one that is kept.
+of them all just if it violates one that is kept.
 
 Deviations: the search is complete up to its bounds, where the paper estimates the number of invariants
 by singular values and stops there; and an equation has no constant term.
@@ -37,7 +37,6 @@ from anomalog_exp.detection.contract import ExperimentModelConfig
 from anomalog_exp.detection.count_detector import CountDetector
 from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.features.count_vectors import count_vectors
-from anomalog_exp.features.weighting import CountWeighting
 from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
@@ -59,32 +58,23 @@ class Config(ExperimentModelConfig):
     max_sets: Count = Field(description="sets of templates that are tried for each length")
 
     def build_detector(self) -> InvariantsDetector:
-        return InvariantsDetector(
-            self.support, self.max_length, self.max_coefficient, self.max_sets
-        )
+        return InvariantsDetector(self)
 
 
 class InvariantsDetector(CountDetector):
     """Scores sequences by how many invariants they violate."""
 
-    def __init__(
-        self, support: float, max_length: int, max_coefficient: int, max_sets: int
-    ) -> None:
-        super().__init__(CountWeighting("counts", "none"))
-        self._support = support
-        self._max_length = max_length
-        self._max_coefficient = max_coefficient
-        self._max_sets = max_sets
-        self._templates: tuple[str, ...] = ()
-        self._absent = 0
-        self._equations = csr_matrix((0, 0))
+    config: Config
+    _templates: Annotated[list[str], "templates"]
+    _equations: Annotated[csr_matrix, "invariants", "templates"]
+    _absent: int
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
-        self._templates = tuple(train.dataset.templates)
+        self._templates = list(train.dataset.templates)
         super().fit(train)
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
-        may_violate = int((1 - Decimal(str(self._support))) * int(count.sum()))
+        may_violate = int((1 - Decimal(str(self.config.support))) * int(count.sum()))
         holding = count @ (features > 0)
         # Widely held templates first, as far as the search goes.
         order = np.argsort(-holding, kind="stable")
@@ -92,16 +82,16 @@ class InvariantsDetector(CountDetector):
         absent = np.flatnonzero(holding <= may_violate)
         self._absent = len(absent)
         vectors = features[:, frequent].astype(np.int64)
-        found = csr_matrix(self._mined(vectors, count, may_violate))
+        mined = csr_matrix(self._mined(vectors, count, may_violate))
         none = csr_matrix(
             (np.ones(len(absent)), (np.arange(len(absent)), absent)),
             shape=(len(absent), features.shape[1]),
         )
-        told = csr_matrix(
-            (found.data, frequent[found.indices], found.indptr),
-            shape=(found.shape[0], features.shape[1]),
+        mined = csr_matrix(
+            (mined.data, frequent[mined.indices], mined.indptr),
+            shape=(mined.shape[0], features.shape[1]),
         )
-        self._equations = vstack((told, none), format="csr")
+        self._equations = vstack((mined, none), format="csr")
 
     def _mined(
         self, vectors: NDArray[np.int64], count: NDArray[np.int64], may_violate: int
@@ -111,14 +101,14 @@ class InvariantsDetector(CountDetector):
         often = np.argsort(-count, kind="stable")
         vectors, count = vectors[often], count[often]
         kept = _Independent(templates)
-        for length in range(2, min(self._max_length, templates) + 1):
-            sets = _sets(templates, length, self._max_sets)
+        for length in range(2, min(self.config.max_length, templates) + 1):
+            sets = _sets(templates, length, self.config.max_sets)
             sets = sets[~_contains_any(sets, kept.rows())]
-            coefficients = _coefficients(length, self._max_coefficient)
+            coefficients = _coefficients(length, self.config.max_coefficient)
             if not len(sets) or not len(coefficients):
                 continue
-            found = list(_fulfilled(vectors, count, may_violate, sets, coefficients))
-            which, times, violated = (np.concatenate(part) for part in zip(*found, strict=True))
+            fulfilled = list(_fulfilled(vectors, count, may_violate, sets, coefficients))
+            which, times, violated = (np.concatenate(part) for part in zip(*fulfilled, strict=True))
             size = np.abs(coefficients).sum(axis=1)[times]
             for i in np.lexsort((times, which, size, violated)):
                 kept.add(sets[which[i]], coefficients[times[i]])
@@ -129,10 +119,10 @@ class InvariantsDetector(CountDetector):
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The violated invariants, with the difference between their sides."""
-        found = count_vectors(sequences)
-        differences = csr_matrix(np.abs(self._differences(found.vectors.toarray())))
-        told = strongest(differences, self._words(), top)
-        return [list(told[group]) for group in found.group.tolist()]
+        counts = count_vectors(sequences)
+        differences = csr_matrix(np.abs(self._differences(counts.vectors.toarray())))
+        evidence = strongest(differences, self._words(), top)
+        return [list(evidence[group]) for group in counts.group.tolist()]
 
     @property
     def own_threshold(self) -> float:

@@ -12,18 +12,17 @@ training never shows counts for nothing here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.detection.count_detector import CountDetector, CountModelConfig, varying
-from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.detection.count_detector import CountModelConfig, WeightedCountDetector, varying
+from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.trees import check_trees
 from anomalog_exp.options.base import Count
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import IsolationForest
 
 __all__ = ["Config", "IsolationForestDetector"]
 
@@ -37,19 +36,20 @@ class Config(CountModelConfig):
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> IsolationForestDetector:
-        return IsolationForestDetector(self.weights(), self.trees, self.samples, self.seed)
+        return IsolationForestDetector(self)
 
 
-class IsolationForestDetector(CountDetector):
+class IsolationForestDetector(WeightedCountDetector):
     """Scores sequences by how easily they are isolated."""
 
-    def __init__(self, weights: CountWeighting, trees: int, samples: int, seed: int) -> None:
-        super().__init__(weights)
-        self._trees = trees
-        self._samples = samples
-        self._seed = seed
-        self._varying: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._forest: IsolationForest | None = None
+    config: Config
+    _varying: Annotated[NDArray[np.int64], "varying templates"]
+    _forest: Annotated[
+        Estimator,
+        "sklearn.ensemble._iforest.IsolationForest",
+        "sklearn.tree._classes.ExtraTreeRegressor",
+        "sklearn.tree._tree.Tree",
+    ]
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
         from sklearn.ensemble import IsolationForest
@@ -57,14 +57,17 @@ class IsolationForestDetector(CountDetector):
         self._varying = varying(features)
         rows = np.repeat(features[:, self._varying].astype(np.float32), count, axis=0)
         self._forest = IsolationForest(
-            n_estimators=self._trees,
-            max_samples=min(self._samples, len(rows)),
-            random_state=self._seed,
+            n_estimators=self.config.trees,
+            max_samples=min(self.config.samples, len(rows)),
+            random_state=self.config.seed,
             n_jobs=1,
         ).fit(rows)
 
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        check_trees(self.name, self._forest.estimators_, len(self._varying))
+
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        assert self._forest is not None
         return -self._forest.score_samples(features[:, self._varying])
 
     @property

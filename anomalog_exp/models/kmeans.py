@@ -10,15 +10,14 @@ Distinct vectors weigh by their numbers, so the centroids are means of sequences
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.spatial.distance import cdist
 
-from anomalog_exp.detection.count_detector import CountDetector, CountModelConfig
-from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.detection.count_detector import CountModelConfig, WeightedCountDetector
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "KMeansDetector"]
@@ -33,18 +32,14 @@ class Config(CountModelConfig):
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> KMeansDetector:
-        return KMeansDetector(self.weights(), self.clusters, self.starts, self.seed)
+        return KMeansDetector(self)
 
 
-class KMeansDetector(CountDetector):
+class KMeansDetector(WeightedCountDetector):
     """Scores sequences by the distance to the nearest centroid."""
 
-    def __init__(self, weights: CountWeighting, clusters: int, starts: int, seed: int) -> None:
-        super().__init__(weights)
-        self._clusters = clusters
-        self._starts = starts
-        self._seed = seed
-        self._centroids: NDArray[np.float64] = np.empty((0, 0))
+    config: Config
+    _centroids: Annotated[NDArray[np.float64], "clusters", "templates"]
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
         from sklearn.cluster import KMeans
@@ -52,7 +47,11 @@ class KMeansDetector(CountDetector):
 
         # Weights of 0 make different counts the same features: there may be fewer than clusters.
         distinct = len(np.unique(features, axis=0))
-        means = KMeans(min(self._clusters, distinct), n_init=self._starts, random_state=self._seed)
+        means = KMeans(
+            min(self.config.clusters, distinct),
+            n_init=self.config.starts,
+            random_state=self.config.seed,
+        )
         # Threads add up the parts of a mean in the order in which they finish.
         with threadpool_limits(1):
             means.fit(features, sample_weight=count)

@@ -15,12 +15,9 @@ from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig
 from anomalog_exp.detection.linear import LinearDetector
-from anomalog_exp.features.weighting import CountWeighting
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "LinearSVMDetector"]
-
-ClassWeight = Literal["balanced"]
 
 
 class Config(CountModelConfig):
@@ -28,43 +25,31 @@ class Config(CountModelConfig):
 
     name: Literal["linear_svm"]
     c: float = Field(gt=0, description="weight of the loss against the penalty")
-    class_weight: ClassWeight | None = Field(description="balanced: as if classes were equal")
+    class_weight: Literal["balanced"] | None = Field(
+        description="balanced: as if classes were equal"
+    )
     tolerance: float = Field(gt=0, description="at which the solver stops")
     max_iterations: Count
 
     def build_detector(self) -> LinearSVMDetector:
-        return LinearSVMDetector(
-            self.weights(), self.c, self.class_weight, self.tolerance, self.max_iterations
-        )
+        return LinearSVMDetector(self)
 
 
 class LinearSVMDetector(LinearDetector):
     """Scores sequences by the side of the hyperplane on which they lie."""
 
-    def __init__(
-        self,
-        weights: CountWeighting,
-        c: float,
-        class_weight: ClassWeight | None,
-        tolerance: float,
-        max_iterations: int,
-    ) -> None:
-        super().__init__(weights)
-        self._c = c
-        self._class_weight = class_weight
-        self._tolerance = tolerance
-        self._max_iterations = max_iterations
+    config: Config
 
     def classifier(self) -> Any:
         from sklearn.svm import LinearSVC
 
         # The primal problem: no random numbers, and one variable per template rather than per sequence.
         return LinearSVC(
-            C=self._c,
-            class_weight=self._class_weight,
+            C=self.config.c,
+            class_weight=self.config.class_weight,
             dual=False,
-            tol=self._tolerance,
-            max_iter=self._max_iterations,
+            tol=self.config.tolerance,
+            max_iter=self.config.max_iterations,
         )
 
     @property

@@ -30,7 +30,6 @@ from scipy.special import expit
 
 from anomalog_exp.detection.contract import ExperimentModelConfig
 from anomalog_exp.detection.count_detector import CountDetector
-from anomalog_exp.features.weighting import CountWeighting
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "LogClusteringDetector"]
@@ -46,29 +45,26 @@ class Config(ExperimentModelConfig):
     max_vectors: Count = Field(description="distinct vectors that are clustered hierarchically")
 
     def build_detector(self) -> LogClusteringDetector:
-        return LogClusteringDetector(self.max_distance, self.max_vectors)
+        return LogClusteringDetector(self)
 
 
 class LogClusteringDetector(CountDetector):
     """Scores sequences by the distance to the nearest representative."""
 
-    def __init__(self, max_distance: float, max_vectors: int) -> None:
-        super().__init__(CountWeighting("counts", "none"))
-        self._max_distance = max_distance
-        self._max_vectors = max_vectors
-        self._weight: NDArray[np.float64] = np.empty(0)
-        self._representatives: NDArray[np.float64] = np.empty((0, 0))
+    config: Config
+    _weight: Annotated[NDArray[np.float64], "templates"]
+    _representatives: Annotated[NDArray[np.float64], "clusters", "templates and one"]
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
         holding = count @ (features > 0)
         idf = np.log(count.sum() / np.maximum(holding, 1))
         self._weight = expit(idf) / 2 + (holding == 0) / 2
         unit = self._unit(features)
-        first = slice(self._max_vectors)
-        clusters = _clusters(unit[first], self._max_distance)
+        first = slice(self.config.max_vectors)
+        clusters = _clusters(unit[first], self.config.max_distance)
         known = unit[_representatives(unit[first], count[first], clusters)]
-        later = unit[self._max_vectors :]
-        opened = _openers(later, known, self._max_distance)
+        later = unit[self.config.max_vectors :]
+        opened = _openers(later, known, self.config.max_distance)
         self._representatives = np.concatenate((known, later[opened]))
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,7 +78,7 @@ class LogClusteringDetector(CountDetector):
 
     @property
     def own_threshold(self) -> float:
-        return self._max_distance
+        return self.config.max_distance
 
     def manifest(self) -> dict[str, object]:
         """How many clusters there are."""

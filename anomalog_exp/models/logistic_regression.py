@@ -16,12 +16,9 @@ from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig
 from anomalog_exp.detection.linear import LinearDetector
-from anomalog_exp.features.weighting import CountWeighting
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "LogisticRegressionDetector"]
-
-ClassWeight = Literal["balanced"]
 
 
 class Config(CountModelConfig):
@@ -29,14 +26,14 @@ class Config(CountModelConfig):
 
     name: Literal["logistic_regression"]
     c: float = Field(gt=0, description="weight of the loss against the penalty")
-    class_weight: ClassWeight | None = Field(description="balanced: as if classes were equal")
+    class_weight: Literal["balanced"] | None = Field(
+        description="balanced: as if classes were equal"
+    )
     tolerance: float = Field(gt=0, description="gradient at which the solver stops")
     max_iterations: Count
 
     def build_detector(self) -> LogisticRegressionDetector:
-        return LogisticRegressionDetector(
-            self.weights(), self.c, self.class_weight, self.tolerance, self.max_iterations
-        )
+        return LogisticRegressionDetector(self)
 
 
 class LogisticRegressionDetector(LinearDetector):
@@ -44,27 +41,15 @@ class LogisticRegressionDetector(LinearDetector):
 
     log_odds: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        weights: CountWeighting,
-        c: float,
-        class_weight: ClassWeight | None,
-        tolerance: float,
-        max_iterations: int,
-    ) -> None:
-        super().__init__(weights)
-        self._c = c
-        self._class_weight = class_weight
-        self._tolerance = tolerance
-        self._max_iterations = max_iterations
+    config: Config
 
     def classifier(self) -> Any:
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(
-            C=self._c,
-            class_weight=self._class_weight,
-            tol=self._tolerance,
-            max_iter=self._max_iterations,
+            C=self.config.c,
+            class_weight=self.config.class_weight,
+            tol=self.config.tolerance,
+            max_iter=self.config.max_iterations,
             solver="newton-cholesky",
         )

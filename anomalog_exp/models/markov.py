@@ -11,7 +11,7 @@ sequences: a survey", IEEE TKDE 24(5), 2012, section 5.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,20 +38,19 @@ class Config(ExperimentModelConfig):
     smoothing: float = Field(gt=0, description="added to every transition's count")
 
     def build_detector(self) -> MarkovDetector:
-        return MarkovDetector(self.order, self.smoothing)
+        return MarkovDetector(self)
 
 
 class MarkovDetector(Detector):
     """Scores sequences by how rare their transitions are."""
 
-    def __init__(self, order: int, smoothing: float) -> None:
-        self._order = order
-        self._smoothing = smoothing
-        self._kinds = 0
-        self._keys: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._contexts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._context_counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    config: Config
+    _keys: Annotated[NDArray[np.int64], "transitions"]
+    _counts: Annotated[NDArray[np.int64], "transitions"]
+    _contexts: Annotated[NDArray[np.int64], "contexts"]
+    _context_counts: Annotated[NDArray[np.int64], "contexts"]
+    _kinds: int
+    _expectations: Expectations
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         seen = [self._seen(part) for part in train.normal().portions(_EVENTS_AT_ONCE)]
@@ -63,7 +62,7 @@ class MarkovDetector(Detector):
 
     def _seen(self, normal: SequenceSet) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Distinct transitions, and how often each may be learned from."""
-        seen = transitions(normal, self._order)
+        seen = transitions(normal, self.config.order)
         learned = np.ones(len(seen.keys), dtype=bool)
         learned[seen.into_event] = normal.may_train
         return np.unique(seen.keys[learned], return_counts=True)
@@ -71,49 +70,49 @@ class MarkovDetector(Detector):
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         return self._by_portion(self._scores, sequences)
 
-    def _scores(self, found: Transitions) -> NDArray[np.float64]:
-        total = segment_sums(self._surprise(found), found.offsets)
-        return total / np.maximum(np.diff(found.offsets), 1)
+    def _scores(self, steps: Transitions) -> NDArray[np.float64]:
+        total = segment_sums(self._surprise(steps), steps.offsets)
+        return total / np.maximum(np.diff(steps.offsets), 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        return self._by_portion(lambda found: self._surprise(found)[found.into_event], sequences)
+        return self._by_portion(lambda steps: self._surprise(steps)[steps.into_event], sequences)
 
     def rank_next_events(self, sequences: SequenceSet) -> NDArray[np.int64]:
         return self._by_portion(self._ranks, sequences)
 
-    def _ranks(self, found: Transitions) -> NDArray[np.int64]:
-        rank = self._expectations.rank(found.keys[found.into_event])
-        return np.where(found.history[found.into_event] > 0, rank, -1)
+    def _ranks(self, steps: Transitions) -> NDArray[np.int64]:
+        rank = self._expectations.rank(steps.keys[steps.into_event])
+        return np.where(steps.history[steps.into_event] > 0, rank, -1)
 
     def _by_portion(
         self, judge: Callable[[Transitions], NDArray[Figure]], sequences: SequenceSet
     ) -> NDArray[Figure]:
         portions = sequences.portions(_EVENTS_AT_ONCE)
-        return np.concatenate([judge(transitions(part, self._order)) for part in portions])
+        return np.concatenate([judge(transitions(part, self.config.order)) for part in portions])
 
-    def _surprise(self, found: Transitions) -> NDArray[np.float64]:
+    def _surprise(self, steps: Transitions) -> NDArray[np.float64]:
         """(transitions,) negative log probability of each."""
-        count = _lookup(self._keys, self._counts, found.keys)
-        context = _lookup(self._contexts, self._context_counts, found.keys // found.symbols)
-        alpha = self._smoothing
+        count = _lookup(self._keys, self._counts, steps.keys)
+        context = _lookup(self._contexts, self._context_counts, steps.keys // steps.symbols)
+        alpha = self.config.smoothing
         return np.log(context + alpha * self._kinds) - np.log(count + alpha)
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The rarest transitions, with their negative log probability in nats."""
-        found = transitions(sequences, self._order)
-        surprise = self._surprise(found)
+        steps = transitions(sequences, self.config.order)
+        surprise = self._surprise(steps)
         names = [*sequences.dataset.templates, "(end)", "(start)"]
         explained = []
-        for start, stop in zip(found.offsets[:-1], found.offsets[1:], strict=True):
+        for start, stop in zip(steps.offsets[:-1], steps.offsets[1:], strict=True):
             ranked = np.argsort(-surprise[start:stop], kind="stable")[:top] + start
             explained.append(
-                [(self._told(found.keys[i], found.symbols, names), surprise[i]) for i in ranked]
+                [(self._words(steps.keys[i], steps.symbols, names), surprise[i]) for i in ranked]
             )
-        return [[(told, float(weight)) for told, weight in one] for one in explained]
+        return [[(words, float(weight)) for words, weight in one] for one in explained]
 
-    def _told(self, key: int, symbols: int, names: list[str]) -> str:
+    def _words(self, key: int, symbols: int, names: list[str]) -> str:
         parts = []
-        for _ in range(self._order + 1):
+        for _ in range(self.config.order + 1):
             key, symbol = divmod(int(key), symbols)
             parts.append(names[symbol])
         return " -> ".join(reversed(parts))

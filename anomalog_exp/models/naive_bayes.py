@@ -11,7 +11,7 @@ Sequences without a label take no part in training.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,6 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NaiveBayesDetector"]
 
-Prior = Literal["empirical", "uniform"]
-
 
 class Config(ExperimentModelConfig):
     """Options of naive Bayes."""
@@ -37,11 +35,11 @@ class Config(ExperimentModelConfig):
     name: Literal["naive_bayes"]
     max_n: Count = Field(description="longest phrase, in tokens")
     smoothing: float = Field(gt=0, description="added to every phrase's count in both classes")
-    prior: Prior
+    prior: Literal["empirical", "uniform"]
     key_phrases: int = Field(ge=0, description="phrases of each class in the manifest")
 
     def build_detector(self) -> NaiveBayesDetector:
-        return NaiveBayesDetector(self.max_n, self.smoothing, self.prior, self.key_phrases)
+        return NaiveBayesDetector(self)
 
 
 class NaiveBayesDetector(Detector):
@@ -50,27 +48,23 @@ class NaiveBayesDetector(Detector):
     supervised: ClassVar[bool] = True
     log_odds: ClassVar[bool] = True
 
-    def __init__(self, max_n: int, smoothing: float, prior: Prior, key_phrases: int) -> None:
-        self._max_n = max_n
-        self._smoothing = smoothing
-        self._prior = prior
-        self._key_phrases = key_phrases
-        self._bias = 0.0
-        self._phrases: list[str] = []
-        self._counts_per_template = csr_matrix((0, 0))
-        self._phrase_weight: NDArray[np.float64] = np.empty(0)
+    config: Config
+    _phrases: Annotated[list[str], "phrases"]
+    _counts_per_template: Annotated[csr_matrix, "templates", "phrases"]
+    _phrase_weight: Annotated[NDArray[np.float64], "phrases"]
+    _bias: float
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         train = labelled_for_both_classes(self.name, train)
         anomalous = int((train.label == 1).sum())
         self._counts_per_template, self._phrases = phrase_matrix(
-            train.dataset.templates, self._max_n
+            train.dataset.templates, self.config.max_n
         )
         likelihood = [self._log_likelihood(train, label) for label in (0, 1)]
         self._phrase_weight = likelihood[1] - likelihood[0]
         self._bias = (
             float(np.log(anomalous / (len(train) - anomalous)))
-            if self._prior == "empirical"
+            if self.config.prior == "empirical"
             else 0.0
         )
 
@@ -78,7 +72,7 @@ class NaiveBayesDetector(Detector):
         """(phrases,) log probability of each phrase in one class."""
         templates = train.take(train.label == label).templates
         events = np.bincount(templates, minlength=len(train.dataset.templates))
-        count = events @ self._counts_per_template + self._smoothing
+        count = events @ self._counts_per_template + self.config.smoothing
         return np.log(count / count.sum())
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
@@ -100,7 +94,7 @@ class NaiveBayesDetector(Detector):
             "key_phrases": {
                 side: [
                     {"phrase": self._phrases[i], "weight": float(self._phrase_weight[i])}
-                    for i in order[: self._key_phrases]
+                    for i in order[: self.config.key_phrases]
                 ]
                 for side, order in sides.items()
             },

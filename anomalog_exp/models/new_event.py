@@ -8,7 +8,7 @@ events. Deviation: the paper flags; counting the events ranks what is flagged, a
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +29,14 @@ class Config(ExperimentModelConfig):
     name: Literal["new_event"]
 
     def build_detector(self) -> NewEventDetector:
-        return NewEventDetector()
+        return NewEventDetector(self)
 
 
 class NewEventDetector(Detector):
     """Scores sequences by their events of unknown types."""
 
-    def __init__(self) -> None:
-        self._new: NDArray[np.float64] = np.empty(0)
+    config: Config
+    _new: Annotated[NDArray[np.float64], "templates"]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         known = normal_with_events(self.name, train).trainable().templates

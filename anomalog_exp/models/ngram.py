@@ -14,7 +14,7 @@ state carries over, n-grams reach back to where it comes from, and the ends of w
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,71 +37,70 @@ class Config(ExperimentModelConfig):
     n: Count
 
     def build_detector(self) -> NgramDetector:
-        return NgramDetector(self.n)
+        return NgramDetector(self)
 
 
 class NgramDetector(Detector):
     """Scores sequences by their unseen n-grams."""
 
-    def __init__(self, n: int) -> None:
-        self._n = n
-        self._known: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    config: Config
+    _known: Annotated[NDArray[np.int64], "ngrams"]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
-        found = self._grams(normal)
-        learned = np.ones(len(found.keys), dtype=bool)
-        learned[found.into_event] = normal.may_train
-        self._known = np.unique(found.keys[learned])
+        grams = self._grams(normal)
+        learned = np.ones(len(grams.keys), dtype=bool)
+        learned[grams.into_event] = normal.may_train
+        self._known = np.unique(grams.keys[learned])
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = self._grams(sequences)
-        unseen = segment_sums(self._unseen(found).astype(np.float64), found.offsets)
-        return unseen / np.maximum(np.diff(found.offsets), 1)
+        grams = self._grams(sequences)
+        unseen = segment_sums(self._unseen(grams).astype(np.float64), grams.offsets)
+        return unseen / np.maximum(np.diff(grams.offsets), 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """1 where the n-gram that ends at the event was never seen."""
-        found = self._grams(sequences)
-        return self._unseen(found)[found.into_event].astype(np.float64)
+        grams = self._grams(sequences)
+        return self._unseen(grams)[grams.into_event].astype(np.float64)
 
     def _grams(self, sequences: SequenceSet) -> Transitions:
         try:
-            return transitions(sequences, self._n - 1)
+            return transitions(sequences, self.config.n - 1)
         except ConfigError as error:
             raise ConfigError.of(
                 "model.n",
-                self._n,
+                self.config.n,
                 problem=f"{len(sequences.dataset.templates):,} templates have too many n-grams of "
                 "this length",
                 allowed="symbols ** n below 2 ** 63, with two symbols more than templates",
                 fix="lower model.n",
             ) from error
 
-    def _unseen(self, found: Transitions) -> NDArray[np.bool_]:
-        place = np.minimum(np.searchsorted(self._known, found.keys), len(self._known) - 1)
-        return self._known[place] != found.keys
+    def _unseen(self, grams: Transitions) -> NDArray[np.bool_]:
+        place = np.minimum(np.searchsorted(self._known, grams.keys), len(self._known) - 1)
+        return self._known[place] != grams.keys
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The unseen n-grams with their shares, which add up to the score."""
-        found = self._grams(sequences)
-        unseen = self._unseen(found)
+        grams = self._grams(sequences)
+        unseen = self._unseen(grams)
         names = [*sequences.dataset.templates, "(end)", "(start)"]
         explained = []
-        for start, stop in zip(found.offsets[:-1], found.offsets[1:], strict=True):
+        for start, stop in zip(grams.offsets[:-1], grams.offsets[1:], strict=True):
             keys, first, count = np.unique(
-                found.keys[start:stop][unseen[start:stop]], return_index=True, return_counts=True
+                grams.keys[start:stop][unseen[start:stop]], return_index=True, return_counts=True
             )
             explained.append(
                 [
-                    (self._told(int(keys[i]), names), float(count[i] / (stop - start)))
+                    (self._words(int(keys[i]), names), float(count[i] / (stop - start)))
                     for i in np.lexsort((first, -count))[:top]
                 ]
             )
         return explained
 
-    def _told(self, key: int, names: list[str]) -> str:
+    def _words(self, key: int, names: list[str]) -> str:
         parts = []
-        for _ in range(self._n):
+        for _ in range(self.config.n):
             key, symbol = divmod(key, len(names))
             parts.append(names[symbol])
         return " -> ".join(reversed(parts))

@@ -16,18 +16,19 @@ of sequences rather than vectors, and so independent of how many templates train
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.detection.count_detector import CountDetector, CountModelConfig, most_frequent
-from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.detection.count_detector import (
+    CountModelConfig,
+    WeightedCountDetector,
+    most_frequent,
+)
+from anomalog_exp.detection.forms import Estimator
 from anomalog_exp.options.base import Count
-
-if TYPE_CHECKING:
-    from sklearn.svm import OneClassSVM
 
 __all__ = ["Config", "OneClassSVMDetector"]
 
@@ -46,57 +47,41 @@ class Config(CountModelConfig):
     max_vectors: Count = Field(description="distinct vectors that train")
 
     def build_detector(self) -> OneClassSVMDetector:
-        return OneClassSVMDetector(
-            self.weights(), self.nu, self.gamma, self.tolerance, self.max_vectors
-        )
+        return OneClassSVMDetector(self)
 
 
-class OneClassSVMDetector(CountDetector):
+class OneClassSVMDetector(WeightedCountDetector):
     """Scores sequences by how far they lie outside the boundary."""
 
-    def __init__(
-        self,
-        weights: CountWeighting,
-        nu: float,
-        gamma: float | None,
-        tolerance: float,
-        max_vectors: int,
-    ) -> None:
-        super().__init__(weights)
-        self._nu = nu
-        self._gamma = gamma
-        self._tolerance = tolerance
-        self._max_vectors = max_vectors
-        self._left_out = 0
-        self._svm: OneClassSVM | None = None
+    config: Config
+    _svm: Annotated[Estimator, "sklearn.svm._classes.OneClassSVM"]
+    _left_out: int
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
         from sklearn.svm import OneClassSVM
 
-        kept = most_frequent(count, self._max_vectors)
+        kept = most_frequent(count, self.config.max_vectors)
         self._left_out = len(count) - len(kept)
         features, share = features[kept], count[kept] / count[kept].sum()
         variance = float((share @ (features - share @ features) ** 2).sum())
         self._svm = OneClassSVM(
-            nu=self._nu,
-            gamma=self._gamma or 1 / (variance or 1),
-            tol=self._tolerance,
+            nu=self.config.nu,
+            gamma=self.config.gamma or 1 / (variance or 1),
+            tol=self.config.tolerance,
             cache_size=500,
         )
         # The paper's scale, multipliers that sum to 1: scores then compare across training sizes.
-        self._svm.fit(features, sample_weight=share / self._nu)
+        self._svm.fit(features, sample_weight=share / self.config.nu)
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        assert self._svm is not None
         return -self._svm.decision_function(features)
 
     @property
     def own_threshold(self) -> float:
-        return self._tolerance
+        return self.config.tolerance
 
     def manifest(self) -> dict[str, object]:
         """The boundary's size, and what was too much to train on."""
-        assert self._svm is not None
         return {
             "support_vectors": len(self._svm.support_),
             "gamma": float(self._svm.gamma),

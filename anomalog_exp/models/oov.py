@@ -8,7 +8,7 @@ formulation is ours: it counts in the messages of a sequence, by one number for 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,23 +33,21 @@ class Config(ExperimentModelConfig):
     n: Count
 
     def build_detector(self) -> OovDetector:
-        return OovDetector(self.unit, self.n)
+        return OovDetector(self)
 
 
 class OovDetector(Detector):
     """Scores sequences by their unknown words."""
 
-    def __init__(self, unit: Unit, n: int) -> None:
-        self._unit: Unit = unit
-        self._n = n
-        self._grams: list[str] = []
-        self._known: NDArray[np.bool_] = np.empty(0, dtype=bool)
-        self._unknown = csr_matrix((0, 0))
-        self._size: NDArray[np.float64] = np.empty(0)
+    config: Config
+    _grams: Annotated[list[str], "grams"]
+    _known: Annotated[NDArray[np.bool_], "grams"]
+    _unknown: Annotated[csr_matrix, "templates", "grams"]
+    _size: Annotated[NDArray[np.float64], "templates"]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train).trainable()
-        counts, self._grams = gram_matrix(train.dataset.templates, self._unit, self._n)
+        counts, self._grams = gram_matrix(train.dataset.templates, self.config.unit, self.config.n)
         shown = np.zeros(counts.shape[0])
         shown[normal.templates] = 1.0
         self._known = shown @ counts > 0

@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.special import chdtri, ndtri
 
-from anomalog_exp.detection.count_detector import CountDetector, CountModelConfig
-from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.detection.count_detector import CountModelConfig, WeightedCountDetector
 from anomalog_exp.options.base import Fraction
 
 __all__ = ["Config", "PCADetector", "q_statistic"]
@@ -43,19 +42,16 @@ class Config(CountModelConfig):
     )
 
     def build_detector(self) -> PCADetector:
-        return PCADetector(self.weights(), self.variance, self.alpha)
+        return PCADetector(self)
 
 
-class PCADetector(CountDetector):
+class PCADetector(WeightedCountDetector):
     """Scores sequences by their squared prediction error."""
 
-    def __init__(self, weights: CountWeighting, variance: float, alpha: float) -> None:
-        super().__init__(weights)
-        self._variance = variance
-        self._alpha = alpha
-        self._mean: NDArray[np.float64] = np.empty(0)
-        self._components: NDArray[np.float64] = np.empty((0, 0))
-        self._residual_variance: NDArray[np.float64] = np.empty(0)
+    config: Config
+    _mean: Annotated[NDArray[np.float64], "templates"]
+    _components: Annotated[NDArray[np.float64], "components", "templates"]
+    _residual_variance: Annotated[NDArray[np.float64], "residual components"]
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
         share = count / count.sum()
@@ -69,7 +65,7 @@ class PCADetector(CountDetector):
         variances = singular**2
         variances[singular <= _ROUNDING * singular.max(initial=0)] = 0
         explained = np.cumsum(variances)
-        enough = self._variance * explained[-1:] * (1 - _ROUNDING)
+        enough = self.config.variance * explained[-1:] * (1 - _ROUNDING)
         kept = int(np.searchsorted(explained, enough)[0]) + 1 if variances.any() else 0
         self._components = np.zeros((kept, features.shape[1]))
         self._components[:, varying] = directions[:kept]
@@ -81,7 +77,7 @@ class PCADetector(CountDetector):
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """The squared residual of each template."""
         deviation = features - self._mean
-        # Not matrix products, which round by how many rows they are given.
+        # Not matrix products, which round by how many rows there are.
         along = np.einsum("rt,ct->rc", deviation, self._components)
         residual = deviation - np.einsum("rc,ct->rt", along, self._components)
         size = np.abs(features).max(axis=1) + np.abs(self._mean).max()
@@ -90,7 +86,7 @@ class PCADetector(CountDetector):
 
     @property
     def own_threshold(self) -> float:
-        return q_statistic(self._residual_variance, self._alpha)
+        return q_statistic(self._residual_variance, self.config.alpha)
 
     def manifest(self) -> dict[str, object]:
         """How many components span the normal space, and the variance left outside it."""

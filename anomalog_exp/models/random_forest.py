@@ -11,19 +11,17 @@ out, so single forests do too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector
-from anomalog_exp.detection.trees import contributions, log_odds
-from anomalog_exp.features.weighting import CountWeighting
+from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.trees import check_trees, contributions, log_odds
 from anomalog_exp.options.base import Count
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import RandomForestClassifier
 
 __all__ = ["Config", "RandomForestDetector"]
 
@@ -37,7 +35,7 @@ class Config(CountModelConfig):
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> RandomForestDetector:
-        return RandomForestDetector(self.weights(), self.trees, self.max_depth, self.seed)
+        return RandomForestDetector(self)
 
 
 class RandomForestDetector(SupervisedCountDetector):
@@ -45,14 +43,13 @@ class RandomForestDetector(SupervisedCountDetector):
 
     log_odds: ClassVar[bool] = True
 
-    def __init__(
-        self, weights: CountWeighting, trees: int, max_depth: int | None, seed: int
-    ) -> None:
-        super().__init__(weights)
-        self._trees = trees
-        self._max_depth = max_depth
-        self._seed = seed
-        self._forest: RandomForestClassifier | None = None
+    config: Config
+    _forest: Annotated[
+        Estimator,
+        "sklearn.ensemble._forest.RandomForestClassifier",
+        "sklearn.tree._classes.DecisionTreeClassifier",
+        "sklearn.tree._tree.Tree",
+    ]
 
     def fit_classes(
         self,
@@ -63,25 +60,26 @@ class RandomForestDetector(SupervisedCountDetector):
         from sklearn.ensemble import RandomForestClassifier
 
         self._forest = RandomForestClassifier(
-            n_estimators=self._trees,
-            max_depth=self._max_depth,
+            n_estimators=self.config.trees,
+            max_depth=self.config.max_depth,
             # A number of sequences: by default as many would be drawn as there are pairs.
             max_samples=int(count.sum()),
-            random_state=self._seed,
+            random_state=self.config.seed,
             n_jobs=1,
         ).fit(features, anomalous, sample_weight=count)
 
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        check_trees(self.name, self._forest.estimators_, len(self._weights.weight))
+
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        assert self._forest is not None
         return log_odds(self._forest.predict_proba(features))
 
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """What the splits on each template add to the probability."""
-        assert self._forest is not None
         return contributions(self._forest.estimators_, features)
 
     def manifest(self) -> dict[str, object]:
         """The forest's size."""
-        assert self._forest is not None
         leaves = [int(tree.get_n_leaves()) for tree in self._forest.estimators_]
         return {"trees": len(leaves), "leaves": sum(leaves)}

@@ -9,7 +9,7 @@ template.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,28 +36,26 @@ class Config(ExperimentModelConfig):
     smoothing: float = Field(gt=0, description="added to every word's count")
 
     def build_detector(self) -> RarityDetector:
-        return RarityDetector(self.unit, self.n, self.smoothing)
+        return RarityDetector(self)
 
 
 class RarityDetector(Detector):
     """Scores sequences by how rare their words are."""
 
-    def __init__(self, unit: Unit, n: int, smoothing: float) -> None:
-        self._unit: Unit = unit
-        self._n = n
-        self._smoothing = smoothing
-        self._grams: list[str] = []
-        self._seen: NDArray[np.float64] = np.empty(0)
-        self._surprise = csr_matrix((0, 0))
-        self._size: NDArray[np.float64] = np.empty(0)
+    config: Config
+    _grams: Annotated[list[str], "grams"]
+    _seen: Annotated[NDArray[np.float64], "grams"]
+    _surprise: Annotated[csr_matrix, "templates", "grams"]
+    _size: Annotated[NDArray[np.float64], "templates"]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train).trainable()
-        counts, self._grams = gram_matrix(train.dataset.templates, self._unit, self._n)
+        smoothing = self.config.smoothing
+        counts, self._grams = gram_matrix(train.dataset.templates, self.config.unit, self.config.n)
         self._seen = np.bincount(normal.templates, minlength=counts.shape[0]) @ counts
         kinds = np.count_nonzero(self._seen) + 1
-        total = self._seen.sum() + self._smoothing * kinds
-        surprise = -np.log((self._seen + self._smoothing) / total)
+        total = self._seen.sum() + smoothing * kinds
+        surprise = -np.log((self._seen + smoothing) / total)
         self._surprise = counts.multiply(surprise).tocsr()
         self._size = counts @ np.ones(len(self._grams))
 

@@ -18,8 +18,7 @@ Sequences without a label take no part in training.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +36,6 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "RiverNaiveBayesDetector"]
 
-Variant = Literal["multinomial", "bernoulli", "complement"]
-
 _NEVER_ZERO = 10e-10
 """What river adds to the probabilities of `bernoulli` before it takes their logarithm."""
 
@@ -49,58 +46,48 @@ class Config(ExperimentModelConfig):
     packages: ClassVar[tuple[str, ...]] = ("river",)
 
     name: Literal["river_naive_bayes"]
-    variant: Variant
+    variant: Literal["multinomial", "bernoulli", "complement"]
     max_n: int = Field(ge=0, description="longest phrase, in tokens; 0 = whole templates only")
     smoothing: float = Field(gt=0, description="added to every phrase's count in both classes")
 
     def build_detector(self) -> RiverNaiveBayesDetector:
-        from river import naive_bayes
-
-        learner = {
-            "multinomial": naive_bayes.MultinomialNB,
-            "bernoulli": naive_bayes.BernoulliNB,
-            "complement": naive_bayes.ComplementNB,
-        }[self.variant]
-        return RiverNaiveBayesDetector(self.variant, self.max_n, self.smoothing, learner)
+        return RiverNaiveBayesDetector(self)
 
 
 class RiverNaiveBayesDetector(Detector):
-    """Scores sequences by the phrases that tell the classes apart.
-
-    Args:
-        variant: Which of the family.
-        max_n: Longest phrase, in tokens.
-        smoothing: Added to every count.
-        learner: river's class of the variant.
-    """
+    """Scores sequences by the phrases that tell the classes apart."""
 
     supervised: ClassVar[bool] = True
     log_odds: ClassVar[bool] = True
 
-    def __init__(
-        self, variant: Variant, max_n: int, smoothing: float, learner: Callable[..., Any]
-    ) -> None:
-        self._variant = variant
-        self._max_n = max_n
-        self._smoothing = smoothing
-        self._learner = learner
-        self._phrases: list[str] = []
-        self._counts_per_template = csr_matrix((0, 0))
-        self._weight: NDArray[np.float64] = np.empty(0)
-        self._bias = 0.0
-        self._learned = 0
+    config: Config
+    _phrases: Annotated[list[str], "phrases"]
+    _counts_per_template: Annotated[csr_matrix, "templates", "phrases"]
+    _weight: Annotated[NDArray[np.float64], "phrases"]
+    _bias: float
+    _learned: int
+
+    def __init__(self, config: Config) -> None:
+        from river import naive_bayes
+
+        super().__init__(config)
+        self._learner = {
+            "multinomial": naive_bayes.MultinomialNB,
+            "bernoulli": naive_bayes.BernoulliNB,
+            "complement": naive_bayes.ComplementNB,
+        }[config.variant]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         train = labelled_for_both_classes(self.name, train)
-        found = count_vectors(train)
-        if not found.vectors.nnz:
+        counts = count_vectors(train)
+        if not counts.vectors.nnz:
             raise NotApplicable(f"{self.name} needs events in train (there are none)")
         self._counts_per_template, self._phrases = phrase_matrix(
-            train.dataset.templates, self._max_n
+            train.dataset.templates, self.config.max_n
         )
-        kinds = observations(self._features(found.vectors))
-        model = self._learner(alpha=self._smoothing)
-        for kind, label in zip(found.group.tolist(), train.label.tolist(), strict=True):
+        kinds = observations(self._features(counts.vectors))
+        model = self._learner(alpha=self.config.smoothing)
+        for kind, label in zip(counts.group.tolist(), train.label.tolist(), strict=True):
             model.learn_one(kinds[kind], label)
         self._learned = len(model.feature_counts)
         self._weight, self._bias = self._log_odds_of(model)
@@ -111,41 +98,42 @@ class RiverNaiveBayesDetector(Detector):
 
     def _log_odds_of(self, model: Any) -> tuple[NDArray[np.float64], float]:
         """(phrases,) what each one adds to the log odds, and what they are without any."""
+        alpha = self.config.smoothing
         seen = sorted(model.feature_counts)
         count = np.zeros((2, len(self._phrases)))
         count[:, seen] = np.array([[model.feature_counts[f][c] for f in seen] for c in (0, 1)])
         sequences = np.array([model.class_counts[c] for c in (0, 1)], dtype=np.float64)
         prior = float(np.log(sequences[1] / sequences[0]))
-        if self._variant == "bernoulli":
-            share = (count + self._smoothing) / (sequences + 2 * self._smoothing)[:, None]
+        if self.config.variant == "bernoulli":
+            share = (count + alpha) / (sequences + 2 * alpha)[:, None]
             there, absent = np.log(_NEVER_ZERO + share), np.log(_NEVER_ZERO + (1 - share))
             weight = np.zeros(len(self._phrases))
             weight[seen] = ((there - absent)[1] - (there - absent)[0])[seen]
             return weight, prior + float((absent[1] - absent[0])[seen].sum())
-        total = count.sum(axis=1) + self._smoothing * len(seen)
-        likelihood = np.log((count + self._smoothing) / total[:, None])
-        return likelihood[1] - likelihood[0], 0.0 if self._variant == "complement" else prior
+        total = count.sum(axis=1) + alpha * len(seen)
+        likelihood = np.log((count + alpha) / total[:, None])
+        return likelihood[1] - likelihood[0], 0.0 if self.config.variant == "complement" else prior
 
     def _parts(self, vectors: csr_matrix) -> csr_matrix:
         """(rows, phrases) what each phrase of a sequence adds to its log odds."""
         features = self._features(vectors)
-        if self._variant == "bernoulli":
+        if self.config.variant == "bernoulli":
             features.data[:] = 1
         return features.multiply(self._weight).tocsr()
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        found = count_vectors(sequences)
-        parts = self._parts(found.vectors)
-        return (np.asarray(parts.sum(axis=1)).ravel() + self._bias)[found.group]
+        counts = count_vectors(sequences)
+        parts = self._parts(counts.vectors)
+        return (np.asarray(parts.sum(axis=1)).ravel() + self._bias)[counts.group]
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The phrases that speak most for "anomalous", with what they add to the log odds.
 
         For `bernoulli` that is against their absence.
         """
-        found = count_vectors(sequences)
-        told = strongest(self._parts(found.vectors), self._phrases, top)
-        return [list(told[kind]) for kind in found.group.tolist()]
+        counts = count_vectors(sequences)
+        evidence = strongest(self._parts(counts.vectors), self._phrases, top)
+        return [list(evidence[kind]) for kind in counts.group.tolist()]
 
     def manifest(self) -> dict[str, object]:
         """Sizes of what was learned, and the log odds of a sequence that holds nothing."""

@@ -30,15 +30,15 @@ class Config(ExperimentModelConfig):
     name: Literal["sequence_length"]
 
     def build_detector(self) -> SequenceLengthDetector:
-        return SequenceLengthDetector()
+        return SequenceLengthDetector(self)
 
 
 class SequenceLengthDetector(Detector):
     """Scores sequences by how far their length is outside the trained range."""
 
-    def __init__(self) -> None:
-        self._shortest = 0
-        self._longest = 0
+    config: Config
+    _shortest: int
+    _longest: int
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         if train.train_events is not None:

@@ -8,7 +8,7 @@ there is, and shows what order and co-occurrence add.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,23 +29,23 @@ class Config(ExperimentModelConfig):
     smoothing: float = Field(gt=0, description="added to every template's count")
 
     def build_detector(self) -> TemplateFrequencyDetector:
-        return TemplateFrequencyDetector(self.smoothing)
+        return TemplateFrequencyDetector(self)
 
 
 class TemplateFrequencyDetector(Detector):
     """Scores sequences by how rare their templates are."""
 
-    def __init__(self, smoothing: float) -> None:
-        self._smoothing = smoothing
-        self._surprise: NDArray[np.float64] = np.empty(0)
+    config: Config
+    _surprise: Annotated[NDArray[np.float64], "templates"]
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = train.normal()
         learned = normal.templates[normal.may_train]
         seen = np.bincount(learned, minlength=len(train.dataset.templates))
         kinds = np.count_nonzero(seen) + 1
-        total = seen.sum() + self._smoothing * kinds
-        self._surprise = -np.log((seen + self._smoothing) / total)
+        smoothed = seen + self.config.smoothing
+        total = seen.sum() + self.config.smoothing * kinds
+        self._surprise = -np.log(smoothed / total)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         surprise = template_counts(sequences) @ self._surprise

@@ -34,8 +34,13 @@ def test_weights_decide_what_is_near():
     assert search(known, [[1, 1, 5]], [1, 3, 0]) == ([pytest.approx(4 / 7)], [1])
 
 
-def test_vectors_without_any_weight_do_not_differ():
-    assert search([[1, 0], [0, 1]], [[2, 0], [0, 0]], [0, 1]) == ([0.0, 0.0], [0, 0])
+@pytest.mark.parametrize("cells", [1 << 21, 1])
+@pytest.mark.parametrize("known", [[[1, 0], [0, 1]], [[0, 1], [1, 0]]])
+def test_vectors_without_any_weight_do_not_differ(monkeypatch, known, cells):
+    # The first template weighs nothing: what holds it alone is like nothing at all, wherever it stands.
+    monkeypatch.setattr(nearest_counts, "_CELLS", cells)
+    place = known.index([1, 0])
+    assert search(known, [[2, 0], [0, 0]], [0, 1]) == ([0.0, 0.0], [place, place])
 
 
 def test_none_are_asked_for():

@@ -23,7 +23,7 @@ def test_of_several_as_near_the_nearest_in_length_counts_then_the_first(
 
 def test_nothing_matches_what_was_never_seen():
     both = sequence_set(["ab", "axy", "ayx", ""])
-    alphabet = Alphabet(both.templates[:2], len(both.dataset.templates))
+    alphabet = Alphabet.of(both.templates[:2], len(both.dataset.templates))
     texts = alphabet.texts(both)
     assert [len(text) for text in texts] == [2, 3, 3, 0]
     assert texts[1] == texts[2]

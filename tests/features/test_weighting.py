@@ -15,10 +15,10 @@ TEST = [[1, 2, 0, 1], [0, 0, 0, 0]]
 
 
 def features(weighting: str, normalization: str, train=TRAIN, test=TEST) -> list[list[float]]:
-    fitted = CountWeighting(weighting, normalization).fit(
-        csr_matrix(np.array(train, dtype=float)), np.ones(len(train), dtype=np.int64)
+    weights = CountWeighting.learned(
+        csr_matrix(np.array(train, dtype=float)), np.ones(len(train), dtype=np.int64), weighting
     )
-    return fitted.dense(csr_matrix(np.array(test, dtype=float))).tolist()
+    return weights.dense(csr_matrix(np.array(test, dtype=float)), normalization).tolist()
 
 
 def test_counts_stay_as_they_are():
@@ -56,9 +56,7 @@ def test_the_sigmoid_leaves_zeros():
 def test_numbers_of_distinct_vectors_are_the_vectors_written_out(train, weighting, normalization):
     count = np.arange(1, len(train) + 1)
     written = [row for row, number in zip(train, count, strict=True) for _ in range(number)]
-    fitted = CountWeighting(weighting, normalization).fit(
-        csr_matrix(np.array(train, dtype=float)), count
-    )
-    found = fitted.dense(csr_matrix(np.array(train, dtype=float)))
-    wanted = features(weighting, normalization, written, train)
-    assert np.allclose(found, wanted, rtol=1e-12)
+    vectors = csr_matrix(np.array(train, dtype=float))
+    dense = CountWeighting.learned(vectors, count, weighting).dense(vectors, normalization)
+    one_by_one = features(weighting, normalization, written, train)
+    assert np.allclose(dense, one_by_one, rtol=1e-12)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from functools import cache
 
 import numpy as np
@@ -153,14 +152,6 @@ def test_overlapping_windows_are_scored_as_copies_of_them_would_be(name):
         }
     )
     assert np.allclose(detector.score(copied), detector.score(test), rtol=1e-12, atol=1e-12)
-
-
-def test_a_fitted_detector_can_be_saved_and_loaded(name):
-    both = sequences()
-    detector = fitted(name, both.part(Split.TRAIN))
-    test = both.part(Split.TEST).unlabelled()
-    again = pickle.loads(pickle.dumps(detector))
-    assert again.score(test).tobytes() == detector.score(test).tobytes()
 
 
 @pytest.mark.parametrize("label", [0, 1, -1])

@@ -89,6 +89,21 @@ def test_local_outlier_factor_is_that_of_distinct_vectors(seed):
     assert thrice == pytest.approx(once, rel=1e-9)
 
 
+@SEEDS
+@pytest.mark.parametrize("neighbors", [1, 4, 20, 500])
+def test_the_factor_is_that_of_scikit_learn_to_the_last_bit_with_ties_and_all(seed, neighbors):
+    train = random_texts(seed, 300)
+    options = ["model=local_outlier_factor", "model.weighting=counts", "model.normalization=none"]
+    detector, _ = fit(train, TEST, *options, f"model.neighbors={neighbors}")
+    distinct = np.unique(rows(train), axis=0)
+    neighbors = min(neighbors, len(distinct) - 1)
+    plain = LocalOutlierFactor(n_neighbors=neighbors, novelty=True, algorithm="kd_tree")
+    asked = rows([*TEST, *train])
+    wanted = -plain.fit(distinct).score_samples(asked)
+    assert detector.score_vectors(asked).tolist() == wanted.tolist()
+    assert detector.manifest() == {"distinct_vectors": len(distinct), "neighbors": neighbors}
+
+
 def test_local_outlier_factor_needs_two_vectors():
     with pytest.raises(NotApplicable, match="local_outlier_factor needs two different vectors"):
         fit(["ab", "ba", "ab"], TEST, "model=local_outlier_factor", "model.weighting=counts")

@@ -83,6 +83,28 @@ def test_later_vectors_join_or_open_clusters_in_order():
     assert detector.score(test) == pytest.approx(wanted, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("pair", [("ab", "a"), ("bc", "aaabccc"), ("aaab", "abbcc")])
+def test_of_members_as_near_to_the_others_the_first_represents_them(pair):
+    # Each of two is as near the other; sums of floats would tell them apart in the last bit.
+    for train in (pair, pair[::-1]):
+        options = ["model=log_clustering", "model.max_distance=0.9"]
+        detector, test = fit(train, train, *options)
+        assert detector.manifest() == {"clusters": 1}
+        first, second = detector.score(test)
+        assert first == 0.0
+        assert second > 0.1
+
+
+def test_a_member_nearer_to_the_others_by_a_millionth_represents_them():
+    # Of "a" and "a" x 999 + "b" in equal numbers, and one more of the first, that is in the middle.
+    mixed = "a" * 999 + "b"
+    for train in (["a", mixed, "a"], [mixed, "a", "a"]):
+        detector, test = fit(train, ["a", mixed], "model=log_clustering")
+        same, other = detector.score(test)
+        assert same == 0.0
+        assert 1e-7 < other < 1e-5
+
+
 def test_a_limit_beyond_the_vectors_changes_nothing_and_copies_take_no_room():
     train = ["ab", "ba", "c", "ab", "ccd", "d"] * 3
     one, test = fit(train, TEST, "model=log_clustering", "model.max_vectors=4")

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.models.markov import Config, MarkovDetector
+from anomalog_exp.models.markov import Config
 from anomalog_exp.sequences.sequence_set import Split
+from tests.detectors import unfitted
 from tests.logs import sessions
 from tests.sequencing import chronological, entity, fixed, sequence_set, texts_of
 
@@ -53,7 +54,7 @@ def slow_means(trained, scored, smoothing):
 
 def fit_and_score(train, labels, test, order=1, smoothing=1.0):
     both = sequence_set([*train, *test], [*labels, *[-1] * len(test)], tested=len(test))
-    detector = MarkovDetector(order, smoothing)
+    detector = unfitted("markov", order=order, smoothing=smoothing)
     detector.fit(both.part(Split.TRAIN))
     return detector, both.part(Split.TEST)
 
@@ -72,7 +73,7 @@ def test_scores_are_those_of_the_slow_reference(labelled, test, order, smoothing
 def test_windows_that_overlap_train_and_are_scored_as_often_as_they_are_seen(grouping, order):
     whole = grouping.apply(sessions("aaab", "abcab", "bcada", "xbac"), chronological())
     train, test = whole.part(Split.TRAIN), whole.part(Split.TEST)
-    detector = MarkovDetector(order, 1.0)
+    detector = unfitted("markov", order=order, smoothing=1.0)
     detector.fit(train)
     wanted = slow_scores(texts_of(train), [-1] * len(train), texts_of(test), order, 1.0)
     assert detector.score(test) == pytest.approx(wanted, rel=1e-12)
@@ -172,7 +173,7 @@ def test_continuous_context_reaches_back_to_where_the_session_begins(order, size
         wanted.append(carried_steps(texts[session][:begin], text, order))
     trained = [one for one, part in zip(wanted, whole.split, strict=True) if part == Split.TRAIN]
     scored = [one for one, part in zip(wanted, whole.split, strict=True) if part == Split.TEST]
-    detector = MarkovDetector(order, 1.0)
+    detector = unfitted("markov", order=order, smoothing=1.0)
     detector.fit(whole.part(Split.TRAIN))
     test = whole.part(Split.TEST)
     assert detector.score(test) == pytest.approx(slow_means(trained, scored, 1.0), rel=1e-12)
@@ -185,7 +186,7 @@ def test_windows_with_continuous_context_add_up_to_their_session():
     log = sessions("abcab", "bcacb", "abxabca")
     whole = entity(continuous_context=True).apply(log, chronological(0.6, 0.3))
     windows = entity(2, continuous_context=True).apply(log, chronological(0.6, 0.3))
-    detector = MarkovDetector(2, 1.0)
+    detector = unfitted("markov", order=2, smoothing=1.0)
     detector.fit(whole.part(Split.TRAIN))
     parts = windows.part(Split.TEST)
     total = (detector.score(parts) * parts.lengths).sum()
@@ -197,7 +198,7 @@ def test_events_that_may_not_train_teach_nothing_and_are_context_for_others():
     both = sequence_set(["abxab", "abxab"], tested=1)
     mask = np.array([letter in "a" or n == 1 for n, letter in enumerate("abxab" * 2)])
     stream = replace(both, origin=np.array([0, 0]), train_events=mask)
-    detector = MarkovDetector(1, 1.0)
+    detector = unfitted("markov", order=1, smoothing=1.0)
     detector.fit(stream.part(Split.TRAIN))
     learned = [(("^",), "a"), (("a",), "b"), (("x",), "a")]
     scored = carried_steps("abxab", "abxab", 1)

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.errors import ConfigError, NotApplicable
-from anomalog_exp.models.naive_bayes import Config, NaiveBayesDetector
+from anomalog_exp.models.naive_bayes import Config
 from anomalog_exp.sequences.sequence_set import Split
+from tests.detectors import unfitted
 from tests.logs import sessions
 from tests.sequencing import chronological, entity, fixed, sequence_set, texts_of
 
@@ -54,7 +55,9 @@ def fit_and_score(
     both = sequence_set(
         [*train, *test], [*labels, *[-1] * len(test)], tested=len(test), templates=known
     )
-    detector = NaiveBayesDetector(max_n, smoothing, prior, key_phrases)
+    detector = unfitted(
+        "naive_bayes", max_n=max_n, smoothing=smoothing, prior=prior, key_phrases=key_phrases
+    )
     detector.fit(both.part(Split.TRAIN))
     return detector, both.part(Split.TEST)
 
@@ -82,7 +85,7 @@ def test_windows_that_overlap_train_and_are_scored_as_often_as_they_are_seen(gro
     whole = grouping.apply(dataset, chronological())
     train, test = whole.part(Split.TRAIN), whole.part(Split.TEST)
     options = {"max_n": 1, "smoothing": 1.0, "prior": "empirical"}
-    detector = NaiveBayesDetector(*options.values(), key_phrases=0)
+    detector = unfitted("naive_bayes", **options, key_phrases=0)
     detector.fit(train)
     wanted = slow_scores(
         texts_of(train), train.label.tolist(), texts_of(test), dataset.templates, **options

@@ -47,7 +47,7 @@ def test_scores_and_threshold_are_those_of_all_sequences_written_out(seed, weigh
 
 def test_scores_are_the_same_to_the_last_bit_in_any_company():
     detector, test = fit(random_texts(0, 300), random_texts(1, 40), "model=pca")
-    features = detector._weights.dense(count_vectors(test).vectors)
+    features = detector.features(count_vectors(test).vectors)
     whole = detector.score_vectors(features)
     for size in (1, 2, 7):
         parts = [features[i : i + size] for i in range(0, len(features), size)]

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.models.template_frequency import Config, TemplateFrequencyDetector
+from anomalog_exp.models.template_frequency import Config
 from anomalog_exp.sequences.sequence_set import Split
+from tests.detectors import unfitted
 from tests.logs import sessions
 from tests.sequencing import chronological, entity, fixed, sequence_set, texts_of
 
@@ -34,7 +35,7 @@ def slow_scores(train, labels, test, smoothing):
 
 def fit_and_score(train, labels, test, smoothing):
     both = sequence_set([*train, *test], [*labels, *[-1] * len(test)], tested=len(test))
-    detector = TemplateFrequencyDetector(smoothing)
+    detector = unfitted("template_frequency", smoothing=smoothing)
     detector.fit(both.part(Split.TRAIN))
     return detector, both.part(Split.TEST)
 
@@ -52,7 +53,7 @@ def test_scores_are_those_of_the_slow_reference(labelled, test, smoothing):
 def test_windows_that_overlap_train_and_are_scored_as_often_as_they_are_seen(grouping):
     whole = grouping.apply(sessions("aaab", "abcab", "bcada", "xbac"), chronological())
     train, test = whole.part(Split.TRAIN), whole.part(Split.TEST)
-    detector = TemplateFrequencyDetector(1.0)
+    detector = unfitted("template_frequency", smoothing=1.0)
     detector.fit(train)
     wanted = slow_scores(texts_of(train), [-1] * len(train), texts_of(test), 1.0)
     assert detector.score(test) == pytest.approx(wanted, rel=1e-12)
@@ -79,7 +80,7 @@ def test_anomalous_training_sequences_teach_nothing():
 def test_events_that_may_not_train_teach_nothing():
     both = sequence_set(["aabx", "axb"], [1, -1], tested=1)
     masked = replace(both, train_events=np.array([1, 1, 1, 0, 1, 1, 1], dtype=bool))
-    detector = TemplateFrequencyDetector(1.0)
+    detector = unfitted("template_frequency", smoothing=1.0)
     detector.fit(masked.part(Split.TRAIN))
     # a twice and b once: (n + 1) / 6. The mask decides for each event, whatever its chunk's label.
     wanted = (log(6 / 3) + log(6 / 2) + log(6 / 1)) / 3
