@@ -1,23 +1,42 @@
 """The Judge: a fitted detector with its thresholds, one object that can be kept and asked again.
 
 A run fits one and lets it judge the test part; a union holds several. Nobody else derives a threshold.
+Its folder holds the config as JSON beside the state of `detection/state.py`: nothing in it is code.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Self
+from pathlib import Path
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome
 from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
+from anomalog_exp.detection.state import DetectorState, load, save
+from anomalog_exp.errors import DataError
+from anomalog_exp.files import write_json
+from anomalog_exp.options.listing import open_option
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Judge"]
+
+_CONFIG = "model.json"
+
+
+@dataclass(frozen=True, eq=False)
+class _Decisions:
+    """What a judge learns besides its detector; see the attributes of `Judge`."""
+
+    threshold: float
+    event_threshold: float | None
+    known_templates: Annotated[NDArray[np.bool_], "templates"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,3 +155,51 @@ class Judge:
             "oracle": self.oracle,
             "threshold": self.threshold,
         }
+
+    def state(self) -> DetectorState:
+        """All that it has learned, as plain data."""
+        decisions = _Decisions(self.threshold, self.event_threshold, self.known_templates)
+        return DetectorState.joined(
+            {"decisions": state_of(decisions), "detector": self.detector.state()}
+        )
+
+    @classmethod
+    def from_state(cls, config: ExperimentModelConfig, state: DetectorState) -> Self:
+        """The judge of a config and what it had learned.
+
+        Raises:
+            DataError: the state is not that of such a judge.
+        """
+        state.refuse_others("decisions", "detector")
+        decisions = _Decisions(**restored(_Decisions, state.part("decisions")))
+        detector = config.build_detector()
+        detector.restore(state.part("detector"))
+        return cls(config, detector, **vars(decisions))
+
+    def save(self, directory: Path) -> None:
+        """Write it into a folder, in place of one that is there."""
+        directory.mkdir(parents=True, exist_ok=True)
+        save(self.state(), directory)
+        write_json(directory / _CONFIG, self.config.model_dump(mode="json"))
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read a judge that was saved.
+
+        Raises:
+            ConfigError: the folder holds no judge, or one that does not fit its config.
+        """
+        path = directory / _CONFIG
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError.of(
+                "a saved judge",
+                path,
+                problem=f"the config of its detector cannot be read ({error})",
+                allowed="the folder as it was saved",
+                fix="name the folder of a judge that was saved, or fit it again",
+            ) from error
+        config = open_option("model", values)
+        assert isinstance(config, ExperimentModelConfig)
+        return cls.from_state(config, load(directory, config.build_detector().trusted_types))

@@ -97,6 +97,22 @@ class DetectorState:
             )
         )
 
+    def refuse_others(self, *parts: str) -> None:
+        """See that it was joined of these parts and holds nothing else.
+
+        Raises:
+            DataError: it holds something else.
+        """
+        for name in self.names:
+            if name.partition(".")[0] not in parts:
+                raise DataError.of(
+                    name,
+                    "something of this name",
+                    problem="this is not what such a detector learns",
+                    allowed=f"only {', '.join(parts)}",
+                    fix="fit the detector again and save it",
+                )
+
     @property
     def names(self) -> list[str]:
         """The names of everything, sorted."""

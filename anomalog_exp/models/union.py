@@ -26,6 +26,8 @@ from pydantic import Field, SerializeAsAny, field_validator
 from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
+from anomalog_exp.detection.learned import restored, state_of
+from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.options.extras import extra_named
 from anomalog_exp.options.listing import option_names, option_type
@@ -51,7 +53,7 @@ class Config(ExperimentModelConfig):
         return {name: _member(f"model.members.{name}", option) for name, option in value.items()}
 
     def build_detector(self) -> UnionDetector:
-        return UnionDetector(self.members)
+        return UnionDetector(self)
 
 
 def _member(key: str, value: Any) -> ExperimentModelConfig:
@@ -80,46 +82,47 @@ def _member(key: str, value: Any) -> ExperimentModelConfig:
 
 
 @dataclass(frozen=True)
-class _Excess:
-    """How far scores of one kind lie above a threshold, in a scale of training."""
+class _Scales:
+    """What makes the scores of members comparable: distances from a threshold that count as 1.
 
-    threshold: float
-    scale: float
+    Attributes:
+        sequences: For scores of sequences.
+        events: For scores of single events; None where the member judges none.
+    """
 
-    @classmethod
-    def learned(
-        cls, threshold: float, scores: NDArray[np.float64], label: NDArray[np.int8]
-    ) -> _Excess:
-        """The scale is the mean distance of training scores that may be normal from the threshold."""
-        usable = scores[label != 1]
-        scale = float(np.abs(usable - threshold).mean()) if len(usable) else 0.0
-        return cls(threshold, scale or 1.0)
-
-    def of(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (scores - self.threshold) / self.scale
+    sequences: float
+    events: float | None
 
 
 @dataclass(frozen=True)
 class _Member:
-    """A judge of its own, with the scales that make it comparable."""
+    """A judge of its own, made comparable."""
 
     name: str
     judge: Judge
-    sequences: _Excess
-    events: _Excess | None
+    scales: _Scales
+
+    def excess(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        """(sequences,) how far each scores above the threshold, in the member's scale."""
+        return (self.judge.detector.score(sequences) - self.judge.threshold) / self.scales.sequences
+
+    def event_excess(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
+        """(sum of lengths,) the same for single events; None where the member judges none."""
+        if self.judge.event_threshold is None or self.scales.events is None:
+            return None
+        scores = _event_scores(self.judge.detector, sequences)
+        return (scores - self.judge.event_threshold) / self.scales.events
 
 
 class UnionDetector(Detector):
     """Scores sequences by the member that is farthest above its threshold."""
 
-    def __init__(self, members: Members) -> None:
-        self._configs = members
-        self._members: list[_Member] = []
+    config: Config
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         try:
             self._members = [
-                _fitted(name, one, train, valid) for name, one in self._configs.items()
+                _fitted(name, one, train, valid) for name, one in self.config.members.items()
             ]
         except NotApplicable as reason:
             raise NotApplicable(f"{self.name} needs all its members to apply: {reason}") from reason
@@ -129,16 +132,11 @@ class UnionDetector(Detector):
 
     def _excess(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """(members, sequences) each above 0 where the member flags."""
-        return np.stack(
-            [one.sequences.of(one.judge.detector.score(sequences)) for one in self._members]
-        )
+        return np.stack([member.excess(sequences) for member in self._members])
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
-        judged = [
-            one.events.of(_event_scores(one.judge.detector, sequences))
-            for one in self._members
-            if one.events is not None
-        ]
+        all_members = [member.event_excess(sequences) for member in self._members]
+        judged = [excess for excess in all_members if excess is not None]
         return np.max(judged, axis=0) if judged else None
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
@@ -164,15 +162,39 @@ class UnionDetector(Detector):
         """Threshold, scale and sizes of each member."""
         return {
             "members": {
-                one.name: {
-                    "detector": one.judge.config.name,
-                    "threshold": one.sequences.threshold,
-                    "scale": one.sequences.scale,
-                    **one.judge.detector.manifest(),
+                member.name: {
+                    "detector": member.judge.config.name,
+                    "threshold": member.judge.threshold,
+                    "scale": member.scales.sequences,
+                    **member.judge.detector.manifest(),
                 }
-                for one in self._members
+                for member in self._members
             }
         }
+
+    def state(self) -> DetectorState:
+        parts = {}
+        for number, member in enumerate(self._members):
+            parts[f"judge {number}"] = member.judge.state()
+            parts[f"scales {number}"] = state_of(member.scales)
+        return DetectorState.joined(parts)
+
+    def restore(self, state: DetectorState) -> None:
+        members = list(enumerate(self.config.members.items()))
+        state.refuse_others(*(f"{kind} {n}" for n, _ in members for kind in ("judge", "scales")))
+        self._members = [
+            _Member(
+                name,
+                Judge.from_state(config, state.part(f"judge {number}")),
+                _Scales(**restored(_Scales, state.part(f"scales {number}"))),
+            )
+            for number, (name, config) in members
+        ]
+
+    @property
+    def trusted_types(self) -> tuple[str, ...]:
+        members = (config.build_detector() for config in self.config.members.values())
+        return tuple(name for member in members for name in member.trusted_types)
 
 
 def _fitted(
@@ -182,13 +204,18 @@ def _fitted(
     with extra_named(f"model.members.{name}", config.name):
         judge = Judge.decided(training, training.fitted())
     hidden = train.unlabelled()
-    scores = judge.detector.score(hidden)
-    sequences = _Excess.learned(judge.threshold, scores, training.sequence_labels)
-    events = None
+    scale = _scale(judge.detector.score(hidden), training.sequence_labels, judge.threshold)
+    event_scale = None
     if judge.event_threshold is not None:
         scores = _event_scores(judge.detector, hidden)[train.may_train]
-        events = _Excess.learned(judge.event_threshold, scores, training.event_labels)
-    return _Member(name, judge, sequences, events)
+        event_scale = _scale(scores, training.event_labels, judge.event_threshold)
+    return _Member(name, judge, _Scales(scale, event_scale))
+
+
+def _scale(scores: NDArray[np.float64], label: NDArray[np.int8], threshold: float) -> float:
+    """The mean distance of training scores that may be normal from the threshold; 1 for none."""
+    usable = scores[label != 1]
+    return (float(np.abs(usable - threshold).mean()) if len(usable) else 0.0) or 1.0
 
 
 def _event_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +14,7 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.scores import highest_of_rows
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.models import run_model
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import Split
@@ -106,3 +110,62 @@ def test_validation_sequences_neither_train_nor_are_judged():
     plain = run_model(model("model=template_frequency"), without, progress=SILENT)
     assert summary.scores.tolist() == plain.scores.tolist()
     assert summary.threshold == plain.threshold
+
+
+JUDGED = [
+    ["model=markov"],
+    ["model=pca", "model/decision=own"],
+    ["model=union", "+model@model.members.ngram=ngram"],
+    ["model=random_forest"],
+]
+
+
+@pytest.mark.parametrize("overrides", JUDGED, ids=" ".join)
+def test_a_judge_that_is_kept_decides_the_same_in_another_process(overrides, tmp_path):
+    letters, labels = "abcabcabxabcabcaxcxb" * 3, ([0] * 8 + [1] + [0] * 11) * 3
+    rows = [(f"s{i // 4}", letter, i, labels[i]) for i, letter in enumerate(letters)]
+    windows = grouped(log_dataset(rows), "fixed", window_size=4)
+    judge = Judge.fitted(model(*overrides), windows.part(Split.TRAIN))
+    judge.save(tmp_path / "judge")
+    outcome = judge.judge(windows.part(Split.TEST))
+    code = (
+        "import sys, json, numpy as np; from pathlib import Path;"
+        "from anomalog_exp.detection.judge import Judge;"
+        "judge = Judge.load(Path(sys.argv[1]));"
+        "print(json.dumps([judge.threshold, judge.event_threshold, judge.oracle, judge.manifest()]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "judge")],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    kept = [judge.threshold, judge.event_threshold, judge.oracle, judge.manifest()]
+    assert json.loads(done.stdout) == json.loads(json.dumps(kept))
+    again = Judge.load(tmp_path / "judge").judge(windows.part(Split.TEST))
+    assert again.scores.tobytes() == outcome.scores.tobytes()
+    assert again.predicted.tolist() == outcome.predicted.tolist()
+    if outcome.events is not None:
+        assert again.events.scores.tobytes() == outcome.events.scores.tobytes()
+
+
+def damage(folder, values):
+    path = folder / "values.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: (f / "model.json").unlink(), "the config of its detector cannot be read"),
+        (lambda f: (f / "model.json").write_text("{"), "the config of its detector cannot be read"),
+        (lambda f: (f / "model.json").write_text('{"name": "os"}'), "there is no such option"),
+        (lambda f: damage(f, {"decisions.threshold": "high"}), "not what such a detector learns"),
+        (lambda f: damage(f, {"decisions.more": 1}), "not what such a detector learns"),
+        (lambda f: damage(f, {"other": 1}), "^other: this is not what such a detector learns"),
+    ],
+)
+def test_a_judge_that_was_changed_is_refused_in_four_parts(change, message, tmp_path):
+    Judge.fitted(model("model=markov"), two_parts()[1]).save(tmp_path)
+    change(tmp_path)
+    with pytest.raises(ConfigError, match=message) as caught:
+        Judge.load(tmp_path)
+    assert len(str(caught.value).splitlines()) == 4

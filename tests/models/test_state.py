@@ -25,18 +25,11 @@ from tests.keeping import arrays_of, demo, keep, words_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# A union holds other detectors, and does not say yet what it has learned.
-NOT_KEPT = {"union": pytest.mark.xfail(strict=True, raises=KeyError, reason="holds detectors")}
 AVAILABLE = [name for name in model_names() if not unless_missing("model", name)]
 
 pytestmark = pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(
-            name, marks=[*unless_missing("model", name), *filter(None, [NOT_KEPT.get(name)])]
-        )
-        for name in model_names()
-    ],
+    [pytest.param(name, marks=unless_missing("model", name)) for name in model_names()],
 )
 
 
@@ -52,9 +45,6 @@ class Kept:
         for name in AVAILABLE:
             self.detectors[name] = model_config(name).build_detector()
             self.detectors[name].fit(self.train)
-        for name in NOT_KEPT:
-            with pytest.raises(TypeError, match="declares nothing that it learns"):
-                self.detectors.pop(name).state()
         keep(folder, self.detectors)
 
 
