@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.reading.label_reader import CSVLabelReaderConfig
+from anomalog_exp.data.sources.address import MaskedAddress
 from anomalog_exp.data.sources.any import SourceConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.metric_terms import EvaluationUnit
@@ -69,7 +70,7 @@ class CachePathsConfigModel(Options):
 class ArchiveFacts(Options):
     """The public archive of a data set: what a download is, and is checked against."""
 
-    url: str
+    url: MaskedAddress
     md5_checksum: str
     size_bytes: int
     raw_logs_relpath: str

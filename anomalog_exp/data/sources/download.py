@@ -1,31 +1,36 @@
-"""A download that goes on where it stopped.
+"""A download that goes on where it stopped, and believes nothing of the server that can be checked.
 
-What arrived is kept in the target itself, with the server's validator beside it; another attempt asks
-for the rest, and a server that cannot or whose file changed sends the whole again. Faults that may
-pass are retried with growing pauses; a name that does not resolve or a refused connection is not a
-fault that passes within seconds, and is told at once.
+What arrived is kept as a part; another attempt asks for the rest of that very file, and an answer that
+is not exactly this rest starts the part anew. Sizes are compared before the body comes. Faults that may
+pass are retried with growing pauses; a name that does not resolve or a refused connection is no fault
+that passes within seconds, and ends the download at once.
 """
 
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import time
 import urllib.error
-import urllib.request
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Never
 
-from anomalog_exp.files import write_text
+from anomalog_exp.data.sources.address import Address, masked
+from anomalog_exp.data.sources.connection import answer
+from anomalog_exp.data.sources.part import Origin, Part
 from anomalog_exp.progress import Progress
 
 __all__ = ["DownloadFailed", "download"]
 
 _ATTEMPTS: Final = 5
 _PAUSE_S: Final = 0.5
-_TIMEOUT_S: Final = 30
 _CHUNK: Final = 1 << 18
+_WORTH_BYTES: Final = 1 << 16
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RANGE: Final = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18})")
+_SIZE: Final = re.compile(r"\d{1,18}")
 
 
 class DownloadFailed(Exception):
@@ -36,92 +41,201 @@ class _Passing(Exception):
     """A fault that may be gone at the next attempt."""
 
 
-def download(url: str, target: Path, *, progress: Progress) -> None:
-    """Bring `url` to `target`, continuing what an earlier call left there.
+def download(
+    url: str, part: Part, *, size_bytes: int | None, max_bytes: float, progress: Progress
+) -> None:
+    """Bring all that is at `url` into `part`, continuing what an earlier call left there.
+
+    Args:
+        url: An http or https address.
+        part: Where it goes.
+        size_bytes: How large it must be, if that is known.
+        max_bytes: Larger than this it must not be.
+        progress: Told of bytes that arrive.
 
     Raises:
-        DownloadFailed: it cannot be had; what arrived stays for another call.
+        DownloadFailed: it cannot be had; what can be continued stays for another call.
     """
-    if not url.startswith(("http://", "https://")):
-        raise DownloadFailed("only http and https addresses are fetched")
-    arrived_before = -1
-    failures = 0
-    while True:
+    try:
+        wanted = _Wanted(Address.of(url), masked(url), part, size_bytes, max_bytes, progress)
+    except ValueError as error:
+        raise DownloadFailed(str(error)) from error
+    most = failures = 0
+    while not wanted.is_there():
         try:
-            _attempt(url, target, progress)
+            wanted.attempt()
+            return
         except _Passing as fault:
-            arrived = target.stat().st_size if target.exists() else 0
-            # An attempt that brought something starts the count anew: the file will be whole.
-            failures = 1 if arrived > arrived_before >= 0 else failures + 1
-            arrived_before = arrived
+            # An attempt that comes nearer to the end starts the count anew. A few bytes are no such
+            # step: a server could make as many of them as it likes.
+            failures = 1 if part.size() >= most + _WORTH_BYTES else failures + 1
+            most = max(most, part.size())
             if failures >= _ATTEMPTS:
                 raise DownloadFailed(f"{fault}, {failures} times in a row") from fault
             time.sleep(_PAUSE_S * 2 ** (failures - 1))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A file that is to be brought here, as `download` says it."""
+
+    address: Address
+    recorded_as: str
+    part: Part
+    size_bytes: int | None
+    max_bytes: float
+    progress: Progress
+
+    def is_there(self) -> bool:
+        """Whether an earlier call brought all of it."""
+        origin = self._origin()
+        return origin is not None and origin.size == self.part.size()
+
+    def _origin(self) -> Origin | None:
+        """Where the part comes from, if it is a part of this file."""
+        origin = self.part.origin()
+        return origin if origin is not None and origin.address == self.recorded_as else None
+
+    def attempt(self) -> None:
+        """Ask once for what is missing, and take it."""
+        origin = self._origin()
+        headers = {"Accept-Encoding": "identity"}
+        if origin is not None:
+            headers |= {"Range": f"bytes={self.part.size()}-", "If-Range": origin.validator}
+        try:
+            response = answer(self.address, headers)
+        except urllib.error.HTTPError as error:
+            self._answered(error)
+        except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
+            raise _broken(error) from error
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, TimeoutError | ConnectionResetError):
+                raise _broken(error.reason) from error
+            raise DownloadFailed(_not_reached(error.reason)) from error
+        except ValueError as error:
+            raise DownloadFailed(str(error)) from error
+        with response:
+            self._receive(response, origin)
+
+    def _answered(self, error: urllib.error.HTTPError) -> Never:
+        with error:
+            problem = (
+                f"the server answered {error.code} {http.client.responses.get(error.code, '')}"
+            )
+            if error.code == 416:  # nothing lies behind what is here
+                self.part.remove()
+                raise _Passing("the server has nothing to continue with") from error
+            if error.code in _PASSING:
+                raise _Passing(problem) from error
+            raise DownloadFailed(problem) from error
+
+    def _receive(self, response: http.client.HTTPResponse, origin: Origin | None) -> None:
+        total = self._begin(response, origin)
+        most = self.max_bytes if total is None else total
+        arrived = self.part.size()
+        with (
+            self.part.path.open("ab") as file,
+            self.progress.stage(f"downloading {self.part.archive.name}", total, "B") as advance,
+        ):
+            advance(arrived)
+            for chunk in _chunks(response):
+                arrived += len(chunk)
+                if arrived > most:
+                    self._unwanted(f"the server sends more than {most:,.0f} bytes")
+                file.write(chunk)
+                advance(len(chunk))
+        if total is not None and arrived < total:
+            raise _Passing(f"the connection ended after {arrived:,} of {total:,} bytes")
+        if arrived == 0:
+            self._unwanted("the server sent nothing")
+
+    def _begin(self, response: http.client.HTTPResponse, origin: Origin | None) -> int | None:
+        """Look at what the server announces, and make the part ready for it.
+
+        Returns: bytes of the whole file, if they are known.
+        """
+        headers = response.headers
+        if response.status == 206:
+            total: int | None = self._rest(headers, origin)
+        elif response.status == 200:
+            total = self._whole(response)
         else:
-            _validator_file(target).unlink(missing_ok=True)
+            raise DownloadFailed(f"the server answered {response.status}")
+        self._refuse_other_size(total)
+        packed = headers.get("Content-Encoding", "identity").strip().lower()
+        # Many servers call a .tar.gz gzip-encoded and mean the file itself.
+        itself = self.part.archive.suffix in (".gz", ".tgz") and packed in ("gzip", "x-gzip")
+        if packed not in ("identity", "") and not itself:
+            self._unwanted(f"the server sends it packed once more, as {packed[:20]!r}")
+        if response.status == 200:
+            self.part.begin(self._origin_of(headers, total))
+        return self.size_bytes if total is None else total
+
+    def _rest(self, headers: http.client.HTTPMessage, origin: Origin | None) -> int:
+        """Bytes of the whole file, of which the server sends exactly the rest that was asked for."""
+        sent = _RANGE.fullmatch(headers.get("Content-Range", ""))
+        validator = _validator(headers)
+        if (
+            sent is None
+            or origin is None
+            or int(sent[1]) != self.part.size()
+            or origin.size not in (None, int(sent[2]))
+            or validator not in (None, origin.validator)
+        ):
+            self.part.remove()
+            raise _Passing("the server sent another part than was asked for")
+        return int(sent[2])
+
+    def _whole(self, response: http.client.HTTPResponse) -> int | None:
+        """Bytes of the whole file, if the server says so."""
+        length = response.headers.get("Content-Length")
+        if length is None or response.chunked:
+            return None
+        if not _SIZE.fullmatch(length):
+            self._unwanted("the server gives it a size that is no number")
+        return int(length)
+
+    def _refuse_other_size(self, total: int | None) -> None:
+        if total is None:
             return
+        if self.size_bytes not in (None, total):
+            self._unwanted(f"the server has {total:,} bytes instead of {self.size_bytes:,}")
+        if total == 0:
+            self._unwanted("the server sent nothing")
+        if total > self.max_bytes:
+            self._unwanted(f"the server has {total:,} bytes, more than it may unpack to")
+
+    def _origin_of(self, headers: http.client.HTTPMessage, total: int | None) -> Origin | None:
+        validator = _validator(headers)
+        return None if validator is None else Origin(self.recorded_as, validator, total)
+
+    def _unwanted(self, problem: str) -> Never:
+        """Give up: what the server has is not what was asked for, and continuing could not mend it."""
+        self.part.remove()
+        raise DownloadFailed(problem)
 
 
-def _attempt(url: str, target: Path, progress: Progress) -> None:
-    begin = target.stat().st_size if target.exists() else 0
-    validator = _validator(target)
-    # Without a validator nobody knows whether the rest belongs to what is here.
-    begin = begin if validator else 0
-    request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})
-    if begin and validator:
-        request.add_header("Range", f"bytes={begin}-")
-        request.add_header("If-Range", validator)
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
-            _receive(response, target, begin if response.status == 206 else 0, progress)
-    except urllib.error.HTTPError as error:
-        if error.code == 416:  # nothing lies behind what is here: begin anew
-            target.unlink(missing_ok=True)
-            raise _Passing("the server has nothing to continue with") from error
-        if error.code in _PASSING:
-            raise _Passing(f"the server answered {error.code} {error.reason}") from error
-        raise DownloadFailed(f"the server answered {error.code} {error.reason}") from error
-    except (TimeoutError, ConnectionResetError, http.client.HTTPException) as error:
-        raise _Passing(f"the connection broke ({error or type(error).__name__})") from error
-    except urllib.error.URLError as error:
-        if isinstance(error.reason, TimeoutError | ConnectionResetError):
-            raise _Passing(f"the connection broke ({error.reason})") from error
-        reason = error.reason
-        told = reason.strerror if isinstance(reason, OSError) and reason.strerror else reason
-        place = "its name" if isinstance(reason, socket.gaierror) else "it"
-        raise DownloadFailed(f"the server cannot be reached, {place}: {told}") from error
+def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = response.read1(_CHUNK)
+        except (OSError, http.client.HTTPException) as error:
+            raise _broken(error) from error
+        if not chunk:
+            return
+        yield chunk
 
 
-def _receive(
-    response: http.client.HTTPResponse, target: Path, begin: int, progress: Progress
-) -> None:
-    length = response.headers.get("Content-Length")
-    total = begin + int(length) if length else None
-    validator = response.headers.get("ETag") or response.headers.get("Last-Modified")
-    if validator and not validator.startswith("W/"):
-        write_text(_validator_file(target), validator)
-    else:
-        _validator_file(target).unlink(missing_ok=True)
-    with (
-        target.open("ab" if begin else "wb") as file,
-        progress.stage(f"downloading {target.stem}", total, "B") as advance,
-    ):
-        advance(begin)
-        arrived = begin
-        while chunk := response.read(_CHUNK):
-            file.write(chunk)
-            arrived += len(chunk)
-            advance(len(chunk))
-    if total is not None and arrived < total:
-        raise _Passing(f"the connection ended after {arrived:,} of {total:,} bytes")
+def _validator(headers: http.client.HTTPMessage) -> str | None:
+    validator = headers.get("ETag") or headers.get("Last-Modified")
+    return None if validator is None or validator.startswith("W/") else validator
 
 
-def _validator_file(target: Path) -> Path:
-    return target.with_name(f"{target.name}.validator")
+def _broken(error: Exception) -> _Passing:
+    return _Passing(f"the connection broke ({error or type(error).__name__})")
 
 
-def _validator(target: Path) -> str | None:
-    try:
-        return _validator_file(target).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
+def _not_reached(reason: object) -> str:
+    place = "its name" if isinstance(reason, socket.gaierror) else "it"
+    problem = reason.strerror if isinstance(reason, OSError) and reason.strerror else reason
+    return f"the server cannot be reached, {place}: {problem}"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock
 from pydantic import Field
 
 from anomalog_exp.data.digest import code_digest
 from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source
+from anomalog_exp.data.sources.leftovers import remove_leftovers
+from anomalog_exp.data.sources.made_once import made_once
 from anomalog_exp.options.base import Count, Fraction
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.progress import Progress
@@ -54,29 +54,19 @@ class GeneratedSource(Source):
             "code": code_digest(demo.glob("*.py"), demo),
         }
         target = self.data_root / f"generated-{stable_fingerprint(identity)[:12]}"
-        if not target.is_dir():
-            self.data_root.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.data_root / f".{target.name}.lock"):
-                if not target.is_dir():
-                    self._write(target, progress)
+        remove_leftovers(self.data_root)
+        made_once(target, lambda folder: self._write(folder, progress))
         from anomalog_exp.data.demo.text import LOG
 
         return RawFiles(root=target, log=target / LOG)
 
-    def _write(self, target: Path, progress: Progress) -> None:
+    def _write(self, folder: Path, progress: Progress) -> None:
         from anomalog_exp.data.demo.text import write_demo_log
 
-        building = target.with_name(f".writing-{target.name}")
-        shutil.rmtree(building, ignore_errors=True)  # what a killed process left
-        building.mkdir()
-        try:
-            write_demo_log(
-                building,
-                lines=self.lines,
-                seed=self.seed,
-                anomaly_fraction=self.anomaly_fraction,
-                progress=progress,
-            )
-            building.rename(target)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+        write_demo_log(
+            folder,
+            lines=self.lines,
+            seed=self.seed,
+            anomaly_fraction=self.anomaly_fraction,
+            progress=progress,
+        )

@@ -15,6 +15,7 @@ from anomalog_exp.data.sources.base import (
     find_log,
     refuse_other_than_text,
 )
+from anomalog_exp.data.sources.local_path import local_path
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import PathText
 from anomalog_exp.progress import Progress
@@ -41,7 +42,7 @@ class LocalDirSource(Source):
     raw_logs_relpath: Path | None
 
     def materialise(self, progress: Progress) -> RawFiles:
-        path = self.path.expanduser().absolute()
+        path = local_path(self.path, "dataset.source.path")
         if path.is_file():
             refuse_other_than_text(path)
             return RawFiles(root=path.parent, log=path)

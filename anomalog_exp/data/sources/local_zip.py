@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from filelock import FileLock
 from pydantic import Field
 
 from anomalog_exp.data.sources.archive import unpack
 from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source, find_log
+from anomalog_exp.data.sources.leftovers import remove_leftovers
+from anomalog_exp.data.sources.local_path import local_path
+from anomalog_exp.data.sources.made_once import made_once
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import PathText
 from anomalog_exp.progress import Progress
@@ -69,7 +71,7 @@ class LocalZipSource(Source):
 
     def materialise(self, progress: Progress) -> RawFiles:
         key = "dataset.source.zip_path"
-        archive = self.zip_path.expanduser().absolute()
+        archive = local_path(self.zip_path, key)
         if not archive.is_file():
             raise DataError.of(
                 key,
@@ -107,13 +109,13 @@ def unpacked(
     identity = f"{archive}-{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
     short = hashlib.sha256(identity.encode()).hexdigest()[:12]
     target = data_root / f"{archive.name.split('.')[0]}-{short}"
-    if target.is_dir():
-        return target
-    data_root.mkdir(parents=True, exist_ok=True)
-    with FileLock(data_root / f".{target.name}.lock"):
-        if not target.is_dir():
-            _check_md5(archive, key, md5_checksum, progress)
-            unpack(archive, target, key=key, max_bytes=max_bytes, progress=progress)
+
+    def make(folder: Path) -> None:
+        _check_md5(archive, key, md5_checksum, progress)
+        unpack(archive, folder, key=key, max_bytes=max_bytes, progress=progress)
+
+    remove_leftovers(data_root)
+    made_once(target, make)
     return target
 
 

@@ -1,22 +1,27 @@
 """An archive behind a URL: downloaded once, checked, unpacked once.
 
 The archive is kept in the data folder under its own name, so one that was put there by hand is used
-without any network.
+without any network. A download gets that name only if it is an archive, of the size and MD5 that are
+known; where no MD5 is known and it cannot be unpacked, it is thrown away, as a better copy may come.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock
 from pydantic import Field
 
+from anomalog_exp.data.sources.address import HIDDEN, ArchiveAddress, archive_name, masked
+from anomalog_exp.data.sources.archive import DamagedArchive, archive_reader
 from anomalog_exp.data.sources.base import RawFiles, Source, find_log
 from anomalog_exp.data.sources.download import DownloadFailed, download
+from anomalog_exp.data.sources.leftovers import remove_leftovers
 from anomalog_exp.data.sources.local_zip import ArchiveSourceConfig, md5_for_file, unpacked
+from anomalog_exp.data.sources.made_once import lock_path
+from anomalog_exp.data.sources.part import Part
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import Count
 from anomalog_exp.progress import Progress
@@ -28,7 +33,7 @@ class RemoteZipSourceConfig(ArchiveSourceConfig):
     """A zip (or tar.gz) behind a URL, downloaded once and unpacked once."""
 
     name: Literal["remote_zip"]
-    url: str = Field(pattern="^https?://", description="address of the archive")
+    url: ArchiveAddress = Field(repr=False, description="address of the archive")
     size_bytes: Count | None = Field(description="size of the archive, shown and checked")
 
     def build(self, *, data_root: Path) -> Source:
@@ -46,7 +51,7 @@ class RemoteZipSourceConfig(ArchiveSourceConfig):
 class RemoteZipSource(Source):
     """A zip or tar archive at `url`."""
 
-    url: str
+    url: str = field(repr=False)
     size_bytes: int | None
     raw_logs_relpath: Path | None
     md5_checksum: str | None
@@ -56,57 +61,82 @@ class RemoteZipSource(Source):
     @property
     def archive(self) -> Path:
         """Where the archive is kept."""
-        return self.data_root / PurePosixPath(unquote(urlsplit(self.url).path)).name
+        return self.data_root / archive_name(self.url)
 
     def materialise(self, progress: Progress) -> RawFiles:
-        if not self.archive.is_file():
-            self._fetch(progress)
-        root = unpacked(
-            self.archive,
-            self.data_root,
-            key="dataset.source.url",
-            md5_checksum=self.md5_checksum,
-            max_bytes=self.max_unpacked_gb * 1e9,
-            progress=progress,
-        )
+        remove_leftovers(self.data_root)
+        fetched = not self.archive.is_file() and self._fetch(progress)
+        try:
+            root = unpacked(
+                self.archive,
+                self.data_root,
+                key="dataset.source.url",
+                md5_checksum=self.md5_checksum,
+                max_bytes=self.max_unpacked_gb * 1e9,
+                progress=progress,
+            )
+        except DamagedArchive:
+            if fetched and self.md5_checksum is None:
+                self.archive.unlink(missing_ok=True)
+            raise
         return RawFiles(root=root, log=find_log(root, self.raw_logs_relpath))
 
-    def _fetch(self, progress: Progress) -> None:
+    def _fetch(self, progress: Progress) -> bool:
+        """Bring the archive here; False if another process did so meanwhile."""
+        if HIDDEN in self.url:
+            raise self._missing(
+                f"of its address only a record is left, where {HIDDEN} hides a secret"
+            )
         archive = self.archive
         archive.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(archive.with_name(f".{archive.name}.lock")):
+        with FileLock(lock_path(archive)):
             if archive.is_file():
-                return
-            partial = archive.with_name(f"{archive.name}.part")
+                return False
+            part = Part(archive)
             try:
-                download(self.url, partial, progress=progress)
+                download(
+                    self.url,
+                    part,
+                    size_bytes=self.size_bytes,
+                    max_bytes=self.max_unpacked_gb * 1e9,
+                    progress=progress,
+                )
             except DownloadFailed as failure:
                 raise self._missing(str(failure)) from failure
-            self._check(partial, progress)
-            partial.rename(archive)
+            self._check(part, progress)
+            part.become_archive()
+        return True
 
-    def _check(self, partial: Path, progress: Progress) -> None:
-        size = partial.stat().st_size
+    def _check(self, part: Part, progress: Progress) -> None:
         problem = None
-        if self.size_bytes is not None and size != self.size_bytes:
-            problem = f"the download has {size:,} bytes instead of {self.size_bytes:,}"
+        if self.size_bytes not in (None, part.size()):
+            problem = f"the download has {part.size():,} bytes instead of {self.size_bytes:,}"
+        elif archive_reader(part.path) is None:
+            problem = f"the server sent {_kind(part.path)}"
         elif self.md5_checksum is not None:
-            found = md5_for_file(partial, progress)
+            found = md5_for_file(part.path, progress)
             if found != self.md5_checksum:
                 problem = f"the download has the MD5 {found} instead of {self.md5_checksum}"
         if problem is not None:
             # What is there is not what was asked for: resuming it could never mend it.
-            partial.unlink()
+            part.remove()
             raise self._missing(problem)
 
     def _missing(self, problem: str) -> DataError:
         size = f"{self.size_bytes:,} bytes" if self.size_bytes else "size unknown"
         md5 = f"MD5 {self.md5_checksum}" if self.md5_checksum else "no checksum given"
+        address = masked(self.url)
         return DataError.of(
             "dataset.source",
-            self.url,
+            address,
             problem=f"{self.archive.name} is missing and could not be downloaded: {problem}",
-            allowed=f"the archive {self.archive.name} ({size}, {md5}) from {self.url}",
+            allowed=f"the archive {self.archive.name} ({size}, {md5}) from {address}",
             fix=f"put it at {self.archive}, or name a copy by "
             "dataset/source=local_zip dataset.source.zip_path=...",
         )
+
+
+def _kind(path: Path) -> str:
+    with path.open("rb") as file:
+        page = file.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return "a web page and no archive" if page else "what is no archive"

@@ -14,11 +14,11 @@ import pytest
 from anomalog_exp.data.sources.generated import GeneratedSource
 from anomalog_exp.data.sources.local_dir import LocalDirSource
 from anomalog_exp.data.sources.local_zip import LocalZipSource
-from anomalog_exp.data.sources.remote_zip import RemoteZipSource
-from anomalog_exp.errors import DataError
+from anomalog_exp.data.sources.remote_zip import RemoteZipSource, RemoteZipSourceConfig
+from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.progress import SILENT
-from tests.data.sources.test_archive import FILES, make_zip
-from tests.web import serving
+from tests.archives import FILES, PACKERS, make_zip
+from tests.web import Handler, serving
 
 
 def zipped(data: bytes) -> bytes:
@@ -126,6 +126,26 @@ def test_a_path_that_is_not_there_is_told(tmp_path):
         local_zip(tmp_path / "gone.zip", tmp_path).materialise(SILENT)
 
 
+def test_the_home_of_nobody_is_told(tmp_path):
+    path = Path("~nosuchuser/app.log")
+    for key, source in {
+        "path": LocalDirSource(path, None),
+        "zip_path": local_zip(path, tmp_path),
+    }.items():
+        message = rf"dataset.source.{key}: nobody on this machine has the home ~nosuchuser\n"
+        with pytest.raises(DataError, match=message):
+            source.materialise(SILENT)
+
+
+def test_a_home_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    make_zip(tmp_path / "a.zip", FILES)
+    (tmp_path / "app.log").write_text("a line")
+    zipped = local_zip(Path("~/a.zip"), tmp_path / "data").materialise(SILENT)
+    assert zipped.log.read_bytes() == FILES["HDFS.log"]
+    assert LocalDirSource(Path("~/app.log"), None).materialise(SILENT).log == tmp_path / "app.log"
+
+
 def test_an_archive_is_unpacked_once_and_a_replaced_one_anew(tmp_path):
     path = make_zip(tmp_path / "a.zip", FILES)
     first = local_zip(path, tmp_path / "data").materialise(SILENT)
@@ -141,7 +161,7 @@ def test_a_wrong_checksum_unpacks_nothing(tmp_path):
     right = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     with pytest.raises(DataError, match=f"md5_checksum: .* has the MD5 {right}"):
         local_zip(path, tmp_path / "data", md5_checksum="0" * 32).materialise(SILENT)
-    assert not [p for p in (tmp_path / "data").iterdir() if not p.name.endswith(".lock")]
+    assert left(tmp_path / "data") == []
     assert local_zip(path, tmp_path / "data", md5_checksum=right).materialise(SILENT).log.is_file()
 
 
@@ -164,6 +184,115 @@ def test_an_archive_put_there_by_hand_needs_no_network(tmp_path):
     assert raw.log.read_bytes() == FILES["HDFS.log"]
 
 
+def left(data_root: Path) -> list[str]:
+    """What is there but locks."""
+    return sorted(path.name for path in data_root.iterdir() if path.suffix != ".lock")
+
+
+PAGE = b"\n<!DOCTYPE html><html>Please log in</html>"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "problem"),
+    [
+        (PAGE, {"Content_Type": "text/html"}, "sent a web page and no archive"),
+        (b"not found", {}, "sent what is no archive"),
+        (b"", {}, "sent nothing"),
+        (gzip.compress(PAGE), {"Content_Encoding": "gzip"}, "packed once more, as 'gzip'"),
+    ],
+)
+def test_what_is_no_archive_does_not_become_one(tmp_path, body, headers, problem):
+    whole = make_zip(tmp_path / "a.zip", FILES).read_bytes()
+    answers = iter([lambda handler: handler.send(body, **headers)])
+    with serving(lambda handler: next(answers, lambda one: one.send(whole))(handler)) as server:
+        source = remote_zip(server.url("b.zip"), tmp_path / "data")
+        with pytest.raises(DataError, match=f"b.zip is missing and .*: the server .*{problem}"):
+            source.materialise(SILENT)
+        assert left(tmp_path / "data") == []
+        assert source.materialise(SILENT).log.read_bytes() == FILES["HDFS.log"]
+
+
+@pytest.mark.parametrize("kind", ["deflated.zip", "a.tar.gz"])
+def test_a_damaged_download_is_fetched_anew(tmp_path, kind):
+    whole = PACKERS[kind](FILES)
+    bodies = iter([whole[:-30] + bytes(4) + whole[-26:]])
+    with serving(lambda handler: handler.send(next(bodies, whole))) as server:
+        source = remote_zip(server.url(kind), tmp_path / "data")
+        with pytest.raises(DataError, match=r"dataset.source.url: the archive cannot be unpacked"):
+            source.materialise(SILENT)
+        assert left(tmp_path / "data") == []
+        assert source.materialise(SILENT).log.read_bytes() == FILES["HDFS.log"]
+
+
+def test_a_damaged_archive_put_there_by_hand_stays(tmp_path):
+    (tmp_path / "HDFS.zip").write_bytes(PAGE)
+    source = remote_zip("http://127.0.0.1:9/HDFS.zip", tmp_path)
+    with pytest.raises(DataError, match="this is no archive that can be read"):
+        source.materialise(SILENT)
+    assert left(tmp_path) == ["HDFS.zip"]
+
+
+def config(url: str) -> RemoteZipSourceConfig:
+    return RemoteZipSourceConfig.of(
+        {
+            "name": "remote_zip",
+            "url": url,
+            "size_bytes": None,
+            "raw_logs_relpath": None,
+            "md5_checksum": None,
+            "max_unpacked_gb": 1.0,
+        },
+        "dataset.source",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("http://h/", "does not end in the name of a file"),
+        ("ftp://user:SECRET@h/a.zip", "only http and https"),
+        ("http://user:SECRET@h:port/a.zip?sig=SECRET", "cannot be read"),
+        ("http://user:SECRET@/a.zip", "no host"),
+        ("http://h/%00.zip?token=SECRET", "no text"),
+    ],
+)
+def test_an_address_of_no_archive_is_refused_at_the_door(url, problem):
+    with pytest.raises(ConfigError, match=f"dataset.source.url: .*{problem}") as raised:
+        config(url)
+    assert str(raised.value).count("\n") == 3
+    assert "SECRET" not in str(raised.value)
+
+
+def test_a_secret_in_an_address_is_used_and_shown_nowhere(tmp_path, caplog):
+    asked = []
+
+    def behaviour(handler: Handler) -> None:
+        asked.append((handler.path, handler.headers["Authorization"]))
+        handler.send(b"", status=403)
+
+    with serving(behaviour) as server:
+        address = server.url("a.zip?sig=SECRET&n=1").replace("//", "//user:SECRET@")
+        described = config(address)
+        source = described.build(data_root=tmp_path)
+        with pytest.raises(DataError, match="server answered 403") as raised:
+            source.materialise(SILENT)
+    assert asked == [("/a.zip?sig=SECRET&n=1", "Basic dXNlcjpTRUNSRVQ=")]
+    port = server.server_port
+    assert described.manifest_entry()["url"] == f"http://***@127.0.0.1:{port}/a.zip?sig=***&n=1"
+    for shown in (raised.value, described, source, described.model_dump_json(), caplog.text):
+        assert "SECRET" not in str(shown)
+        assert "SECRET" not in repr(shown)
+
+
+def test_an_address_whose_secret_was_masked_serves_an_archive_that_is_there(tmp_path):
+    source = config(str(config("http://u:SECRET@h/a.zip").manifest_entry()["url"]))
+    with pytest.raises(DataError, match=r"\*\*\* hides a secret"):
+        source.build(data_root=tmp_path).materialise(SILENT)
+    make_zip(tmp_path / "a.zip", FILES)
+    raw = source.build(data_root=tmp_path).materialise(SILENT)
+    assert raw.log.read_bytes() == FILES["HDFS.log"]
+
+
 @pytest.mark.parametrize(
     ("facts", "problem"),
     [({"md5_checksum": "0" * 32}, "the download has the MD5"), ({"size_bytes": 5}, "instead of 5")],
@@ -173,7 +302,7 @@ def test_a_download_that_is_not_what_was_promised_is_thrown_away(tmp_path, facts
     with serving(lambda handler: handler.send(body)) as server:
         with pytest.raises(DataError, match=problem):
             remote_zip(server.url("b.zip"), tmp_path / "data", **facts).materialise(SILENT)
-    assert not list((tmp_path / "data").glob("b.zip*"))
+    assert left(tmp_path / "data") == []
 
 
 def test_two_at_once_download_once(tmp_path):
@@ -198,4 +327,4 @@ def test_the_demo_log_is_written_once_and_is_named_by_its_parameters(tmp_path):
     assert written() == first
     assert first.log.stat().st_mtime_ns == stamp
     assert len({first.root, written(seed=2).root, written(lines=3000).root}) == 3
-    assert not list(tmp_path.glob(".writing*"))
+    assert all(name.startswith("generated-") for name in left(tmp_path))
