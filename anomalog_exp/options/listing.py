@@ -10,35 +10,15 @@ from __future__ import annotations
 import importlib
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Options
 from anomalog_exp.options.extras import extra_named
-from anomalog_exp.options.mistakes import did_you_mean
+from anomalog_exp.options.groups import OPEN_GROUPS, conf_dir, option_names
+from anomalog_exp.options.mistakes import did_you_mean, no_option
 
 __all__ = ["OPEN_GROUPS", "conf_dir", "open_option", "option_names", "option_type"]
-
-OPEN_GROUPS = {
-    "model": "anomalog_exp.models",
-    "template": "anomalog_exp.data.templates.miners",
-    "dataset/structured_parser": "anomalog_exp.data.parsers",
-}
-"""Config group -> the package that holds its modules."""
-
-
-def conf_dir() -> Path:
-    """The folder of configuration: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "conf"
-    return installed if installed.is_dir() else package.parent / "conf"
-
-
-@cache
-def option_names(group: str) -> tuple[str, ...]:
-    """Names of the options that ship in a config group, sorted: one per YAML file."""
-    return tuple(sorted(path.stem for path in (conf_dir() / group).glob("*.yaml")))
 
 
 @cache
@@ -79,7 +59,9 @@ def open_option(group: str, value: Any) -> Options:
     if isinstance(value, Options):
         return value
     key = group.replace("/", ".")
-    name = value.get("name") if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        raise no_option(key, value)
+    name = value.get("name")
     try:
         return option_type(group, str(name)).of(value, key)
     except KeyError as error:
