@@ -193,58 +193,6 @@ def test_a_config_written_and_read_again_is_the_same():
         assert stable_fingerprint(again.identity()) == stable_fingerprint(config.identity())
 
 
-FREE = [
-    "paths.output_dir=/elsewhere",
-    "paths.cache_dir=/elsewhere",
-    "tracking=none",
-    "force=true",
-    "write_predictions=true",
-    "name=other",
-    "description=other",
-    "groups=[a]",
-    "experiment_name=other",
-    "dataset.description=other",
-    "sweep.fail_fast=true",
-]
-DECISIVE = [
-    "seed=1",
-    "dataset.source.lines=51",
-    "dataset.max_unparsed_fraction=0.1",
-    "sequence.window_size=5",
-    "sequence=fixed",
-    "split.train_fraction=0.4",
-    "split=normal_only",
-    "template=identity",
-    "template.depth=5",
-    "model=markov",
-    "model.smoothing=0.3",
-    "model.decision.quantile=0.9",
-    "evaluation.bootstrap_samples=10",
-]
-
-
-def fingerprint(*overrides: str) -> str:
-    return stable_fingerprint(load_run_config(list(overrides)).identity())
-
-
-def test_the_fingerprint_covers_what_decides_the_result_and_nothing_else():
-    plain = fingerprint()
-    assert {fingerprint(override) for override in FREE} == {plain}
-    decided = [fingerprint(override) for override in DECISIVE]
-    assert len({plain, *decided}) == len(decided) + 1
-
-
-def test_the_fingerprint_is_the_sha256_of_canonical_json():
-    import hashlib
-
-    text = b'{"a":[1,2.5,null],"b":{"x":"\\u00e9"}}'
-    for value in ({"a": [1, 2.5, None], "b": {"x": "é"}}, {"b": {"x": "é"}, "a": [1, 2.5, None]}):
-        assert stable_fingerprint(value) in {
-            hashlib.sha256(text).hexdigest(),
-            hashlib.sha256(text.decode("unicode_escape").encode()).hexdigest(),
-        }
-
-
 def test_paths_start_where_the_command_stands_or_come_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert load_run_config().paths.output_dir == tmp_path / "outputs"
