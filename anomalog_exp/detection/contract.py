@@ -10,7 +10,7 @@ and `conf/model/<name>.yaml`; nothing else is edited to add one.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ class Detector(ABC):
 
     supervised: ClassVar[bool] = False
     """Learns from both classes: a training split that holds only one makes the run `skipped`."""
+
+    learns_from: ClassVar[Literal["normal", "all"]] = "normal"
+    """Training sequences that an unsupervised detector learns from: those not labelled anomalous, or all
+    of them, whatever their labels. A supervised one learns from labelled sequences of both classes."""
 
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""

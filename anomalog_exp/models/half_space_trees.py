@@ -66,6 +66,8 @@ class HalfSpaceTreesDetector(Detector):
         window_size: Sequences per window, where training has as many.
     """
 
+    learns_from: ClassVar[Literal["normal", "all"]] = "all"
+
     def __init__(self, learner: Callable[..., Any], window_size: int) -> None:
         self._learner = learner
         self._window_size = window_size

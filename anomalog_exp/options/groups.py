@@ -1,11 +1,10 @@
-"""Where the options of a config group lie: one YAML file each, listed and not registered."""
+"""Where the package keeps its options: the folders of YAML files, and the packages of modules."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
-__all__ = ["OPEN_GROUPS", "conf_dir", "option_files", "option_names"]
+__all__ = ["OPEN_GROUPS", "conf_dir", "package_dir"]
 
 OPEN_GROUPS = {
     "model": "anomalog_exp.models",
@@ -14,20 +13,15 @@ OPEN_GROUPS = {
 }
 """Config group -> the package that holds its modules."""
 
+_ROOT = Path(__file__).resolve().parents[2]
+
 
 def conf_dir() -> Path:
     """The folder of configuration: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "conf"
-    return installed if installed.is_dir() else package.parent / "conf"
+    installed = package_dir("anomalog_exp.conf")
+    return installed if installed.is_dir() else _ROOT / "conf"
 
 
-@cache
-def option_files(group: str) -> dict[str, Path]:
-    """Name -> YAML file of every option in a config group, sorted by name."""
-    return {path.stem: path for path in sorted((conf_dir() / group).glob("*.yaml"))}
-
-
-def option_names(group: str) -> tuple[str, ...]:
-    """Names of the options in a config group, sorted; none where there is no such group."""
-    return tuple(option_files(group))
+def package_dir(package: str) -> Path:
+    """The folder of one of our packages."""
+    return _ROOT.joinpath(*package.split("."))

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.options.groups import option_names
+from anomalog_exp.options.names import option_names
 
 __all__ = ["did_you_mean", "mistakes", "no_option"]
 
@@ -115,7 +115,7 @@ def _mistake(detail: ErrorDetails, key: str) -> ConfigError:
             allowed=", ".join(known),
             fix=did_you_mean(str(name), known, "remove it"),
         )
-    if kind == "missing":
+    if kind == "missing" or value == "???":  # YAML's way to ask for a value
         return ConfigError.of(
             key,
             "(nothing)",

@@ -16,7 +16,7 @@ from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Options
 from anomalog_exp.options.fingerprint import stable_fingerprint
-from anomalog_exp.options.groups import option_names
+from anomalog_exp.options.names import option_names
 from tests.backends import unless_missing
 
 CHANGES_NOTHING = {
@@ -29,6 +29,7 @@ CHANGES_NOTHING = {
     "groups",
     "name",
     "paths",
+    "plugins",
     "sweep",
     "tracking",
     "write_predictions",
