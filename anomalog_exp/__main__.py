@@ -39,9 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     import hydra
 
+    from anomalog_exp.commands import command_in, run_command
     from anomalog_exp.config.arguments import flags_first
     from anomalog_exp.config.compose import HYDRA_VERSION_BASE
     from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
+    from anomalog_exp.config.search_path import with_plugins
     from anomalog_exp.launch.ending import taken_ending
     from anomalog_exp.launch.job import job
     from anomalog_exp.options.listing import conf_dir
@@ -51,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"anomalog_exp {__version__}")
         return 0
     try:
-        sys.argv = ["anomalog_exp", *flags_first(given)]
+        if command := command_in(given):
+            return run_command(*command)
+        sys.argv = ["anomalog_exp", *with_plugins(flags_first(given))]
         hydra.main(
             version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
         )(job)()

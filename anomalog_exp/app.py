@@ -108,7 +108,7 @@ def run(
             progress=progress,
         )
     files = prepare_result_paths(config)
-    provenance = Provenance(files.run_fingerprint, dataset.digest, package_digest())
+    provenance = Provenance(files.run_fingerprint, dataset.digest, package_digest(config))
     context = ResultWriteContext(config, list(overrides), files, provenance, clock)
     with claimed(files):
         stale = why_not_reused(files, provenance, needs_predictions=config.write_predictions)

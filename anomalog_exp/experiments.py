@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from anomalog_exp.commands.experiments import main
+from anomalog_exp.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["experiments", *sys.argv[1:]]))

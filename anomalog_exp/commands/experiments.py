@@ -1,12 +1,14 @@
-"""`python -m anomalog_exp.experiments`: the named experiments, listed, shown, selected and run.
+"""The named experiments: listed, shown, selected and run.
 
-    python -m anomalog_exp.experiments list [--group GROUP ...]
-    python -m anomalog_exp.experiments show NAME
-    python -m anomalog_exp.experiments run [NAME ...] [--group GROUP ...] [OVERRIDE ...]
+  python -m anomalog_exp experiments list                         names, groups, what they measure
+  python -m anomalog_exp experiments list --group hdfs --group sessions
+  python -m anomalog_exp experiments show hdfs_first_100k         their files
+  python -m anomalog_exp experiments run demo_models model=markov one or several, one table at the end
+  python -m anomalog_exp experiments run --group demo seed=1
 
 An experiment is one file in conf/experiment, with the settings of single detectors in it beside it in
 conf/experiment/tuned. A selection is run experiment by experiment, each as the sweep it describes with
-its members in parallel, and ends with one table of all of them.
+its members in parallel, and ends with one table of all of them. Exit code 1 if a member failed.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,18 +23,23 @@ from typing import Any
 
 import yaml
 
-from anomalog_exp.config.compose import quoted, sweep_members
+from anomalog_exp.commands._usage import CommandParser, use_plugins_named
+from anomalog_exp.config.compose import sweep_members
+from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.load import load_run_config
+from anomalog_exp.config.search_path import quoted, with_plugins
+from anomalog_exp.config.words import is_word
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
 from anomalog_exp.options.fingerprint import stable_fingerprint
-from anomalog_exp.options.listing import conf_dir, option_names
 from anomalog_exp.options.mistakes import did_you_mean
+from anomalog_exp.options.names import option_files
 from anomalog_exp.text_table import text_table
 
 __all__ = ["Experiment", "experiments", "main", "select"]
 
+_ACTIONS = ("list", "show", "run")
 _PLACES = ("paths.", "tracking")
 _WITH_TABLE = (ExitCode.DONE, ExitCode.FAILED, ExitCode.SKIPPED)
 """How a sweep ends that has come to its table; in any other way it has said why."""
@@ -45,12 +51,14 @@ class Experiment:
 
     Attributes:
         name: Of its file.
-        description: What it measures.
+        file: Where it stands.
+        description: What it measures; empty where the file does not say.
         groups: Names to select it by.
-        swept: Keys it sweeps over, and their values as they are typed.
+        swept: Keys it sweeps over, and their values as they are typed; none for a single run.
     """
 
     name: str
+    file: Path
     description: str
     groups: tuple[str, ...]
     swept: dict[str, str]
@@ -61,8 +69,12 @@ class Experiment:
 
 
 def experiments() -> list[Experiment]:
-    """All named experiments, by name."""
-    return [_read(name) for name in option_names("experiment")]
+    """All named experiments, by name.
+
+    Raises:
+        ConfigError: a file is none that could run.
+    """
+    return [_read(name, file) for name, file in option_files("experiment").items()]
 
 
 def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Experiment]:
@@ -72,11 +84,11 @@ def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Exp
         ConfigError: there is no such name or group.
     """
     known = experiments()
-    for kind, wanted, there in (
+    for kind, asked, there in (
         ("experiment", names, [one.name for one in known]),
         ("group", groups, sorted({group for one in known for group in one.groups})),
     ):
-        for name in wanted:
+        for name in asked:
             if name not in there:
                 raise ConfigError.of(
                     kind,
@@ -91,36 +103,72 @@ def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Exp
     return [one for one in known if one.name in names or one.name in in_groups]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and say how it ended."""
-    parser = ArgumentParser(prog="python -m anomalog_exp.experiments", description=__doc__)
-    parser.add_argument("action", choices=("list", "show", "run"))
-    parser.add_argument("names", nargs="*", metavar="NAME or OVERRIDE")
-    parser.add_argument("--group", action="append", default=[], dest="groups")
-    given = parser.parse_intermixed_args(arguments)
-    overrides = [argument for argument in given.names if "=" in argument or argument[0] == "~"]
-    names = [argument for argument in given.names if argument not in overrides]
-    try:
-        chosen = select(names=names, groups=given.groups)
-        if given.action == "run":
-            if not names and not given.groups:
-                parser.error("say which: names, --group, or both")
-            return _run(chosen, overrides)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(_listed(chosen) if given.action == "list" else _shown(chosen))
+def main(arguments: Sequence[str]) -> int:
+    """List, show or run; the exit code."""
+    parser = CommandParser(
+        __name__,
+        "list|show|run [NAME ...] [--group GROUP ...] [--plugins FOLDER ...] [KEY=VALUE ...]",
+    )
+    parser.add_argument("action", nargs="?", choices=_ACTIONS, help="what to do with them")
+    parser.add_argument("rest", nargs="*", metavar="NAME or KEY=VALUE", help="which, and overrides")
+    parser.add_argument(
+        "--group", action="append", default=[], dest="groups", help="all of a group"
+    )
+    parser.takes_plugins()
+    options = parser.parse_intermixed_args(arguments)
+    if options.action is None:
+        parser.error(f"say what to do: {', '.join(_ACTIONS)}")
+    use_plugins_named(options.plugins)
+    overrides = with_plugins([one for one in options.rest if not is_word(one)])
+    names = [one for one in options.rest if is_word(one)]
+    chosen = select(names=names, groups=options.groups)
+    if options.action == "run":
+        if not names and not options.groups:
+            parser.error("say which: names, --group, or both")
+        return _run(chosen, overrides)
+    print(_table(chosen) if options.action == "list" else _texts(chosen))
     return 0
 
 
-def _read(name: str) -> Experiment:
-    text = (conf_dir() / "experiment" / f"{name}.yaml").read_text(encoding="utf-8")
-    values: dict[str, Any] = yaml.safe_load(text)
-    swept = {key: str(value) for key, value in values["hydra"]["sweeper"]["params"].items()}
-    return Experiment(name, values["description"], tuple(values["groups"]), swept)
+def _read(name: str, file: Path) -> Experiment:
+    with file.open(encoding="utf-8") as text:
+        try:
+            values: Any = yaml.safe_load(text) or {}
+        except COMPOSING_ERRORS as error:
+            raise explained(error, ()) from error
+    if not isinstance(values, dict):
+        raise _unusable(file, values, "the file holds no keys with values")
+    description = values.get("description") or ""
+    groups = values.get("groups") or []
+    swept: Any = values
+    for key in ("hydra", "sweeper", "params"):
+        swept = swept.get(key) or {} if isinstance(swept, dict) else swept
+    if not isinstance(description, str):
+        raise _unusable(file, description, "its `description` is no text")
+    if not (isinstance(groups, list) and all(isinstance(group, str) for group in groups)):
+        raise _unusable(file, groups, "its `groups` are no list of names")
+    if not isinstance(swept, dict):
+        raise _unusable(file, swept, "its `hydra.sweeper.params` are no keys with values")
+    swept = {str(key): _typed(value) for key, value in swept.items()}
+    return Experiment(name, file, description, tuple(groups), swept)
 
 
-def _listed(chosen: Sequence[Experiment]) -> str:
+def _typed(value: object) -> str:
+    """A value of YAML as it would be typed: `null`, `true`."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _unusable(file: Path, value: object, problem: str) -> ConfigError:
+    return ConfigError.of(
+        str(file),
+        value,
+        problem=f"this experiment cannot be used: {problem}",
+        allowed="a file like those in conf/experiment",
+        fix="mend the file",
+    )
+
+
+def _table(chosen: Sequence[Experiment]) -> str:
     rows = [
         {"experiment": one.name, "groups": ", ".join(one.groups), "description": one.description}
         for one in chosen
@@ -128,13 +176,12 @@ def _listed(chosen: Sequence[Experiment]) -> str:
     return text_table(rows, ["experiment", "groups", "description"])
 
 
-def _shown(chosen: Sequence[Experiment]) -> str:
-    files = [conf_dir() / "experiment" / f"{one.name}.yaml" for one in chosen]
-    return "\n".join(path.read_text(encoding="utf-8").rstrip() for path in files)
+def _texts(chosen: Sequence[Experiment]) -> str:
+    return "\n".join(one.file.read_text(encoding="utf-8").rstrip() for one in chosen)
 
 
 def _run(chosen: Sequence[Experiment], overrides: Sequence[str]) -> int:
-    """Run one after the other, then tell of all together."""
+    """Run one after the other, then show all together."""
     # What is swept cannot be read as one run; where things are kept can.
     config = load_run_config([one for one in overrides if one.startswith(_PLACES)])
     name = stable_fingerprint([[one.name for one in chosen], list(overrides)])[:8]
@@ -142,7 +189,8 @@ def _run(chosen: Sequence[Experiment], overrides: Sequence[str]) -> int:
     records: list[dict[str, Any]] = []
     for one in chosen:
         print(f"== {one.name}: {one.description}", flush=True)
-        own = [f"experiment={one.name}", *overrides, f"hydra.sweep.dir={quoted(str(folder))}"]
+        # An experiment that sweeps over nothing is a sweep of one: so each leaves a table.
+        own = ["-m", f"experiment={one.name}", *overrides, f"hydra.sweep.dir={quoted(str(folder))}"]
         code = subprocess.run([sys.executable, "-m", "anomalog_exp", *own]).returncode
         if code not in _WITH_TABLE:  # it was stopped, or nothing of it could be run
             return code
@@ -156,9 +204,9 @@ def _run(chosen: Sequence[Experiment], overrides: Sequence[str]) -> int:
 
 
 def _members(folder: Path, name: str) -> list[dict[str, Any]]:
-    """Members of the sweep of one experiment, marked with its name."""
-    (found,) = folder.glob(f"{name}-????????/results.json")
-    members = json.loads(found.read_text(encoding="utf-8"))["members"]
+    """Members of the sweep that has just ended in the folder, marked with its experiment's name."""
+    latest = max(folder.glob("*/results.json"), key=lambda path: path.stat().st_mtime_ns)
+    members = json.loads(latest.read_text(encoding="utf-8"))["members"]
     return [
         {**member, "overrides": [f"experiment={name}", *_without(member["overrides"])]}
         for member in sorted(members, key=lambda member: int(member["index"]))

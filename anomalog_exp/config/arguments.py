@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from anomalog_exp.config.words import is_word, unknown_flag, unknown_word
 from anomalog_exp.errors import ConfigError
 
-__all__ = ["FLAGS_WITH_OPTIONAL_VALUE", "FLAGS_WITH_VALUE", "flags_first"]
+__all__ = ["FLAGS", "FLAGS_WITH_OPTIONAL_VALUE", "FLAGS_WITH_VALUE", "flags_first"]
 
 FLAGS_WITH_VALUE = frozenset(
     {
@@ -35,22 +36,31 @@ FLAGS_WITH_OPTIONAL_VALUE = {
     flag: frozenset({"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"})
     for flag in ("--info", "-i")
 }
+FLAGS = FLAGS_WITH_VALUE | _MODES | {"--help", "-h", "--hydra-help", "--version", "--resolve"}
+"""All flags of Hydra."""
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
     """The same arguments, flags and their values before the overrides, each in its own order.
 
     Raises:
-        ConfigError: a key is given twice; Hydra would silently keep the last.
+        ConfigError: there is a word or an unknown flag; or a key is given twice, of which Hydra would
+            silently keep the last.
     """
     flags: list[str] = []
     overrides: list[str] = []
     waiting = list(arguments)
     while waiting:
         argument = waiting.pop(0)
+        if is_word(argument):
+            raise unknown_word(argument, waiting)
         if not argument.startswith("-"):
             overrides.append(argument)
             continue
+        if not _is_flag(argument):
+            raise unknown_flag(
+                argument, waiting, sorted(flag for flag in FLAGS if flag[:2] == "--")
+            )
         flags.append(argument)
         if waiting and (
             argument in FLAGS_WITH_VALUE
@@ -60,6 +70,14 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
     _refuse_duplicates(overrides)
     _refuse_several_modes(flags)
     return flags + overrides
+
+
+def _is_flag(argument: str) -> bool:
+    """Whether Hydra takes it: a flag, the beginning of a long one, a short one with its value."""
+    name = argument.partition("=")[0]
+    if name.startswith("--"):
+        return any(flag.startswith(name) for flag in FLAGS)
+    return name in FLAGS or argument.startswith(("-c", "-p"))
 
 
 def _refuse_several_modes(flags: list[str]) -> None:

@@ -11,23 +11,44 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from anomalog_exp.options.listing import conf_dir
+from anomalog_exp.config.search_path import quoted, with_plugins
+from anomalog_exp.config.words import command_files
+from anomalog_exp.options.groups import conf_dir
 
-__all__ = ["HYDRA_VERSION_BASE", "compose", "quoted", "sweep_members"]
+__all__ = ["HYDRA_VERSION_BASE", "compose", "missing_keys", "quoted", "sweep_members"]
 
 HYDRA_VERSION_BASE = "1.3"
 
 
+# What --help lists; registered by every process that composes.
+OmegaConf.register_new_resolver("commands", lambda: ", ".join(command_files()), replace=True)
+
+
 def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> DictConfig:
     """Compose the root config with `overrides`; `config_dir` adds a folder of the user's options."""
+    named = with_plugins(overrides)
     extra = [f"hydra.searchpath=[file://{config_dir.absolute()}]"] if config_dir else []
     with (
         _hydra_set_aside(),
         hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
     ):
-        return hydra.compose("config", overrides=[*overrides, *extra])
+        return hydra.compose("config", overrides=[*named, *extra])
+
+
+def missing_keys(composed: DictConfig) -> list[str]:
+    """Keys of a run that need a value and have no default, themselves or where they point to."""
+    plain = OmegaConf.to_container(composed, resolve=True, throw_on_missing=False)
+    return sorted(_missing(plain, ""))
+
+
+def _missing(value: object, key: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _missing(inner, f"{key}.{name}" if key else str(name))
+    elif value == "???":
+        yield key
 
 
 def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) -> list[list[str]]:
@@ -49,11 +70,6 @@ def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) 
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
     (members,) = BasicSweeper.split_arguments(parsed, None)
     return [list(member) for member in members]
-
-
-def quoted(value: str) -> str:
-    """A value in the grammar of overrides."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 @contextmanager

@@ -103,7 +103,8 @@ def _no_such_option(error: MissingConfigException, text: str) -> ConfigError:
     found = _NO_OPTION.search(text)
     path = found.group(1) if found else str(error.missing_cfg_file)
     group, _, option = path.rpartition("/")
-    known = sorted(error.options or [])
+    # What a group shares stands beside config.yaml, under a name that is no choice.
+    known = sorted(name for name in error.options or [] if not name.startswith("_"))
     return ConfigError.of(
         group or "--config-name",
         option,

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SerializeAsAny, field_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, field_validator, model_validator
 
 from anomalog_exp.config.settings import EvaluationConfig, PathsConfig, SweepConfig, TrackingConfig
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.detection.contract import ExperimentModelConfig
-from anomalog_exp.options.base import Names, Options
+from anomalog_exp.options.base import AbsolutePath, Names, Options
 from anomalog_exp.options.listing import open_option
+from anomalog_exp.options.plugins import use_plugins
 from anomalog_exp.sequences.groupings.any import SequenceConfig
 from anomalog_exp.sequences.splits.any import SplitConfig
 
 __all__ = ["RunConfig"]
 
 
+Plugins = Annotated[tuple[AbsolutePath, ...], Field(strict=False), AfterValidator(use_plugins)]
+"""Folders of a user's own options, in use once they are read."""
+
+
 class RunConfig(Options):
     """One run."""
 
+    # First, because the options below may stand in one of them.
+    plugins: Plugins
     name: str = Field(pattern=r"^\w[\w.-]*$", description="folder name of the run's results")
     experiment_name: str | None
     description: str | None
@@ -37,6 +44,12 @@ class RunConfig(Options):
     paths: PathsConfig
     tracking: TrackingConfig
     sweep: SweepConfig
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_older_run_dir(cls, values: Any) -> Any:
+        # A config.yaml from before there were plugins names none.
+        return {"plugins": [], **values} if isinstance(values, dict) else values
 
     @field_validator("name")
     @classmethod

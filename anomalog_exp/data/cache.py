@@ -19,7 +19,13 @@ from filelock import FileLock
 
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.dataset import LogDataset, open_dataset
-from anomalog_exp.data.digest import Digests, FollowingSha256, code_digest, file_identity
+from anomalog_exp.data.digest import (
+    Digests,
+    FollowingSha256,
+    code_digest,
+    file_identity,
+    plugin_digests,
+)
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.reading.build_sessions import build_session_dataset
@@ -92,7 +98,7 @@ class _Wanted:
             "log": list(self.files.values()),
             "labels": self.labels,
             "template": self.template.model_dump(mode="json"),
-            "code": _reading_code(),
+            "code": _reading_code(self.dataset, self.template),
             **{key: described[key] for key in _DECIDES_READING},
         }
         return self.cache_root / stable_fingerprint(reading)[:16]
@@ -177,6 +183,8 @@ def _rename(building: Path, directory: Path) -> None:
             raise
 
 
-def _reading_code() -> str:
+def _reading_code(dataset: DatasetVariantConfig, template: TemplateMinerConfig) -> str | list[str]:
+    """Of this package's room, and of the plugins that a parser or miner comes from."""
     root = Path(__file__).parent
-    return code_digest(root.rglob("*.py"), root)
+    own = code_digest(root.rglob("*.py"), root)
+    return [own, *plugins] if (plugins := plugin_digests(dataset, template)) else own

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
@@ -18,9 +19,18 @@ from filelock import FileLock
 from anomalog_exp.data.reading.blocks import Block
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import write_json
+from anomalog_exp.options.base import Options
+from anomalog_exp.options.plugins import plugin_sources, plugins_behind
 from anomalog_exp.progress import SILENT, Progress
 
-__all__ = ["Digests", "FollowingSha256", "code_digest", "file_identity", "sha256_for_file"]
+__all__ = [
+    "Digests",
+    "FollowingSha256",
+    "code_digest",
+    "file_identity",
+    "plugin_digests",
+    "sha256_for_file",
+]
 
 _CHUNK = 1 << 18
 
@@ -141,3 +151,13 @@ def code_digest(files: Iterable[Path], root: Path) -> str:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def plugin_digests(*options: Options) -> list[str]:
+    """Digests of the plugins whose code makes these options; none for those of the package."""
+    return [_plugin_digest(folder) for folder in plugins_behind(*options)]
+
+
+@cache  # as of the time when its modules were imported: they are not imported again
+def _plugin_digest(folder: Path) -> str:
+    return code_digest(plugin_sources(folder), folder)

@@ -14,7 +14,7 @@ there before, and together they are its state: see `detection/learned.py`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,10 @@ class Detector(ABC):
 
     supervised: ClassVar[bool] = False
     """Learns from both classes: a training split that holds only one makes the run `skipped`."""
+
+    learns_from: ClassVar[Literal["normal", "all"]] = "normal"
+    """Training sequences that an unsupervised detector learns from: those not labelled anomalous, or all
+    of them, whatever their labels. A supervised one learns from labelled sequences of both classes."""
 
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""

@@ -9,7 +9,7 @@ distinct vectors at once, and is refused where these would take more than 4 GB.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,8 @@ class CountModelConfig(ExperimentModelConfig):
 
 class CountDetector(Detector):
     """Base of detectors that learn from count vectors as they are, and read no label."""
+
+    learns_from: ClassVar[Literal["normal", "all"]] = "all"
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         counts = count_vectors(train.trainable())

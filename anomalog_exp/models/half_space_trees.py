@@ -62,6 +62,8 @@ class HalfSpaceTreesDetector(Detector):
     The nodes of a tree are numbered level by level, so that those below node n are 2n + 1 and 2n + 2.
     """
 
+    learns_from: ClassVar[Literal["normal", "all"]] = "all"
+
     config: Config
     _seen: Annotated[NDArray[np.int64], "templates seen"]
     _feature: Annotated[NDArray[np.int64], "trees", "inner nodes"]

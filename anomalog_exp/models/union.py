@@ -28,7 +28,7 @@ from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.state import DetectorState
-from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.errors import ConfigError, DataError, NotApplicable
 from anomalog_exp.options.extras import extra_named
 from anomalog_exp.options.listing import option_names, option_type
 from anomalog_exp.options.mistakes import did_you_mean
@@ -83,13 +83,15 @@ def _member(key: str, value: Any) -> ExperimentModelConfig:
 
 @dataclass(frozen=True)
 class _Scales:
-    """What makes the scores of members comparable: distances from a threshold that count as 1.
+    """What makes the scores of a member comparable: distances from a threshold that count as 1.
 
     Attributes:
+        member: The member's name; JSON does not keep the order of the config's.
         sequences: For scores of sequences.
         events: For scores of single events; None where the member judges none.
     """
 
+    member: str
     sequences: float
     events: float | None
 
@@ -98,9 +100,12 @@ class _Scales:
 class _Member:
     """A judge of its own, made comparable."""
 
-    name: str
     judge: Judge
     scales: _Scales
+
+    @property
+    def name(self) -> str:
+        return self.scales.member
 
     def excess(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """(sequences,) how far each scores above the threshold, in the member's scale."""
@@ -180,15 +185,22 @@ class UnionDetector(Detector):
         return DetectorState.joined(parts)
 
     def restore(self, state: DetectorState) -> None:
-        members = list(enumerate(self.config.members.items()))
-        state.refuse_others(*(f"{kind} {n}" for n, _ in members for kind in ("judge", "scales")))
-        self._members = [
-            _Member(
-                name,
-                Judge.from_state(config, state.part(f"judge {number}")),
-                _Scales(**restored(_Scales, state.part(f"scales {number}"))),
+        configs = self.config.members
+        numbers = range(len(configs))
+        state.refuse_others(*(f"{kind} {n}" for n in numbers for kind in ("judge", "scales")))
+        scales = [_Scales(**restored(_Scales, state.part(f"scales {n}"))) for n in numbers]
+        names = [one.member for one in scales]
+        if sorted(names) != sorted(configs):
+            raise DataError.of(
+                "scales",
+                ", ".join(names),
+                problem="these are not the members of this union",
+                allowed=", ".join(configs),
+                fix="fit the detector again and save it",
             )
-            for number, (name, config) in members
+        self._members = [
+            _Member(Judge.from_state(configs[name], state.part(f"judge {n}")), scale)
+            for n, (name, scale) in enumerate(zip(names, scales, strict=True))
         ]
 
     @property
@@ -209,7 +221,7 @@ def _fitted(
     if judge.event_threshold is not None:
         scores = _event_scores(judge.detector, hidden)[train.may_train]
         event_scale = _scale(scores, training.event_labels, judge.event_threshold)
-    return _Member(name, judge, _Scales(scale, event_scale))
+    return _Member(judge, _Scales(name, scale, event_scale))
 
 
 def _scale(scores: NDArray[np.float64], label: NDArray[np.int8], threshold: float) -> float:

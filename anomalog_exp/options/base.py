@@ -2,7 +2,8 @@
 
 Options are frozen, know exactly their keys, and hold no defaults: the one home of a default is the
 YAML of the option, where a comment says why. The classes here name, type and bound it. Validation is
-strict (no `"10"` for 10, no `yes` for a count), but for what YAML cannot spell: paths, enums, tuples.
+strict (no `"10"` for 10, no `yes` for a count), but for what YAML cannot spell: paths, enums, tuples,
+and whole numbers, of which `1e6` is one.
 """
 
 from __future__ import annotations
@@ -88,12 +89,20 @@ class Options(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _keys_are_known(cls, values: Any) -> Any:
-        if isinstance(values, dict):
-            for name in values:
-                if name not in cls.model_fields:
-                    known = sorted(cls.model_fields)
-                    raise PydanticCustomError(
-                        "unknown_key", "{name}", {"name": name, "known": known}
-                    )
-        return values
+    def _keys_and_whole_numbers(cls, values: Any) -> Any:
+        if isinstance(values, cls):
+            return values
+        known = sorted(cls.model_fields)
+        if not isinstance(values, dict):
+            raise PydanticCustomError("no_keys", "no keys with values", {"known": known})
+        for name in values:
+            if name not in cls.model_fields:
+                raise PydanticCustomError("unknown_key", "{name}", {"name": name, "known": known})
+        return {name: _whole(value) for name, value in values.items()}
+
+
+def _whole(value: Any) -> Any:
+    """Whole floats as integers, in lists too; a field that takes floats turns them back."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return [_whole(one) for one in value] if isinstance(value, list) else value

@@ -9,12 +9,12 @@ from importlib import metadata
 
 from anomalog_exp.errors import ConfigError
 
-__all__ = ["extra_named"]
+__all__ = ["extra_named", "extra_of"]
 
 
 @contextmanager
 def extra_named(key: str, name: str) -> Iterator[None]:
-    """Tell a missing package, where an extra of ours brings it, by the command that installs it.
+    """Answer to a missing package, where an extra of ours brings it, with the command that installs it.
 
     Around whatever imports an option's own packages: its module, and what builds it.
 
@@ -25,7 +25,7 @@ def extra_named(key: str, name: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        extra = _extras().get(_normal(package))
+        extra = extra_of(package)
         if extra is None:
             raise
         raise ConfigError.of(
@@ -35,6 +35,11 @@ def extra_named(key: str, name: str) -> Iterator[None]:
             allowed="options whose packages are installed",
             fix=f"pip install 'anomalog-exp[{extra}]'",
         ) from error
+
+
+def extra_of(package: str) -> str | None:
+    """The extra of ours that brings a package; None where none does."""
+    return _extras().get(_normal(package))
 
 
 def _extras() -> dict[str, str]:

@@ -1,20 +1,48 @@
-"""What is wrong with the values of an option, in the four parts that every message has."""
+"""What is wrong with the values of an option, in the four parts that every message has.
+
+Pydantic's own sentences speak of its types ("Input should be a valid dictionary or instance of ..."), so
+each kind of mistake that a user can make has a sentence here.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.names import option_names
 
-__all__ = ["did_you_mean", "mistakes"]
+__all__ = ["did_you_mean", "mistakes", "no_option"]
+
+_ALLOWED = {
+    "bool_type": "true or false",
+    "dict_type": "keys with values, as in {{a: 1}}",
+    "enum": "{expected}",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "literal_error": "{expected}",
+    "model_attributes_type": "keys with values, as in {{name: ...}}",
+    "path_type": "a path",
+    "string_pattern_mismatch": "a text that matches the pattern {pattern}",
+    "string_too_short": "a text of {min_length} or more characters",
+    "string_type": "a text",
+    "too_long": "a list of {max_length} values at most",
+    "too_short": "a list of {min_length} or more values",
+    "tuple_type": "a list, as in [1,2]",
+}
+"""Kind of mistake, as pydantic names it -> what would fit."""
+
+_NO_KEYS = ("no_keys", "model_attributes_type")
+"""The value is no mapping, as an option is."""
 
 
-def did_you_mean(name: str, known: list[str], otherwise: str) -> str:
+def did_you_mean(name: str, known: Sequence[str], otherwise: str) -> str:
     """The nearest of the known names as a question, or another advice where none is near."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else otherwise
@@ -28,7 +56,31 @@ def mistakes(error: ValidationError, values: Mapping[str, Any], key: str) -> lis
         values: The values that it was given.
         key: Where the option stands in the whole config; empty for the whole.
     """
-    return [_mistake(detail, _key(detail["loc"], values, key)) for detail in error.errors()]
+    return [str(_mistake(detail, _key(detail["loc"], values, key))) for detail in error.errors()]
+
+
+def no_option(key: str, value: object) -> ConfigError:
+    """A value that stands where an option of a group belongs: `model.decision=quantile`.
+
+    Args:
+        key: Of the option; its group is the same with slashes.
+        value: What stands there instead of an option's keys and values.
+    """
+    group, known = key.replace(".", "/"), option_names(key.replace(".", "/"))
+    fix = f"choose one, as in {group}=<option>"
+    if isinstance(value, str):
+        near = difflib.get_close_matches(value, known, n=1, cutoff=0.6)
+        if value in known:
+            fix = f"write {group}={value}"
+        elif near:
+            fix = f"did you mean {group}={near[0]}?"
+    return ConfigError.of(
+        key,
+        value,
+        problem="the option is chosen with a slash" if "." in key else "this is no option",
+        allowed=", ".join(known),
+        fix=fix,
+    )
 
 
 def _key(location: tuple[int | str, ...], values: Any, prefix: str) -> str:
@@ -43,53 +95,60 @@ def _key(location: tuple[int | str, ...], values: Any, prefix: str) -> str:
         if isinstance(values, dict):
             values = values.get(part)
         elif isinstance(values, list) and isinstance(part, int):
-            values = values[part]
+            # A list that is too short lacks what the location names.
+            values = values[part] if part < len(values) else None
     return ".".join(parts)
 
 
-def _mistake(detail: ErrorDetails, key: str) -> str:
+def _mistake(detail: ErrorDetails, key: str) -> ConfigError:
     """One pydantic error in the four parts of a ConfigError."""
-    context = detail.get("ctx", {})
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     inner = context.get("error")
     if isinstance(inner, ConfigError):
-        return str(inner)
-    if detail["type"] == "unknown_key":
+        return inner
+    if kind == "unknown_key":
         name, known = context["name"], context["known"]
-        return str(
-            ConfigError.of(
-                f"{key}.{name}" if key else name,
-                detail["input"][name],
-                problem="there is no such key",
-                allowed=", ".join(known),
-                fix=did_you_mean(name, known, "remove it"),
-            )
+        return ConfigError.of(
+            f"{key}.{name}" if key else str(name),
+            value[name],
+            problem="there is no such key",
+            allowed=", ".join(known),
+            fix=did_you_mean(str(name), known, "remove it"),
         )
-    if detail["type"] == "missing":
-        return str(
-            ConfigError.of(
-                key,
-                "(nothing)",
-                problem="a value is needed",
-                allowed="see the comment at this key in the option's YAML under conf/",
-                fix=f"add {key}=... to the command, or the key to the YAML",
-            )
+    if kind == "missing" or value == "???":  # YAML's way to ask for a value
+        return ConfigError.of(
+            key,
+            "(nothing)",
+            problem="a value is needed",
+            allowed="see the comment at this key in the option's YAML under conf/",
+            fix=f"add {key}=... to the command, or the key to the YAML",
         )
-    if detail["type"] == "union_tag_invalid":
-        return str(
-            ConfigError.of(
-                f"{key}.name",
-                context["tag"],
-                problem="there is no such option",
-                allowed=str(context["expected_tags"]).replace("'", ""),
-                fix=f"choose one of them, as in {key}=<option>",
-            )
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        group = key.replace(".", "/")
+        tags = str(context.get("expected_tags", "")).replace("'", "")
+        return ConfigError.of(
+            f"{key}.name",
+            context.get("tag", "(nothing)"),
+            problem="there is no such option" if tags else "a value is needed",
+            allowed=tags or ", ".join(option_names(group)) or "the name of an option",
+            fix=f"choose one of them, as in {group}=<option>",
         )
-    return str(
-        ConfigError.of(
-            key or "config",
-            detail["input"],
-            problem="this value does not fit",
-            allowed=detail["msg"].removeprefix("Value error, ").removeprefix("Input should be "),
-            fix="give a value that fits; the comment at this key under conf/ says what it means",
-        )
+    if kind in _NO_KEYS and option_names(key.replace(".", "/")):
+        return no_option(key, value)
+    return ConfigError.of(
+        key or "config",
+        value,
+        problem="this value does not fit",
+        allowed=_allowed(kind, detail["msg"], context),
+        fix="give a value that fits; the comment at this key under conf/ says what it means",
     )
+
+
+def _allowed(kind: str, message: str, context: Mapping[str, Any]) -> str:
+    """What would have fitted, in a few words."""
+    if kind == "no_keys":
+        return f"keys with values: {', '.join(context['known'])}"
+    if kind in _ALLOWED:
+        return _ALLOWED[kind].format_map(context)
+    # Bounds of numbers read well as they are, and errors of our own validators are sentences.
+    return message.removeprefix("Value error, ").replace("Input should be", "a number")

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from anomalog_exp.config.run_config import RunConfig
-from anomalog_exp.data.digest import code_digest
+from anomalog_exp.data.digest import code_digest, plugin_digests
+from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.results.environment import Clock
 from anomalog_exp.results.paths import ResultPaths
 
@@ -21,7 +22,7 @@ class Provenance:
     Attributes:
         config_fingerprint: Of what the config decides.
         data_digest: Of the bytes that were read.
-        code_digest: Of this package's source.
+        code_digest: Of the source of this package, and of plugins that the config takes options of.
     """
 
     config_fingerprint: str
@@ -48,8 +49,13 @@ class ResultWriteContext:
     clock: Clock = field(default_factory=Clock)
 
 
+def package_digest(config: RunConfig) -> str:
+    """Digest of the source that a run executes: the package's, and that of plugins it uses."""
+    own, plugins = _own_digest(), plugin_digests(config)
+    return stable_fingerprint([own, *plugins]) if plugins else own
+
+
 @cache
-def package_digest() -> str:
-    """Digest of the package's own source."""
+def _own_digest() -> str:
     root = Path(__file__).resolve().parents[1]
     return code_digest(root.rglob("*.py"), root)

@@ -1,7 +1,7 @@
 """The tracker: run dirs mirrored to MLflow, never the only copy.
 
 A tracker that fails costs a warning, not a run. What could not be mirrored has no `tracking.json` in its
-run dir, and is mirrored when the same run is asked for again or by `scripts/mirror_runs.py`.
+run dir, and is mirrored when the same run is asked for again or by the command `mirror`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,16 @@ __all__ = ["mirror_run_dir", "run_metrics"]
 
 _RECORD = "tracking.json"
 _VALUE_LENGTH = 6000
-_NOT_PARAMS = ("paths", "tracking", "sweep", "force", "write_predictions", "description", "groups")
+_NOT_PARAMS = (
+    "plugins",
+    "paths",
+    "tracking",
+    "sweep",
+    "force",
+    "write_predictions",
+    "description",
+    "groups",
+)
 _ENDED_AS = {"done": "FINISHED", "skipped": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 _COMPARED = (Figure.F1, Figure.AUROC, Figure.TOP1)
 _STAGES = ("total", "dataset", "sequences", "fit", "score", "evaluate")

@@ -4,6 +4,7 @@ import pytest
 from hydra._internal.utils import get_args_parser
 
 from anomalog_exp.config.arguments import (
+    FLAGS,
     FLAGS_WITH_OPTIONAL_VALUE,
     FLAGS_WITH_VALUE,
     flags_first,
@@ -27,6 +28,8 @@ from anomalog_exp.errors import ConfigError
         (["a=1", "--info", "searchpath"], ["--info", "searchpath", "a=1"]),
         (["--info", "a=1"], ["--info", "a=1"]),
         (["~debug", "+x=1", "-m", "a=1,2"], ["-m", "~debug", "+x=1", "a=1,2"]),
+        (["a=1", "--multi"], ["--multi", "a=1"]),
+        (["a=1", "-cjob"], ["-cjob", "a=1"]),
         ([], []),
     ],
 )
@@ -34,8 +37,9 @@ def test_flags_with_their_values_come_first_and_overrides_keep_their_order(given
     assert flags_first(given) == ordered
 
 
-def test_the_flags_that_take_values_are_hydras_own():
+def test_the_flags_are_hydras_own():
     actions = [action for action in get_args_parser()._actions if action.option_strings]
+    assert {o for action in actions for o in action.option_strings} == FLAGS
     required = {o for a in actions if a.nargs is None for o in a.option_strings}
     optional = {o for a in actions if a.nargs == "?" for o in a.option_strings}
     assert required == FLAGS_WITH_VALUE

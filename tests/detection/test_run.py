@@ -12,7 +12,6 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models import model_names, resolve_model_config_type, run_model
-from anomalog_exp.options.listing import option_type
 from anomalog_exp.progress import SILENT
 from tests.grouping import grouped
 from tests.logs import sessions
@@ -196,7 +195,6 @@ def detector_file(tmp_path, monkeypatch):
         names.append(name)
 
     yield write
-    option_type.cache_clear()
     for name in names:
         sys.modules.pop(f"anomalog_exp.models.{name}", None)
         vars(anomalog_exp.models).pop(name, None)

@@ -13,7 +13,7 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.models import model_names, resolve_model_config_type
 from anomalog_exp.options.extras import extra_named
-from anomalog_exp.options.listing import option_names, option_type
+from anomalog_exp.options.listing import option_names
 from tests.command import SMALL_DEMO, command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,9 +65,6 @@ def test_the_rest_is_unaffected(tmp_path, without_river):
 @pytest.fixture
 def river_hidden(monkeypatch):
     monkeypatch.setitem(sys.modules, "river", None)
-    option_type.cache_clear()
-    yield
-    option_type.cache_clear()
 
 
 @pytest.mark.parametrize("name", RIVER)

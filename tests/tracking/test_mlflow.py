@@ -181,12 +181,8 @@ def test_a_broken_store_costs_a_warning_and_the_run_is_mirrored_later(tmp_path):
     assert "is not in MLflow" in done.stderr
     (run_dir,) = run_dirs(tmp_path / "outputs")
     assert not (run_dir / "tracking.json").exists()
-    script = Path(__file__).resolve().parents[2] / "scripts/mirror_runs.py"
     other = tmp_path / "other.db"
-    told = subprocess.run(
-        [sys.executable, script, run_dir, "--", f"tracking.store={other}"],
-        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    told = command("mirror", str(run_dir), "--", f"tracking.store={other}", cwd=tmp_path)
     assert told.returncode == 0, told.stderr
     (record,) = json.loads((run_dir / "tracking.json").read_text())
     assert told.stdout.split()[0] == record["run_id"]

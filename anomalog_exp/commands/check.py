@@ -1,0 +1,94 @@
+"""Whether options keep what their kind promises: detectors, parsers, miners, data sets, experiments.
+
+  python -m anomalog_exp check FOLDER     the options of a plugin's folder
+  python -m anomalog_exp check            those of the package
+
+Each option is composed, built and tried on the demo log: scores of the promised shape and kind, equal
+for equal training, blind to the labels of what is scored; columns as a parser promises them, whatever
+the line; templates as a miner promises them. Lines that a parser must read may stand beside its YAML, in
+a file of the same name that ends in .log. Prints a line per option; exit code 1 if one fails.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from anomalog_exp.commands._about import module_of
+from anomalog_exp.commands._contracts import Broken, Sample, check_option, demo_sample
+from anomalog_exp.commands._usage import CommandParser, use_plugins_named
+from anomalog_exp.commands.list import GROUPS
+from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.groups import OPEN_GROUPS, conf_dir
+from anomalog_exp.options.names import option_files
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print a line for each option; the exit code."""
+    parser = CommandParser(__name__, "[FOLDER]")
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="a plugin's folder")
+    folder: Path | None = parser.parse_args(arguments).folder
+    use_plugins_named([folder] if folder else [])
+    home = conf_dir() if folder is None else folder.absolute() / "conf"
+    problems: list[str | None] = []
+    with tempfile.TemporaryDirectory() as place:
+        sample = demo_sample(Path(place))
+        for group, name in _options(home):
+            problem, remark = _tried(group, name, sample)
+            problems.append(problem)
+            _print(f"{group}={name}", problem, remark)
+    for module in _without_yaml(home.parent) if folder else []:
+        problems.append("no YAML")
+        _print(
+            str(module), f"no YAML in conf/ has `name: {module.stem}`, so nobody can choose it", ""
+        )
+    failed = len(problems) - problems.count(None)
+    print(f"\n{len(problems)} options, {failed} failed")
+    return 1 if failed else 0
+
+
+def _print(option: str, problem: str | None, remark: str) -> None:
+    text = (problem or remark).replace("\n", "\n          ")
+    print(
+        f"{'ok' if problem is None else 'FAILED':8}{option}{f': {text}' if text else ''}",
+        flush=True,
+    )
+
+
+def _options(home: Path) -> Iterator[tuple[str, str]]:
+    """Group and name of every option whose YAML stands below a folder of configuration."""
+    for group in GROUPS.values():
+        for name, file in option_files(group).items():
+            if file.parent == home / group:
+                yield group, name
+
+
+def _tried(group: str, name: str, sample: Sample) -> tuple[str | None, str]:
+    """What is wrong with an option, if anything is, and a remark."""
+    try:
+        return None, check_option(group, name, sample)
+    except (Broken, ConfigError) as error:
+        return str(error), ""
+    except COMPOSING_ERRORS as error:
+        return str(explained(error, [f"{group}={name}"])), ""
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever the option's own code raises, polars' panics too
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__}: {error} ({frame.filename}, line {frame.lineno})", ""
+
+
+def _without_yaml(folder: Path) -> list[Path]:
+    """Modules of a plugin that are options and that no YAML configures."""
+    lone = []
+    for group, package in OPEN_GROUPS.items():
+        configured = {module_of(group, file) for file in option_files(group).values()}
+        for module in sorted((folder / package.rpartition(".")[2]).glob("[!_]*.py")):
+            is_option = "class Config(" in module.read_text(encoding="utf-8")
+            lone += [module] if is_option and module.stem not in configured else []
+    return lone

@@ -1,0 +1,41 @@
+"""Run dirs brought into MLflow that are not there: after a tracker failed, or for another store.
+
+  python -m anomalog_exp mirror outputs/demo-entity-chronological-drain-markov/0123456789abcdef
+  python -m anomalog_exp mirror outputs/*/* -- tracking.store=/elsewhere/mlflow.db
+
+What stands behind -- are overrides that name the store. A run that is there already is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from anomalog_exp.commands._run_dirs import stored_run
+from anomalog_exp.commands._usage import CommandParser, before_and_after_dashes
+from anomalog_exp.config.load import load_run_config
+from anomalog_exp.config.settings import MlflowTrackingConfig
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.tracking.mirror import mirror_run_dir
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the id of the MLflow run of each run dir; the exit code."""
+    parser = CommandParser(__name__, "RUN_DIR [RUN_DIR ...] [-- KEY=VALUE ...]")
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN_DIR", help="a run's folder")
+    own, overrides = before_and_after_dashes(arguments)
+    run_dirs = [stored_run(run_dir).paths.run_dir for run_dir in parser.parse_args(own).run_dirs]
+    tracking = load_run_config(overrides).tracking
+    if not isinstance(tracking, MlflowTrackingConfig):
+        raise ConfigError.of(
+            "tracking",
+            tracking.name,
+            problem="there is no store to bring runs into",
+            allowed="tracking=mlflow",
+            fix="leave tracking out; tracking.store=... names another store",
+        )
+    for run_dir in run_dirs:
+        print(mirror_run_dir(run_dir, tracking, parent=None), run_dir)
+    return 0
