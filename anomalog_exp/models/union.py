@@ -194,8 +194,8 @@ class UnionDetector(Detector):
             raise DataError.of(
                 "scales",
                 ", ".join(names),
-                problem="these are not the members of this union",
-                allowed=", ".join(configs),
+                problem="this is not what such a detector learns",
+                allowed=f"the members {', '.join(configs)}",
                 fix="fit the detector again and save it",
             )
         self._members = [
