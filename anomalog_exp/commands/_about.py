@@ -32,7 +32,8 @@ def about_yaml(file: Path) -> str:
 
 def module_of(group: str, file: Path) -> str:
     """The module that a YAML of an open group configures: its `name`, or that of what it begins with."""
-    values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    with file.open(encoding="utf-8") as text:
+        values = yaml.safe_load(text) or {}
     if "name" in values:
         return str(values["name"])
     shared = ("_self_", f"/_{group}@_here_")

@@ -16,6 +16,8 @@ import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from yaml import YAMLError
+
 from anomalog_exp.commands._about import module_of
 from anomalog_exp.commands._contracts import Broken, Sample, check_option, demo_sample
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as place:
         sample = demo_sample(Path(place))
         for group, name in _options(home):
-            problem, remark = _tried(group, name, sample)
+            problem, remark = tried(group, name, sample)
             problems.append(problem)
             _print(f"{group}={name}", problem, remark)
     for module in _without_yaml(home.parent) if folder else []:
@@ -68,7 +70,7 @@ def _options(home: Path) -> Iterator[tuple[str, str]]:
                 yield group, name
 
 
-def _tried(group: str, name: str, sample: Sample) -> tuple[str | None, str]:
+def tried(group: str, name: str, sample: Sample) -> tuple[str | None, str]:
     """What is wrong with an option, if anything is, and a remark."""
     try:
         return None, check_option(group, name, sample)
@@ -87,8 +89,17 @@ def _without_yaml(folder: Path) -> list[Path]:
     """Modules of a plugin that are options and that no YAML configures."""
     lone = []
     for group, package in OPEN_GROUPS.items():
-        configured = {module_of(group, file) for file in option_files(group).values()}
+        configured = set(_modules_of(group))
         for module in sorted((folder / package.rpartition(".")[2]).glob("[!_]*.py")):
             is_option = "class Config(" in module.read_text(encoding="utf-8")
             lone += [module] if is_option and module.stem not in configured else []
     return lone
+
+
+def _modules_of(group: str) -> Iterator[str]:
+    """Modules that the YAML files of a group configure."""
+    for name, file in option_files(group).items():
+        try:
+            yield module_of(group, file)
+        except YAMLError:  # a line of its own says so
+            yield name

@@ -17,8 +17,8 @@ from yaml import MarkedYAMLError, YAMLError
 
 from anomalog_exp.config.compose import compose
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.options.listing import conf_dir
 from anomalog_exp.options.mistakes import did_you_mean
+from anomalog_exp.options.names import group_names
 
 __all__ = ["COMPOSING_ERRORS", "explained"]
 
@@ -135,12 +135,9 @@ def _names(override: str, key: str) -> bool:
 
 def _known_keys(overrides: Sequence[str]) -> list[str]:
     """Keys and groups of the config that the command's group choices alone would compose."""
-    groups = [
-        str(folder.relative_to(conf_dir()))
-        for folder in conf_dir().rglob("*")
-        if folder.is_dir() and "hydra" not in folder.relative_to(conf_dir()).parts
-    ]
+    groups = group_names()
     choices = [o for o in overrides if o.split("=", 1)[0] in groups and "," not in o]
+    choices += [o for o in overrides if o.split("=", 1)[0] == "plugins"]
     try:
         composed = compose(choices)
     except COMPOSING_ERRORS:

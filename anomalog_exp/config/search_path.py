@@ -60,7 +60,8 @@ def _folders(override: str) -> list[Path]:
     parsed = OverridesParser.create().parse_override(override)
     value: Any = parsed.value()
     texts = [value] if isinstance(value, str) else value or []
-    if parsed.is_sweep_override() or not all(isinstance(text, str) for text in texts):
+    are_texts = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+    if parsed.is_sweep_override() or not are_texts:
         raise ConfigError.of(
             _KEY,
             override,

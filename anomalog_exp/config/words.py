@@ -14,7 +14,7 @@ import yaml
 
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.groups import conf_dir, package_dir
-from anomalog_exp.options.names import conf_dirs, option_names
+from anomalog_exp.options.names import group_names, option_names
 
 __all__ = ["command_files", "is_word", "unknown_flag", "unknown_word"]
 
@@ -62,7 +62,7 @@ def unknown_flag(flag: str, following: Sequence[str], flags: Sequence[str]) -> C
     name, _, value = flag.lstrip("-").partition("=")
     value = value or next((one for one in following[:1] if is_word(one)), "<value>")
     near = difflib.get_close_matches(flag, flags, n=1, cutoff=0.8)
-    if name.partition(".")[0] in {*_keys(), *_groups()} or name in _groups():
+    if name.partition(".")[0] in {*_keys(), *group_names()} or name in group_names():
         fix = f"write {name}={value}"
     else:
         fix = f"did you mean {near[0]!r}?" if near else f"keys have no dashes: {name}={value}"
@@ -81,7 +81,7 @@ def _meant(word: str, following: Sequence[str], commands: Sequence[str]) -> str:
     near_command = difflib.get_close_matches(word, commands, n=1, cutoff=0.6)
     if word in commands:
         return f"put it first: python -m anomalog_exp {word} ..."
-    if word in _groups():
+    if word in group_names():
         options = option_names(word)
         value = rest[0] if rest and is_word(rest[0]) else "<option>"
         near = difflib.get_close_matches(value, options, n=1, cutoff=0.6)
@@ -89,7 +89,7 @@ def _meant(word: str, following: Sequence[str], commands: Sequence[str]) -> str:
             return f"write {word}={near[0] if near else value}"
     elif word in _keys():
         return f"write {word}={rest[0] if rest else '<value>'}"
-    homes = [group for group in _groups() if word in option_names(group)]
+    homes = [group for group in group_names() if word in option_names(group)]
     if homes:
         return f"write {' or '.join(f'{group}={word}' for group in homes)}"
     if word in _NEEDLESS:
@@ -98,7 +98,7 @@ def _meant(word: str, following: Sequence[str], commands: Sequence[str]) -> str:
         return f"write dataset=custom dataset.source.path={word}"
     if near_command:
         return f"did you mean {near_command[0]!r}?"
-    of_option = {name: group for group in _groups() for name in option_names(group)}
+    of_option = {name: group for group in group_names() for name in option_names(group)}
     near = difflib.get_close_matches(word, of_option, n=1, cutoff=0.6)
     if near:
         return f"did you mean {of_option[near[0]]}={near[0]}?"
@@ -109,13 +109,3 @@ def _keys() -> list[str]:
     """Keys of the root config."""
     root = yaml.safe_load((conf_dir() / "config.yaml").read_text(encoding="utf-8"))
     return [key for key in root if key != "defaults"]
-
-
-def _groups() -> list[str]:
-    """Groups of options, Hydra's own aside."""
-    found = {
-        path.parent.relative_to(folder).as_posix()
-        for folder in conf_dirs()
-        for path in folder.rglob("*.yaml")
-    }
-    return sorted(group for group in found if group.split("/")[0] not in (".", "hydra", "local"))

@@ -94,7 +94,8 @@ class Options(BaseModel):
             return values
         known = sorted(cls.model_fields)
         if not isinstance(values, dict):
-            raise PydanticCustomError("no_keys", "no keys with values", {"known": known})
+            expected = {"known": known, "class": cls.__name__}
+            raise PydanticCustomError("no_keys", "no keys with values", expected)
         for name in values:
             if name not in cls.model_fields:
                 raise PydanticCustomError("unknown_key", "{name}", {"name": name, "known": known})

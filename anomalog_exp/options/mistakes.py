@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from anomalog_exp.errors import ConfigError
@@ -132,6 +132,14 @@ def _mistake(detail: ErrorDetails, key: str) -> ConfigError:
             problem="there is no such option" if tags else "a value is needed",
             allowed=tags or ", ".join(option_names(group)) or "the name of an option",
             fix=f"choose one of them, as in {group}=<option>",
+        )
+    if isinstance(value, BaseModel):
+        return ConfigError.of(
+            f"{key}.name",
+            f"{type(value).__module__}.{type(value).__name__}",
+            problem="this class is no option of this group",
+            allowed=f"a subclass of {context['class']}",
+            fix="let the module's Config class inherit from it",
         )
     if kind in _NO_KEYS and option_names(key.replace(".", "/")):
         return no_option(key, value)

@@ -15,6 +15,7 @@ from anomalog_exp.commands.experiments import Experiment, experiments, main, sel
 from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.names import option_names
+from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
 from anomalog_exp.progress import SILENT
 from anomalog_exp.results import read_run
 from tests.command import command, environment
@@ -184,10 +185,12 @@ def test_a_name_or_group_that_does_not_exist_is_told(wanted, told):
         select(**wanted)
 
 
-def experiments_command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def experiments_command(
+    *arguments: str, cwd: Path, **more: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "anomalog_exp.experiments", *arguments],
-        cwd=cwd, env=environment(), capture_output=True, text=True, timeout=120,
+        cwd=cwd, env=environment(**more), capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 
 
@@ -221,6 +224,76 @@ def test_a_selection_runs_as_one_and_ends_with_one_table(tmp_path):
     again = experiments_command(*arguments, cwd=folder)
     assert last.count("done") > 0
     assert again.stdout.partition("== 3 experiments")[2].count("reused") == 3
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """Writes an experiment of one's own and puts it to use."""
+
+    def write(text: str, name: str = "bare") -> Path:
+        file = tmp_path / "mine/conf/experiment" / f"{name}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        monkeypatch.setenv(PLUGINS_VARIABLE, str(tmp_path / "mine"))
+        use_plugins([tmp_path / "mine"])
+        return file
+
+    yield write
+    use_plugins([])
+
+
+BARE = "# @package _global_\n# Only a detector.\ndefaults:\n  - override /model: markov\n"
+
+
+@pytest.mark.parametrize("text", ["", "# Nothing.\n", BARE, f"{BARE}hydra:\n  mode: MULTIRUN\n",
+                                  f"{BARE}description: null\ngroups: null\nhydra: null\n"])  # fmt: skip
+def test_an_experiment_without_sweep_description_or_groups_is_listed(bare, capsys, text):
+    file = bare(text)
+    (one,) = select(names=["bare"])
+    assert one == Experiment("bare", file, "", (), {})
+    assert one.members() == [[]]
+    assert main(["list"]) == 0
+    assert "bare" in [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("- a\n", r"experiment cannot be used: the file holds no keys with values"),
+        ("groups: demo\n", r"its `groups` are no list of names\n  value:   demo"),
+        ("groups: [1]\n", r"its `groups` are no list of names"),
+        ("description: [a]\n", r"its `description` is no text"),
+        ("hydra:\n  sweeper:\n    params: [a]\n", r"`hydra\.sweeper\.params` are no keys"),
+        ("hydra: 3\n", r"`hydra\.sweeper\.params` are no keys"),
+        ("a: : b\n", r"it is no YAML"),
+    ],
+)
+def test_an_experiment_that_cannot_be_used_is_named(bare, text, problem):
+    file = bare(text)
+    with pytest.raises(ConfigError, match=problem) as raised:
+        main(["list"])
+    assert str(file) in str(raised.value)
+
+
+def test_values_of_yaml_are_swept_over_as_they_would_be_typed(bare):
+    bare(
+        "hydra:\n  sweeper:\n    params:\n      sequence.window_size: null\n      seed: 1,2\n      force: true\n"
+    )
+    (one,) = select(names=["bare"])
+    assert one.swept == {"sequence.window_size": "null", "seed": "1,2", "force": "true"}
+
+
+def test_an_experiment_that_sweeps_over_nothing_runs_as_one_member(bare, tmp_path):
+    bare(BARE)
+    bare(BARE.replace("markov", "ngram"), "barer")
+    places = ["dataset.source.lines=3000", "tracking=none"]
+    done = experiments_command(
+        "run", "bare", "barer", *places, cwd=tmp_path, ANOMALOG_PLUGINS=str(tmp_path / "mine")
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = done.stdout.partition("== 2 experiments")[2]
+    assert "experiment" in last
+    assert last.count(" done ") == 2
 
 
 def test_a_selection_of_nothing_in_particular_is_a_mistake(tmp_path):
