@@ -67,7 +67,7 @@ def unpack(archive: Path, folder: Path, *, key: str, max_bytes: float, progress:
         folder: If this raises, it holds what had been unpacked until then.
         key: The config key that names the archive, for messages.
         max_bytes: More than this refuses the archive.
-        progress: Told of bytes of the archive that are read.
+        progress: Shows how many bytes of the archive have been read.
 
     Raises:
         DamagedArchive: the archive is broken, encrypted, empty, or none at all.

@@ -51,7 +51,7 @@ def download(
         part: Where it goes.
         size_bytes: How large it must be, if that is known.
         max_bytes: Larger than this it must not be.
-        progress: Told of bytes that arrive.
+        progress: Shows how many bytes have arrived.
 
     Raises:
         DownloadFailed: it cannot be had; what can be continued stays for another call.
@@ -232,7 +232,9 @@ def _validator(headers: http.client.HTTPMessage) -> str | None:
 
 
 def _broken(error: Exception) -> _Passing:
-    return _Passing(f"the connection broke ({error or type(error).__name__})")
+    # What http.client raises repeats what the server sent, which may hold anything.
+    reason = str(error) if isinstance(error, OSError) else ""
+    return _Passing(f"the connection broke ({reason or type(error).__name__})")
 
 
 def _not_reached(reason: object) -> str:

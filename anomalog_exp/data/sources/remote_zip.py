@@ -33,7 +33,10 @@ class RemoteZipSourceConfig(ArchiveSourceConfig):
     """A zip (or tar.gz) behind a URL, downloaded once and unpacked once."""
 
     name: Literal["remote_zip"]
-    url: ArchiveAddress = Field(repr=False, description="address of the archive")
+    url: ArchiveAddress = Field(
+        repr=False,
+        description="address of the archive; name and password before the host are used, not recorded",
+    )
     size_bytes: Count | None = Field(description="size of the archive, shown and checked")
 
     def build(self, *, data_root: Path) -> Source:

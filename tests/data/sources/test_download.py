@@ -348,6 +348,14 @@ def test_a_silence_is_no_download(part, monkeypatch):
     assert failed(lambda _: time.sleep(0.2), part, message) == 5
 
 
+def test_what_is_no_answer_is_not_repeated(part):
+    def behaviour(handler: Handler) -> None:
+        handler.wfile.write(b"\x1b[2J GET " + handler.path.encode() + b"\n\n")
+
+    message = r"^the connection broke \(BadStatusLine\), 5 times in a row$"
+    assert failed(behaviour, part, message) == 5
+
+
 def test_a_few_bytes_each_time_are_no_progress(part):
     message = "ended after [0-9,]+ of 1,024,000 bytes, 5 times in a row"
     assert failed(lambda handler: ranges(handler, cut_after=10), part, message) == 5
