@@ -49,6 +49,7 @@ def test_the_wheel_holds_every_option_and_no_tests(wheel):
         n for n in here if "/local/" not in n
     }
     assert not any(name.startswith("tests") for name in names)
+    assert "anomalog_exp/py.typed" in names
 
 
 def test_the_console_script_is_the_same_command():
@@ -65,5 +66,8 @@ def test_constraints_pin_versions_and_name_no_host():
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!-]+", line) for line in lines)
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    assert {re.split(r"[<>=]", text)[0] for text in wanted} <= pinned
+    optional = [text for texts in project["optional-dependencies"].values() for text in texts]
+    wanted = {re.split(r"[<>=\[]", text)[0] for text in [*project["dependencies"], *optional]}
+    assert wanted <= pinned
+    # Whoever works on the package has what any extra brings.
+    assert set(optional) == set(project["optional-dependencies"]["dev"])
