@@ -72,7 +72,7 @@ def commands(page: Path) -> list[Command]:
     """The lines of a page's bash blocks; the output below a block is that of its last line."""
     found = []
     for block in blocks(page, "bash"):
-        lines = block.text.replace("\\\n", " ").strip().splitlines()
+        lines = block.text.replace("\\\n", "").strip().splitlines()
         for number, line in enumerate(lines, 1):
             code = _EXIT_CODE.search(line)
             output = block.output if number == len(lines) else None

@@ -66,6 +66,16 @@ def test_the_files_of_a_run_are_all_on_the_page_of_results(tmp_path):
         assert f"`{name}`" in page
 
 
+def test_the_excerpt_of_the_anomalies_is_that_of_the_demo(tmp_path):
+    (excerpt,) = [one.text for one in blocks(ROOT / "docs/results.md", "text") if "#1 " in one.text]
+    done = command("tracking=none", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.glob("outputs/*/*/anomalies.txt")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for line in excerpt.splitlines():
+        assert any(one.startswith(line.removesuffix("...").rstrip()) for one in lines), line
+
+
 def test_keys_that_pages_name_exist():
     from anomalog_exp.config import load_run_config
 
