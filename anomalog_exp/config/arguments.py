@@ -40,6 +40,10 @@ FLAGS_WITH_OPTIONAL_VALUE = {
 def flags_first(arguments: Sequence[str]) -> list[str]:
     """The same arguments, flags and their values before the overrides, each in its own order.
 
+    Examples:
+        >>> flags_first(["dataset=hdfs", "-m", "seed=1,2", "--config-dir", "own"])
+        ['-m', '--config-dir', 'own', 'dataset=hdfs', 'seed=1,2']
+
     Raises:
         ConfigError: a key is given twice; Hydra would silently keep the last.
     """

@@ -77,7 +77,12 @@ def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) 
 
 
 def quoted(value: str) -> str:
-    """A value in the grammar of overrides."""
+    r"""A value in the grammar of overrides.
+
+    Examples:
+        >>> print(quoted("it's mine"))
+        'it\'s mine'
+    """
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
