@@ -21,11 +21,11 @@ class ConfigError(ValueError):
         """Compose the four-part message for `key` holding `value`.
 
         Examples:
-            >>> error = ConfigError.of("seed", -1, problem="too small", allowed="0, 1, ...", fix="seed=0")
+            >>> error = ConfigError.of("seed", -1, problem="too small", allowed="0 and on", fix="seed=0")
             >>> print(error)
             seed: too small
               value:   -1
-              allowed: 0, 1, ...
+              allowed: 0 and on
               to do:   seed=0
         """
         return cls(
