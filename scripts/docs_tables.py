@@ -179,16 +179,22 @@ def _row(key: str, one: Key, about: Described | None) -> tuple[str, ...]:
 
 def _meaning(description: str, comment: str) -> str:
     """The class's words and the YAML's; the class's are left out where the YAML says most of them."""
-    words, said = _stems(description), _stems(comment)
-    if not description or (words and len(words & said) * 2 >= len(words)):
+    if not description or _repeats(comment, description):
         return comment
     return f"{description[0].upper()}{description[1:]}. {comment}".strip()
 
 
-def _stems(text: str) -> set[str]:
-    """Beginnings of the long words of a text; of all words, where none is long."""
-    long = re.findall(r"[a-z]{6,}", text.lower())
-    return {word[:6] for word in long or re.findall(r"[a-z]{4,}", text.lower())}
+def _repeats(comment: str, description: str) -> bool:
+    """Whether a comment has half of the long words of a description; of all words, if none is long."""
+    for least in (6, 4):
+        stems = _stems(description, least)
+        if stems:
+            return len(stems & _stems(comment, least)) * 2 >= len(stems)
+    return False
+
+
+def _stems(text: str, least: int) -> set[str]:
+    return {word[:6] for word in re.findall(rf"[a-z]{{{least},}}", text.lower())}
 
 
 def prose(text: str) -> str:
