@@ -77,12 +77,7 @@ def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) 
 
 
 def quoted(value: str) -> str:
-    r"""A value in the grammar of overrides.
-
-    Examples:
-        >>> print(quoted("it's mine"))
-        'it\'s mine'
-    """
+    """A value in the grammar of overrides."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

@@ -15,14 +15,7 @@ __all__ = ["did_you_mean", "mistakes"]
 
 
 def did_you_mean(name: str, known: list[str], otherwise: str) -> str:
-    """The nearest of the known names as a question, or another advice where none is near.
-
-    Examples:
-        >>> did_you_mean("hdf", ["bgl", "hdfs"], "choose one")
-        "did you mean 'hdfs'?"
-        >>> did_you_mean("spark", ["bgl", "hdfs"], "choose one")
-        'choose one'
-    """
+    """The nearest of the known names as a question, or another advice where none is near."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else otherwise
 
