@@ -21,7 +21,7 @@ class Block:
 
     Attributes:
         page: The file.
-        language: bash, python, text, yaml.
+        language: bash, python, text, yaml, json.
         title: The file that a reader is to write it into; None where there is none.
         text: Its lines.
         output: The text block that stands right below it, which is what it prints; `...` in it stands
@@ -83,5 +83,6 @@ def commands(page: Path) -> list[Command]:
 
 def written() -> dict[str, str]:
     """The files that pages ask a reader to write: path -> text."""
-    every = (block for page in PAGES for kind in ("python", "yaml") for block in blocks(page, kind))
+    kinds = ("python", "yaml", "json")
+    every = (block for page in PAGES for kind in kinds for block in blocks(page, kind))
     return {block.title: block.text for block in every if block.title}

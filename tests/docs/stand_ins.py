@@ -55,7 +55,7 @@ def _times_out(order: int) -> bool:
 def _order_parts(i: int) -> tuple[str, str, str]:
     order, step = 1000 + i // 5, i % 5
     level, message = "INFO", _STEPS[step]
-    if step == 3 and _times_out(order):
+    if step >= 3 and _times_out(order):
         level, message = "ERROR", "payment service timed out after 30 s"
     return level, f"order-{order}", message
 

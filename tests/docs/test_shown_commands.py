@@ -83,7 +83,7 @@ def test_a_shown_command_does_what_it_says(folder, run_dir, shown):
     variables = dict(word.split("=", 1) for word in shown.words[:at])
     arguments = [str(run_dir) if word == "RUN_DIR" else word for word in shown.words[at + 3 :]]
     more = [] if shown.output else quick(arguments)
-    done = command(*arguments, *more, cwd=folder, **variables)
+    done = command(*arguments, *more, cwd=folder, timeout=300, **variables)
     assert done.returncode == shown.code, done.stderr
     printed = done.stderr if shown.code == 2 else done.stdout
     assert printed
