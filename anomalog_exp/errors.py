@@ -18,7 +18,16 @@ class ConfigError(ValueError):
 
     @classmethod
     def of(cls, key: str, value: object, *, problem: str, allowed: str, fix: str) -> Self:
-        """Compose the four-part message for `key` holding `value`."""
+        """Compose the four-part message for `key` holding `value`.
+
+        Examples:
+            >>> error = ConfigError.of("seed", -1, problem="too small", allowed="0 and on", fix="seed=0")
+            >>> print(error)
+            seed: too small
+              value:   -1
+              allowed: 0 and on
+              to do:   seed=0
+        """
         return cls(
             f"{key}: {problem}\n  value:   {_shown(value)}\n  allowed: {allowed}\n  to do:   {fix}"
         )

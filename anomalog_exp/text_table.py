@@ -11,6 +11,14 @@ def text_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> 
     """The rows' columns, left-aligned text and right-aligned numbers, under their names.
 
     Floats show four digits, None shows a dash.
+
+    Examples:
+        >>> rows = [{"model": "markov", "f1": 0.5}, {"model": "pca", "f1": None}]
+        >>> print(text_table(rows, ["model", "f1"]))
+        model       f1
+        ------  ------
+        markov  0.5000
+        pca          -
     """
     cells = [[_cell(row.get(column)) for column in columns] for row in rows]
     widths = [

@@ -43,6 +43,10 @@ FLAGS = FLAGS_WITH_VALUE | _MODES | {"--help", "-h", "--hydra-help", "--version"
 def flags_first(arguments: Sequence[str]) -> list[str]:
     """The same arguments, flags and their values before the overrides, each in its own order.
 
+    Examples:
+        >>> flags_first(["dataset=hdfs", "-m", "seed=1,2", "--config-dir", "own"])
+        ['-m', '--config-dir', 'own', 'dataset=hdfs', 'seed=1,2']
+
     Raises:
         ConfigError: there is a word or an unknown flag; or a key is given twice, of which Hydra would
             silently keep the last.

@@ -30,7 +30,7 @@ class RunConfig(Options):
     plugins: Plugins
     name: str = Field(pattern=r"^\w[\w.-]*$", description="folder name of the run's results")
     experiment_name: str | None
-    description: str | None
+    description: str | None = Field(description="what the run is for")
     groups: Names = Field(description="names to select and filter runs by")
     seed: int = Field(ge=0, le=2**32 - 1)
     force: bool

@@ -70,10 +70,10 @@ class CachePathsConfigModel(Options):
 class ArchiveFacts(Options):
     """The public archive of a data set: what a download is, and is checked against."""
 
-    url: MaskedAddress
-    md5_checksum: str
-    size_bytes: int
-    raw_logs_relpath: str
+    url: MaskedAddress = Field(description="where it is downloaded from")
+    md5_checksum: str = Field(description="32 hex digits")
+    size_bytes: int = Field(description="size of the archive")
+    raw_logs_relpath: str = Field(description="the log, relative to the archive's root")
 
 
 class DatasetVariantConfig(Options):
@@ -82,14 +82,16 @@ class DatasetVariantConfig(Options):
     name: str = Field(description="name of this variant, part of the run's name")
     dataset_name: str = Field(pattern=r"^[\w.-]+$", description="folder name of data and cache")
     preset: str | None = Field(description="the shipped option this variant started from")
-    description: str | None
+    description: str | None = Field(description="what it is, for the manifests")
     archive: ArchiveFacts | None = Field(description="facts of the public archive, if there is one")
     source: SourceConfig
     structured_parser: SerializeAsAny[ParserConfig]
     template_parser: str = Field(description="name of the template miner, for the manifests")
     label_reader: CSVLabelReaderConfig | None
     cache_paths: CachePathsConfigModel | None
-    evaluation_unit: EvaluationUnit | None = Field(strict=False)
+    evaluation_unit: EvaluationUnit | None = Field(
+        strict=False, description="what is judged; null = what the grouping makes"
+    )
     max_unparsed_fraction: float = Field(ge=0, le=1)
     line_range: LineRange | None = Field(description="only these raw lines: from, up to")
 

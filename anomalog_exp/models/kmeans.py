@@ -1,8 +1,8 @@
 """K-means: the distance of a count vector from the nearest centroid of training.
 
 Source: Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28, 1982,
-with the starts of Arthur and Vassilvitskii, "k-means++", SODA 2007, by scikit-learn; as a detector, the
-distance to the nearest centroid is the score, in the unit of the weighted counts.
+with the starts of Arthur and Vassilvitskii, "k-means++", SODA 2007, by scikit-learn. Score: the distance
+to the nearest centroid, in the unit of the weighted counts.
 
 All training sequences teach, and no label is read; split=normal_only gives it normal ones alone.
 Distinct vectors weigh by their numbers, so the centroids are means of sequences.

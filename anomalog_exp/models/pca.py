@@ -2,7 +2,7 @@
 
 Source: Xu, Huang, Fox, Patterson, Jordan, "Detecting large-scale system problems by mining console
 logs", SOSP 2009. The principal components that explain `variance` of the training vectors span the
-normal space; the score is the squared prediction error (SPE), the squared length of what is left of a
+normal space. Score: the squared prediction error (SPE), the squared length of what is left of a
 vector outside it. The threshold that the method derives is the Q-statistic of Jackson and Mudholkar,
 "Control procedures for residuals associated with principal component analysis", Technometrics 21, 1979:
 normal vectors, if they were Gaussian, would exceed it with probability `alpha`.

@@ -31,7 +31,12 @@ __all__ = [
 
 
 def fraction_of(fraction: float, count: int) -> int:
-    """The fraction of a count, rounded up, without the error of binary floats."""
+    """The fraction of a count, rounded up, without the error of binary floats.
+
+    Examples:
+        >>> fraction_of(0.07, 100), 0.07 * 100
+        (7, 7.000000000000001)
+    """
     return int((Decimal(str(fraction)) * count).to_integral_value(ROUND_CEILING))
 
 

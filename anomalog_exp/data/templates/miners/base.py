@@ -48,7 +48,12 @@ class TemplateMinerConfig(Options):
 
 
 def dense_codes(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
-    """Distinct texts in order of first appearance, and the code of each given text."""
+    """Distinct texts in order of first appearance, and the code of each given text.
+
+    Examples:
+        >>> dense_codes(["stop", "start", "stop"])
+        (['stop', 'start'], array([0, 1, 0], dtype=int32))
+    """
     code: dict[str, int] = {}
     codes = np.array([code.setdefault(text, len(code)) for text in texts], dtype=np.int32)
     return list(code), codes

@@ -1,0 +1,89 @@
+"""Small files under the names that the README and the pages use, in place of a reader's own."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from anomalog_exp.data.demo.text import LABELS, LOG, write_demo_log
+from anomalog_exp.progress import SILENT
+from tests.docs.shown import written
+from tests.tiny import tiny
+
+_STEPS = ("opened", "paid in 12 ms", "packed by worker 7", "sent as parcel 991", "closed")
+
+
+def write_stand_ins(folder: Path) -> None:
+    """Write all of them below `folder`."""
+    _hdfs(folder)
+    tiny("bgl", folder / "bgl")
+    (folder / "bgl/BGL.log").rename(folder / "BGL.log")
+    tiny("openstack_sessions", folder / "sessions")
+    _write(folder / "app.log", (_app(i) for i in range(1000)))
+    _write(folder / "orders.log", (_order(i) for i in range(3000)))
+    _write(folder / "orders.jsonl", (_order_as_json(i) for i in range(3000)))
+    anomalous = [f"order-{order},anomaly" for order in range(1000, 1600) if _times_out(order)]
+    _write(folder / "labels.csv", ["order,verdict", *anomalous])
+    _write(folder / "Apache.log", (_apache(i) for i in range(600)))
+    _write(folder / "OpenStack.log", (_openstack(i) for i in range(600)))
+    truth = [f"{i},child {i} found,E{1}" if i % 2 else f"{i},server ready,E2" for i in range(40)]
+    (folder / "Apache").mkdir()
+    _write(folder / "Apache/Apache_structured.csv", ["LineId,Content,EventId", *truth])
+    for name, text in written().items():
+        _write(folder / name, [text.rstrip()])
+
+
+def _hdfs(folder: Path) -> None:
+    """An archive where a download would put it, and under the name that a reader's copy has."""
+    write_demo_log(folder / "hdfs", lines=3000, seed=1, anomaly_fraction=0.1, progress=SILENT)
+    place = folder / "data/hdfs_v1/HDFS_v1.zip"
+    place.parent.mkdir(parents=True)
+    with zipfile.ZipFile(place, "w") as archive:
+        for name in (LOG, LABELS):
+            archive.write(folder / "hdfs" / name, name)
+    (folder / "HDFS_v1.zip").symlink_to(place)
+
+
+def _app(i: int) -> str:
+    return f"2024-05-01 10:{i // 60 % 60:02d}:{i % 60:02d} INFO worker-{i % 7}: step {i} done"
+
+
+def _times_out(order: int) -> bool:
+    return order % 25 == 11
+
+
+def _order_parts(i: int) -> tuple[str, str, str]:
+    order, step = 1000 + i // 5, i % 5
+    level, message = "INFO", _STEPS[step]
+    if step >= 3 and _times_out(order):
+        level, message = "ERROR", "payment service timed out after 30 s"
+    return level, f"order-{order}", message
+
+
+def _order(i: int) -> str:
+    level, order, message = _order_parts(i)
+    return f"2024-05-01 {10 + i // 3600:02d}:{i // 60 % 60:02d}:{i % 60:02d} {level} shop: {order} {message}"
+
+
+def _order_as_json(i: int) -> str:
+    level, order, message = _order_parts(i)
+    return f'{{"at": {1714557600000 + 1000 * i}, "severity": "{level}", "order": "{order}", "text": "{message}"}}'
+
+
+def _apache(i: int) -> str:
+    return (
+        f"[Sun Dec 04 {i // 60 % 24:02d}:{i % 60:02d}:00 2005] [notice] jk2_init() Found child {i}"
+    )
+
+
+def _openstack(i: int) -> str:
+    instance = f"{i % 40:08x}-0000-4000-8000-000000000000"
+    return (
+        f"nova-compute.log 2017-05-16 00:{i // 60 % 60:02d}:{i % 60:02d}.001 2931 INFO nova.virt "
+        f"[req-{i}] [instance: {instance}] Creating image"
+    )
+
+
+def _write(path: Path, lines) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,114 @@
+"""Every command and every piece of code on the README and the pages is run, as it stands there.
+
+Files that a reader has are small stand-ins, and a file that a page tells to write is written as shown.
+What a command is given besides makes it quick: a small demo log, no tracking. Commands whose output the
+page shows run as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from doctest import ELLIPSIS, OutputChecker
+from pathlib import Path
+
+import pytest
+
+from tests.command import command, environment
+from tests.docs.shown import PAGES, Block, Command, blocks, commands
+from tests.docs.stand_ins import write_stand_ins
+
+SET_UP = {
+    "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e . "
+    "&& .venv/bin/python -m anomalog_exp",
+    "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e .[dev] "
+    "&& .venv/bin/python -m pytest",
+}
+"""What sets up an environment, which tests run in already."""
+
+WORDS = {"check", "experiments", "help", "list", "mirror", "rerun", "templates"}
+"""First words that are commands of their own."""
+
+EVERY = [one for page in PAGES for one in commands(page)]
+SHOWN = list({one.words: one for one in sorted(EVERY, key=lambda one: bool(one.output))}.values())
+"""Each once, with its output where a page shows that."""
+
+CODE = [block for page in PAGES for block in blocks(page, "python") if block.title is None]
+
+
+def is_run_here(one: Command) -> bool:
+    words = [word for word in one.words if not word.startswith("ANOMALOG_")]
+    return words[:3] == ["python", "-m", "anomalog_exp"]
+
+
+RUN_HERE = [one for one in SHOWN if is_run_here(one)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder with the files that the commands name."""
+    folder = tmp_path_factory.mktemp("shown")
+    write_stand_ins(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_dir(folder) -> Path:
+    """What stands for RUN_DIR."""
+    done = command("dataset.source.lines=3000", "tracking=none", "name=shown", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (path,) = (folder / "outputs/shown").glob("*/status.json")
+    return path.parent
+
+
+def quick(arguments: list[str]) -> list[str]:
+    """Overrides that make a shown command quick, none of them a key that it has."""
+    word = arguments[0] if arguments and "=" not in arguments[0] else None
+    runs = not word or (word == "experiments" and "run" in arguments)
+    if not runs or any(argument.startswith("--") for argument in arguments):
+        return []
+    if "dataset=hdfs" in arguments and "dataset/source=local_zip" not in arguments:
+        # A stand-in lies where a download would put the archive; its checksum differs.
+        return ["dataset.source.md5_checksum=null"]
+    text = " ".join(arguments)
+    is_demo = not re.search(r"\bdataset=(?!demo)|orders_models", text)
+    needs_no_size = not is_demo or re.search(r"source\.lines|entry_count", text)
+    return ["tracking=none", *([] if needs_no_size else ["dataset.source.lines=5000"])]
+
+
+@pytest.mark.parametrize("shown", RUN_HERE, ids=str)
+def test_a_shown_command_does_what_it_says(folder, run_dir, shown):
+    at = shown.words.index("python")
+    variables = dict(word.split("=", 1) for word in shown.words[:at])
+    arguments = [str(run_dir) if word == "RUN_DIR" else word for word in shown.words[at + 3 :]]
+    more = [] if shown.output else quick(arguments)
+    done = command(*arguments, *more, cwd=folder, timeout=300, **variables)
+    assert done.returncode == shown.code, done.stderr
+    printed = done.stderr if shown.code == 2 else done.stdout
+    assert printed
+    if shown.output:
+        assert OutputChecker().check_output(shown.output, printed, ELLIPSIS), printed
+
+
+@pytest.mark.parametrize("shown", CODE, ids=lambda block: f"{block.page.stem}-{CODE.index(block)}")
+def test_shown_code_prints_what_it_says(tmp_path, shown: Block):
+    done = subprocess.run(
+        [sys.executable, "-c", shown.text],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert shown.output, "the page does not show what this prints"
+    assert OutputChecker().check_output(shown.output, done.stdout, ELLIPSIS), done.stdout
+
+
+def test_no_shown_line_is_run_by_nobody():
+    assert len(RUN_HERE) > 50
+    others = {" ".join(one.words) for one in SHOWN if not is_run_here(one)}
+    assert others == SET_UP
+
+
+def test_first_words_are_commands_or_overrides():
+    for one in RUN_HERE:
+        first = next(iter(one.words[one.words.index("python") + 3 :]), "--")
+        assert "=" in first or first.startswith(("-", "~")) or first in WORDS, one
