@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from anomalog_exp.config.compose import HYDRA_VERSION_BASE
     from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
     from anomalog_exp.config.search_path import with_plugins
-    from anomalog_exp.launch.ending import taken_ending
+    from anomalog_exp.launch.ending import ExitCode, taken_ending
     from anomalog_exp.launch.job import job
     from anomalog_exp.options.listing import conf_dir
 
@@ -80,9 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if wants_traceback or not isinstance(error, (ConfigError, *COMPOSING_ERRORS)):
             raise error from None
         overrides = [argument for argument in given if "=" in argument]
-        said = error if isinstance(error, ConfigError) else explained(error, overrides)
-        print(f"error: {said}", file=sys.stderr)
-        return 2
+        message = error if isinstance(error, ConfigError) else explained(error, overrides)
+        print(f"error: {message}", file=sys.stderr)
+        return ExitCode.UNUSABLE
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweeperConf
+from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from hydra.experimental.callback import Callback
 from hydra.plugins.sweeper import Sweeper
@@ -30,6 +31,15 @@ class GridSweeper(BasicSweeper):
 
         `Sweep.prepared` has composed those that show a key or an option for the first time.
         """
+
+
+# The option hydra/sweeper=grid, which every member composes again: a file of it would take a while.
+ConfigStore.instance().store(
+    group="hydra/sweeper",
+    name="grid",
+    node=BasicSweeperConf(_target_=f"{__name__}.{GridSweeper.__name__}"),
+    provider="anomalog_exp",
+)
 
 
 class RecordsSweep(Callback):

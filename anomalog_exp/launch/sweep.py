@@ -88,9 +88,10 @@ class Sweep:
         try:
             yield [f"{FOLDER_KEY}={quoted(str(self.folder.path))}"]
         except BaseException as error:
-            self._close(mirror, missing_because=_what_broke_off(error))
+            reason = _what_broke_off(error)
+            self._close(mirror, missing_because=reason)
             leave_ending(Ending(ExitCode.FAILED))
-            print("the same command runs what is not done yet", file=sys.stderr)
+            print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
             if not isinstance(error, Exception):
                 raise
             _LOG.debug("the sweep broke off", exc_info=error)
