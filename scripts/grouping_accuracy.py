@@ -17,9 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from anomalog_exp.config.load import load_run_config
-from anomalog_exp.data.templates.masking import Masker
-from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.mining import mine_shapes
+from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.text_table import text_table
 
 
@@ -31,15 +29,6 @@ def grouping_accuracy(found: NDArray[np.int64], true: NDArray[np.int64]) -> floa
     return float(lines[exact].sum() / len(found))
 
 
-def templates_of(messages: pl.Series, config: TemplateMinerConfig) -> tuple[list[str], np.ndarray]:
-    """Templates and the code of each message."""
-    shapes = Masker(config.masking, config.extra_masks).fast(messages)
-    distinct = shapes.unique(maintain_order=True)
-    templates, codes = mine_shapes(distinct.to_list(), config)
-    place = dict(zip(distinct.to_list(), codes.tolist(), strict=True))
-    return templates, np.array([place[shape] for shape in shapes.to_list()])
-
-
 def main(arguments: Sequence[str]) -> None:
     """Print one row per folder."""
     folders, _, overrides = " ".join(arguments).partition(" -- ")
@@ -47,7 +36,7 @@ def main(arguments: Sequence[str]) -> None:
     rows = []
     for folder in map(Path, folders.split()):
         truth = pl.read_csv(next(folder.glob("*_structured.csv")), infer_schema=False)
-        templates, found = templates_of(truth["Content"], config)
+        templates, found = Templates.mine(truth["Content"], config)
         true = truth["EventId"].rank("dense").to_numpy().astype(np.int64) - 1
         accuracy = grouping_accuracy(found, true)
         rows.append(
@@ -55,7 +44,7 @@ def main(arguments: Sequence[str]) -> None:
                 "log": folder.name,
                 "lines": len(true),
                 "true": int(true.max()) + 1,
-                "found": len(templates),
+                "found": len(templates.mined),
                 "accuracy": accuracy,
             }
         )
