@@ -10,6 +10,8 @@ from anomalog_exp.data.columns import LEVELS
 from anomalog_exp.data.parsers.checked import checked
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.listing import open_option
+from tests.data.parsers.lines import LINES
+from tests.data.parsers.test_parser_contract import config_of
 
 HDFS = re.compile(r"(\d{6} \d{6}) \d+ ([A-Z]+ [^ ]+:(?: .*)?)$")
 BGL = re.compile(r"(\S+) (\d+) \d{4}\.\d\d\.\d\d (\S+) (\S+) \S+ (.+)$")
@@ -229,6 +231,38 @@ def test_a_preset_reads_a_line_of_its_format(name, line, when, entity, message):
     assert row["time_ms"] == ms(when, "%Y-%m-%d %H:%M:%S.%f")
     assert row["entity"] == entity
     assert row["message"].endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("option", "levels"),
+    [
+        ("android", ["debug", "info", "error"]),
+        ("apache", ["notice", "error", "error"]),
+        ("bgl", ["info", "fatal", "warning"]),
+        ("hadoop", ["info", "warning"]),
+        ("hdfs", ["info", "warning", "info"]),
+        ("openstack", ["info", "warning"]),
+        ("spark", ["info", "error"]),
+        ("zookeeper", ["info", "warning"]),
+        ("healthapp", [None, None]),
+        ("thunderbird", [None, None]),
+    ],
+)
+def test_the_level_is_read_where_lines_name_one(option, levels):
+    parser = config_of(option).build_parser()
+    lines = LINES[option]
+    frame = checked(parser.parse(pl.Series(lines)), parser, len(lines))
+    assert [None if code is None else LEVELS[code] for code in frame["level"]] == levels
+
+
+@pytest.mark.parametrize("field", ["Level", "level", "LEVEL", "Severity", "severity"])
+def test_a_field_of_a_described_log_that_is_named_for_the_level_is_read_as_it(field):
+    for options in (
+        {"format": f"<{field}> <Content>"},
+        {"regex": f"(?P<{field}>\\S+) (?P<Content>.*)"},
+    ):
+        rows = parse(["ERROR down", "odd up", "no"], **CUSTOM | options)
+        assert [row["level"] for row in rows] == [LEVELS.index("error"), None, None]
 
 
 def test_thunderbird_lines_worked_out_by_hand():

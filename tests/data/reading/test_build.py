@@ -152,6 +152,20 @@ def test_the_real_bgl_sample_has_its_rows_and_alerts(shared_data, tmp_path):
     assert NO_TIME not in dataset.time_ms
 
 
+@pytest.mark.parametrize(("untimed", "warned"), [(0, False), (3, False), (4, True)])
+def test_unread_times_are_warned_of_where_they_are_more_than_half(
+    tmp_path, caplog, untimed, warned
+):
+    lines = [b"081109 203518 1 INFO dfs.A: x"] * (6 - untimed)
+    lines += [b"081399 203518 1 INFO dfs.A: no such day"] * untimed
+    dataset = build(tmp_path, b"\n".join(lines))
+    assert dataset.manifest["rows_without_time"] == untimed
+    shown = (
+        f"no time on {untimed} of 6 rows; the first is line {6 - untimed}: 081399" in caplog.text
+    )
+    assert shown == warned
+
+
 def test_a_range_of_lines_keeps_the_numbers_of_the_whole_file(tmp_path):
     whole = build(tmp_path, LOG[3:])
     part = build(
