@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from anomalog_exp.config.run_config import RunConfig
-from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset, open_dataset
+from anomalog_exp.data.columns import COLUMNS, NO_ENTITY, NO_TIME, UNLABELLED
+from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.base import RawFiles
@@ -53,15 +54,20 @@ def log_dataset(
     entities, _ = dense_codes([entity for entity, *_ in rows if entity is not None])
     texts, _ = dense_codes([*templates, *(template for _, template, *_ in rows)])
     labels = entity_labels or {}
+    values = {
+        "line": range(len(rows)),
+        "time_ms": [NO_TIME if time is None else time for _, _, time, _ in rows],
+        "entity": [NO_ENTITY if e is None else entities.index(e) for e, *_ in rows],
+        "template": [texts.index(template) for _, template, *_ in rows],
+        "label": [label for *_, label in rows],
+    }
+    columns = {
+        name: np.array(values.get(name, column.without_values(len(rows))), dtype=column.dtype)
+        for name, column in COLUMNS.items()
+    }
     dataset = LogDataset(
         directory=Path("in-memory"),
-        line=np.arange(len(rows), dtype=np.int64),
-        time_ms=np.array([NO_TIME if t is None else t for _, _, t, _ in rows], dtype=np.int64),
-        entity=np.array(
-            [NO_ENTITY if e is None else entities.index(e) for e, *_ in rows], dtype=np.int32
-        ),
-        template=np.array([texts.index(template) for _, template, *_ in rows], dtype=np.int32),
-        label=np.array([label for *_, label in rows], dtype=np.int8),
+        **columns,
         entity_label=np.array([labels.get(e, UNLABELLED) for e in entities], dtype=np.int8),
         templates=tuple(texts),
         manifest={"digest": "in-memory", "lines_total": len(rows)},

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from anomalog_exp.commands._usage import CommandParser, before_and_after_dashes
 from anomalog_exp.config.load import load_run_config
-from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.mining import mine_shapes
+from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.errors import DataError
 from anomalog_exp.text_table import text_table
 
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def grouping_accuracy(mined: NDArray[np.int64], true: NDArray[np.int64]) -> float:
+def grouping_accuracy(mined: NDArray[np.integer], true: NDArray[np.integer]) -> float:
     """Share of lines whose mined group holds exactly the lines of their true group.
 
     Args:
@@ -60,12 +59,12 @@ def grouping_accuracy(mined: NDArray[np.int64], true: NDArray[np.int64]) -> floa
 
 def _row(folder: Path, config: TemplateMinerConfig) -> dict[str, object]:
     messages, true = _truth(folder)
-    templates, mined = _templates_of(messages, config)
+    templates, mined = Templates.mine(messages, config)
     return {
         "log": folder.name,
         "lines": len(true),
         "true": int(true.max()) + 1,
-        "found": len(templates),
+        "found": len(templates.mined),
         "accuracy": grouping_accuracy(mined, true),
     }
 
@@ -86,14 +85,3 @@ def _truth(folder: Path) -> tuple[pl.Series, NDArray[np.int64]]:
         )
     table = pl.read_csv(file, infer_schema=False)
     return table[_MESSAGE], table[_TRUE].rank("dense").to_numpy().astype(np.int64) - 1
-
-
-def _templates_of(
-    messages: pl.Series, config: TemplateMinerConfig
-) -> tuple[list[str], NDArray[np.int64]]:
-    """Mined templates, and the code of each message's."""
-    shapes = Masker(config.masking, config.extra_masks).fast(messages)
-    distinct = shapes.unique(maintain_order=True).to_list()
-    templates, codes = mine_shapes(distinct, config)
-    code = dict(zip(distinct, codes.tolist(), strict=True))
-    return templates, np.array([code[shape] for shape in shapes.to_list()], dtype=np.int64)

@@ -1,8 +1,9 @@
-"""Built data sets, kept: one folder per fingerprint, built once whoever asks first.
+"""Built data sets, kept: one folder per cache key, built once whoever asks first.
 
-The fingerprint covers the bytes of the source and everything that decides how they are read, the code
-of this package's `data` included. A build goes into a folder of its own and is renamed when whole, so
-a killed build leaves nothing that could be taken for a data set; others wait for one builder.
+The key covers the bytes of the source and everything that decides how they are read, the code of this
+package's `data` included. A build goes into a folder of its own and is renamed when it is complete, so
+a killed build leaves nothing that could be taken for a data set. Processes that want the same build
+wait for the one that builds it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from anomalog_exp.data.digest import (
     file_identity,
     plugin_digests,
 )
-from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.reading.build_sessions import build_session_dataset
 from anomalog_exp.data.sources.base import RawFiles
@@ -35,9 +35,11 @@ from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.listing import option_type
 from anomalog_exp.progress import Progress
 
-__all__ = ["load_dataset"]
+__all__ = ["RequestedBuild", "as_read", "load_dataset"]
 
 _LOG = logging.getLogger(__name__)
+_BUILDERS = {"lines": build_dataset, "sessions": build_session_dataset}
+_DECIDES_READING = ("line_range", "label_reader", "structured_parser", "max_unparsed_fraction")
 
 
 def load_dataset(
@@ -60,25 +62,30 @@ def load_dataset(
     labels = None
     if dataset.label_reader is not None:
         labels = digests.of(dataset.label_reader.build().path(raw.root), progress)
-    # Of a log whose like was never seen nothing can be kept: it is hashed while it is built.
-    new = (
+    # No cached build can exist for a file size never seen before, so the log is hashed during the
+    # build instead of before it.
+    hash_while_building = (
         parser.reads == "lines" and dataset.line_range is None and not digests.may_be_known(raw.log)
     )
     files = {
-        str(path): file_identity(path) if new else digests.of(path, progress)
+        str(path): file_identity(path) if hash_while_building else digests.of(path, progress)
         for path in parser.raw_files(raw)
     }
-    wanted = _Wanted(dataset, _as_read(template), raw, roots.cache_root, files, labels)
-    if not wanted.directory.is_dir():
-        _build_once(wanted, parser, digests, progress, new=new)
-    return open_dataset(wanted.directory, raw.log)
+    request = RequestedBuild(dataset, as_read(template), raw, roots.cache_root, files, labels)
+    if not request.directory.is_dir():
+        _build_once(request, digests, progress, hash_while_building=hash_while_building)
+    return open_dataset(request.directory, raw.log)
 
 
 @dataclass
-class _Wanted:
-    """A data set that is asked for.
+class RequestedBuild:
+    """What a data set is built of, and where that build is kept.
 
     Attributes:
+        dataset: What is read and how.
+        template: The miner and its masks, as they take part in reading.
+        raw: Where the files of the source are.
+        cache_root: The folder of this data set's builds.
         files: Paths of raw files and their digests; the identity of a file that is not hashed yet.
         labels: Digest of the file of labels, if there is one.
     """
@@ -92,7 +99,7 @@ class _Wanted:
 
     @property
     def directory(self) -> Path:
-        """Where it is kept."""
+        """The folder of the build, named by its key."""
         described = self.dataset.model_dump(mode="json")
         reading = {
             "log": list(self.files.values()),
@@ -119,11 +126,7 @@ class _Wanted:
         }
 
 
-_BUILDERS = {"lines": build_dataset, "sessions": build_session_dataset}
-_DECIDES_READING = ("line_range", "label_reader", "structured_parser", "max_unparsed_fraction")
-
-
-def _as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
+def as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
     """How messages are read before splits exist: unmined, where training rows alone are mined."""
     if template.fit_on == "all":
         return template
@@ -135,43 +138,44 @@ def _as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
 
 
 def _build_once(
-    wanted: _Wanted, parser: ParserConfig, digests: Digests, progress: Progress, *, new: bool
+    request: RequestedBuild, digests: Digests, progress: Progress, *, hash_while_building: bool
 ) -> None:
-    key, log = wanted.directory, wanted.raw.log
-    with FileLock(key.with_name(f".{key.name}.lock")):
-        if new and (known := digests.known(log)) is not None:
-            # Built by another process while this one waited.
-            wanted.files[str(log)], new = known, False
-        if wanted.directory.is_dir():
+    directory, log = request.directory, request.raw.log
+    with FileLock(directory.with_name(f".{directory.name}.lock")):
+        if hash_while_building and (known := digests.known(log)) is not None:
+            # Another process built it while this one waited.
+            request.files[str(log)], hash_while_building = known, False
+        if request.directory.is_dir():
             return
-        building = key.with_name(f".building-{key.name}")
+        building = directory.with_name(f".building-{directory.name}")
         shutil.rmtree(building, ignore_errors=True)  # what a killed build left
         building.mkdir(parents=True)
-        _LOG.info("building %s from %s", wanted.dataset.dataset_name, log)
-        build: Callable[..., None] = _BUILDERS[parser.reads]
+        _LOG.info("building %s from %s", request.dataset.dataset_name, log)
+        build: Callable[..., None] = _BUILDERS[request.dataset.structured_parser.reads]
         log_digest = partial(digests.of, log, progress)
-        if new:
+        if hash_while_building:
             following = FollowingSha256(log)
             build = partial(build, follow=following.follow)
-            log_digest = partial(_learn_digest, wanted, digests, following)
+            log_digest = partial(_remember_digest, request, digests, following)
         try:
             build(
-                wanted.dataset,
-                wanted.template,
-                wanted.raw,
+                request.dataset,
+                request.template,
+                request.raw,
                 building,
-                facts=lambda: wanted.facts(log_digest()),
+                facts=lambda: request.facts(log_digest()),
                 progress=progress,
             )
-            _rename(building, wanted.directory)
+            _rename(building, request.directory)
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
 
-def _learn_digest(wanted: _Wanted, digests: Digests, following: FollowingSha256) -> str:
-    log, sha256 = wanted.raw.log, following.hexdigest()
-    digests.remember(log, wanted.files[str(log)], sha256)
-    wanted.files[str(log)] = sha256
+def _remember_digest(request: RequestedBuild, digests: Digests, following: FollowingSha256) -> str:
+    """Replace the identity of the log, which is hashed now, by its digest."""
+    log, sha256 = request.raw.log, following.hexdigest()
+    digests.remember(log, request.files[str(log)], sha256)
+    request.files[str(log)] = sha256
     return sha256
 
 
@@ -179,7 +183,7 @@ def _rename(building: Path, directory: Path) -> None:
     try:
         building.rename(directory)
     except OSError:
-        if not directory.is_dir():  # built meanwhile of the same bytes at another path
+        if not directory.is_dir():  # built meanwhile from the same bytes at another path
             raise
 
 

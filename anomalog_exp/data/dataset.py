@@ -1,8 +1,8 @@
 """LogDataset: the parsed log as flat columns, on disk, memory-mapped by every process that reads it.
 
 One row per parsed event, in source order. Columns are `.npy` files opened with `mmap_mode="r"`, so
-opening ten million events costs a few milliseconds and no copy. Vocabularies are apart: templates
-(few) as JSON, entities (many) as Parquet, read only by those who ask.
+opening ten million events costs a few milliseconds and no copy. `columns` says which there are, and
+`vocabularies` what their codes stand for.
 """
 
 from __future__ import annotations
@@ -12,52 +12,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.columns import COLUMNS, NO_ENTITY, NO_TIME, UNLABELLED, EventColumns
 from anomalog_exp.data.reading.blocks import raw_lines
+from anomalog_exp.data.vocabularies import entity_texts, open_vocabularies
 from anomalog_exp.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["NO_ENTITY", "NO_TIME", "UNLABELLED", "LogDataset", "open_dataset", "write_vocabularies"]
-
-NO_TIME: Final = np.iinfo(np.int64).min
-"""`time_ms` of a row whose line has no time."""
-
-NO_ENTITY: Final = -1
-"""`entity` of a row that belongs to none."""
-
-UNLABELLED: Final = -1
-"""Label of an event or entity that the source says nothing about."""
-
-COLUMNS: Final = {
-    "line": np.int64,
-    "time_ms": np.int64,
-    "entity": np.int32,
-    "template": np.int32,
-    "label": np.int8,
-    "entity_label": np.int8,
-}
+__all__ = ["NO_ENTITY", "NO_TIME", "UNLABELLED", "LogDataset", "open_dataset"]
 
 
 @dataclass(frozen=True, eq=False)
-class LogDataset:
-    """Columns of a log.
+class LogDataset(EventColumns):
+    """A log as columns, which are attributes (see `EventColumns`), and what belongs to them.
 
     Attributes:
         directory: Where the files are.
-        line: (events,) int64, zero-based raw line number; parsed rows may skip numbers.
-        time_ms: (events,) int64, Unix milliseconds UTC, or `NO_TIME`.
-        entity: (events,) int32, code into `entities`, or `NO_ENTITY`.
-        template: (events,) int32, code into `templates`.
-        label: (events,) int8, 0 normal, 1 anomalous, `UNLABELLED`.
-        entity_label: (entities,) int8, likewise.
         templates: Template texts; a template is known across data sets by its text.
+        entity_label: (entities,) int8, 0 normal, 1 anomalous, `UNLABELLED`.
         manifest: What was read, counted and refused; see `anomalog_exp.data.reading.build`.
+        sources: Names of the input files.
         log: The raw log, where there is one.
         entity_split: (entities,) uint8 which split the source puts each entity in, where it says so:
             0 train, 2 test.
@@ -65,14 +45,10 @@ class LogDataset:
     """
 
     directory: Path
-    line: NDArray[np.int64]
-    time_ms: NDArray[np.int64]
-    entity: NDArray[np.int32]
-    template: NDArray[np.int32]
-    label: NDArray[np.int8]
-    entity_label: NDArray[np.int8]
     templates: tuple[str, ...]
+    entity_label: NDArray[np.int8]
     manifest: dict[str, Any]
+    sources: tuple[str, ...] = ()
     log: Path | None = None
     entity_split: NDArray[np.uint8] | None = None
     unrowed_anomalies: NDArray[np.int64] | None = None
@@ -97,28 +73,19 @@ class LogDataset:
 
     @property
     def digest(self) -> str:
-        """SHA-256 that names the content: source bytes and how they were read."""
+        """SHA-256 that names the content: the bytes of the log and of its labels."""
         return str(self.manifest["digest"])
 
     @cached_property
     def entities(self) -> pl.Series:
         """(entities,) texts in code order, read from disk on first use."""
-        import polars as pl
-
-        return pl.read_parquet(self.directory / "entities.parquet")["entity"]
+        return entity_texts(self.directory)
 
     def raw_lines(self, numbers: Iterable[int]) -> dict[int, str]:
         """The raw text of some lines by their numbers; only the blocks that hold them are read."""
         if self.log is None:
             return {}
         return raw_lines(self.log, np.load(self.directory / "blocks.npy"), numbers)
-
-
-def write_vocabularies(directory: Path, templates: list[str], entities: pl.Series) -> None:
-    """Write the texts of a dataset into its directory."""
-    text = json.dumps(templates, ensure_ascii=False)
-    (directory / "templates.json").write_text(text, encoding="utf-8")
-    entities.alias("entity").to_frame().write_parquet(directory / "entities.parquet")
 
 
 def open_dataset(directory: Path, log: Path | None) -> LogDataset:
@@ -140,20 +107,12 @@ def open_dataset(directory: Path, log: Path | None) -> LogDataset:
 
 
 def _opened(directory: Path, log: Path | None) -> LogDataset:
-    columns = {name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in COLUMNS}
-    optional = {
-        name: np.load(directory / f"{name}.npy")
-        for name in ("entity_split", "unrowed_anomalies")
-        if (directory / f"{name}.npy").is_file()
-    }
-    templates = json.loads((directory / "templates.json").read_text(encoding="utf-8"))
-    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-    blocks = (directory / "blocks.npy").is_file()
+    unrowed = directory / "unrowed_anomalies.npy"
     return LogDataset(
         directory,
-        **columns,
-        **optional,
-        templates=tuple(templates),
-        manifest=manifest,
-        log=log if blocks else None,
+        **{name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in COLUMNS},
+        **open_vocabularies(directory),
+        manifest=json.loads((directory / "manifest.json").read_text(encoding="utf-8")),
+        unrowed_anomalies=np.load(unrowed) if unrowed.is_file() else None,
+        log=log if (directory / "blocks.npy").is_file() else None,
     )

@@ -1,7 +1,8 @@
 """Templates mined from the training split only, for those who want nothing of the test in training.
 
-The dataset then holds masked messages as they are; here the miner sees those that training rows show,
-and every other message becomes one template of its own kind.
+The dataset then holds masked messages as they are; here the miner sees those that training rows show.
+Every other message becomes `<unknown>`, also one that a template's wildcards would cover: the miner has
+not seen it, and whether it belongs there is what a detector is to judge.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
-__all__ = ["UNKNOWN_TEMPLATE", "with_templates_of_training"]
-
-UNKNOWN_TEMPLATE = "<unknown>"
-"""What stands for every message that no training row shows."""
+__all__ = ["with_templates_of_training"]
 
 
 def with_templates_of_training(sequences: SequenceSet, config: TemplateMinerConfig) -> SequenceSet:
@@ -25,16 +24,14 @@ def with_templates_of_training(sequences: SequenceSet, config: TemplateMinerConf
         return sequences
     dataset, train = sequences.dataset, sequences.part(Split.TRAIN)
     shown = np.unique(train.templates[train.may_train])
-    texts, codes = config.build_miner().mine([dataset.templates[code] for code in shown])
-    template_of_message = np.full(len(dataset.templates), len(texts), dtype=np.int32)
-    template_of_message[shown] = codes
-    template = template_of_message[dataset.template]
+    templates, _ = Templates.mine_masked([dataset.templates[code] for code in shown], config)
+    template = templates.known_codes(dataset.templates)[dataset.template]
     facts = {
         "fit_on": "train",
         "messages": len(dataset.templates),
         "messages_in_training": len(shown),
-        "templates": len(texts),
-        "rows_unknown": int((template == len(texts)).sum()),
+        "templates": len(templates.mined),
+        "rows_unknown": int((template == templates.unknown).sum()),
     }
-    mined = replace(dataset, template=template, templates=(*texts, UNKNOWN_TEMPLATE))
+    mined = replace(dataset, template=template, templates=templates.texts)
     return replace(sequences, dataset=mined, report=sequences.report | {"templates": facts})

@@ -6,14 +6,12 @@ import csv
 from collections import defaultdict
 
 import numpy as np
-import polars as pl
 import pytest
 
 from anomalog_exp.commands import run_command
 from anomalog_exp.commands.templates import grouping_accuracy as fast_accuracy
 from anomalog_exp.config import load_run_config
-from anomalog_exp.data.templates.masking import Masker
-from anomalog_exp.data.templates.mining import mine_shapes
+from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.errors import DataError
 
 
@@ -35,15 +33,9 @@ def test_one_general_configuration_finds_the_groups_of_every_system(shared_data,
     path = shared_data / f"loghub_2k/{system}/{system}_2k.log_structured.csv"
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    template = load_run_config().template
-    shapes = Masker(template.masking, template.extra_masks).fast(
-        pl.Series([row["Content"] for row in rows])
-    )
-    distinct = shapes.unique(maintain_order=True).to_list()
-    _, codes = mine_shapes(distinct, template)
-    code = dict(zip(distinct, codes.tolist(), strict=True))
-    found = [code[shape] for shape in shapes.to_list()]
-    assert grouping_accuracy(found, [row["EventId"] for row in rows]) >= least
+    messages = [row["Content"] for row in rows]
+    _, found = Templates.mine(messages, load_run_config().template)
+    assert grouping_accuracy(found.tolist(), [row["EventId"] for row in rows]) >= least
 
 
 def test_the_command_prints_a_row_for_each_log(shared_data, capsys):

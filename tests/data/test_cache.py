@@ -63,6 +63,7 @@ def test_a_data_set_is_built_once_and_then_mapped(folder):
         "template.masking=none",
         "dataset.label_reader.missing_label=0",
         "dataset.max_unparsed_fraction=0.5",
+        "dataset.line_range=[0,3]",
     ],
 )
 def test_another_way_of_reading_is_another_build(folder, override):
@@ -115,16 +116,16 @@ class Stages(Progress):
 def test_a_log_of_a_size_never_seen_is_hashed_while_it_is_built(folder, begin):
     log = folder / "raw/HDFS.log"
     log.write_bytes(begin + CLEAN)
-    told = Stages()
-    first = load(folder, progress=told)
-    assert told.titles == ["checking anomaly_label.csv", "reading HDFS.log"]
-    wanted = hashlib.sha256(begin + CLEAN).hexdigest()
-    assert first.manifest["raw_log"]["sha256"] == wanted
-    assert first.manifest["files_sha256"] == {str(log): wanted}
+    stages = Stages()
+    first = load(folder, progress=stages)
+    assert stages.titles == ["checking anomaly_label.csv", "reading HDFS.log"]
+    sha256 = hashlib.sha256(begin + CLEAN).hexdigest()
+    assert first.manifest["raw_log"]["sha256"] == sha256
+    assert first.manifest["files_sha256"] == {str(log): sha256}
 
-    told = Stages()
-    assert load(folder, "template=identity", progress=told).digest == first.digest
-    assert told.titles == ["reading HDFS.log"]
+    stages = Stages()
+    assert load(folder, "template=identity", progress=stages).digest == first.digest
+    assert stages.titles == ["reading HDFS.log"]
 
 
 def test_a_log_that_may_be_known_is_hashed_before_it_is_built_again(folder):
@@ -132,9 +133,9 @@ def test_a_log_that_may_be_known_is_hashed_before_it_is_built_again(folder):
     log = folder / "raw/HDFS.log"
     log.unlink()
     log.write_bytes(CLEAN)
-    told = Stages()
-    assert load(folder, progress=told).directory == first.directory
-    assert told.titles == ["checking HDFS.log"]
+    stages = Stages()
+    assert load(folder, progress=stages).directory == first.directory
+    assert stages.titles == ["checking HDFS.log"]
 
 
 def test_digests_forgotten_cost_a_build_that_changes_nothing(folder):
@@ -146,7 +147,7 @@ def test_digests_forgotten_cost_a_build_that_changes_nothing(folder):
     assert not list(folder.glob("cache/hdfs_v1/.building-*"))
 
 
-def test_a_log_that_becomes_shorter_while_it_is_hashed_is_told(folder):
+def test_a_log_that_becomes_shorter_while_it_is_hashed_is_an_error(folder):
     log = folder / "raw/HDFS.log"
     following = FollowingSha256(log)
     blocks = list(following.follow([Block(log, 0, log.stat().st_size + 1)]))

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from anomalog_exp.app import run
 from anomalog_exp.config import load_run_config
+from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
 from anomalog_exp.results import read_run
-from anomalog_exp.sequences.training_templates import UNKNOWN_TEMPLATE, with_templates_of_training
+from anomalog_exp.sequences.training_templates import with_templates_of_training
 from tests.grouping import grouped
 from tests.logs import log_dataset
 

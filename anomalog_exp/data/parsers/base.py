@@ -1,4 +1,4 @@
-"""What a parser is: lines in, four columns out, one call per block of lines.
+"""What a parser is: lines in, a few columns out, one call per block of lines.
 
 A parser is two files: a module here with a `Config`, and a YAML in conf/dataset/structured_parser.
 """
@@ -22,25 +22,31 @@ class Parser(ABC):
     """Turns raw lines into columns."""
 
     labels_events: bool = False
-    """The lines themselves say which events are anomalous."""
+    """The lines themselves say which events are anomalous: `label` is among the columns."""
 
     reads_times: bool = True
-    """Every line is expected to have a time."""
+    """Every line is expected to have a time: `time_ms` is among the columns."""
 
     assumes_year: bool = False
     """Times are read as of the year of the first line; see `anomalog_exp.data.reading.years`."""
 
+    may_be_1970: bool = False
+    """Times in early 1970 are meant, as of a clock that began at 0, and are no mistaken seconds."""
+
     @abstractmethod
     def parse(self, lines: pl.Series) -> pl.DataFrame:
-        """Columns of as many rows as there are lines.
+        """Columns of as many rows as there are lines, in their order.
+
+        A line's row depends on that line alone, so that results do not depend on the blocks. What this
+        promises is checked where it enters; see `anomalog_exp.data.parsers.checked`.
 
         Args:
-            lines: Raw lines, strings.
+            lines: (lines,) String, without nulls; any text, empty lines too.
 
         Returns:
-            `time_ms` Int64 (Unix milliseconds UTC, null where there is none), `entity` String (null
-            where there is none), `message` String (null where the line does not match) and, if
-            `labels_events`, `label` Int8 (0, 1, null).
+            `message` String, null where the line does not match. Where the lines have them, `entity`
+            String and the columns that `anomalog_exp.data.columns` marks as parsed, whole numbers:
+            `time_ms`, `label`, `level`. A null or a column left out means that there is none.
         """
 
 

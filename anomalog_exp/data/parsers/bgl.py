@@ -10,13 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
+from anomalog_exp.data.parsers.levels import level_codes
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["BglParser", "Config"]
 
-_HEADER = r"^[^ ]+ [0-9]{9,10} [0-9]{4}[.][0-9]{2}[.][0-9]{2} [^ ]+ [^ ]+ [^ ]+ ."
+_EPOCH = "^[0-9]{9,10}$"
+_DATE = "^[0-9]{4}[.][0-9]{2}[.][0-9]{2}$"
+_LEVEL_WITHIN = len("NULL DISCOVERY WARNING")
 _WHEN = "%Y-%m-%d-%H.%M.%S%.f"
 
 
@@ -37,15 +40,18 @@ class BglParser(Parser):
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         import polars as pl
 
-        frame = pl.DataFrame({"line": lines, "matches": lines.str.contains(_HEADER)})
-        frame = frame.select("matches", pl.col("line").str.splitn(" ", 7).alias("field"))
-        frame = frame.unnest("field")
+        frame = lines.rename("line").to_frame().select(pl.col("line").str.splitn(" ", 7))
+        frame = frame.unnest("line")
+        # Short fields are checked one by one, in a third of the time of one expression for the header.
+        matches = pl.col("field_1").str.contains(_EPOCH) & pl.col("field_2").str.contains(_DATE)
+        matches &= pl.all_horizontal(pl.col(f"field_{place}") != "" for place in (0, 3, 4, 5, 6))
         precise = pl.col("field_4").str.to_datetime(_WHEN, strict=False, time_unit="ms")
         epoch = pl.col("field_1").cast(pl.Int64, strict=False) * 1000
-        matches = pl.col("matches")
-        return frame.select(
+        frame = frame.select(
             time_ms=pl.coalesce(precise.cast(pl.Int64), epoch),
             entity=pl.when(matches).then("field_3"),
             message=pl.when(matches).then("field_6"),
             label=(pl.col("field_0") != "-").cast(pl.Int8),
         )
+        level = level_codes(frame["message"], word=2, within=_LEVEL_WITHIN)
+        return frame.with_columns(level=level)

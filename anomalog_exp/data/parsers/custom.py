@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
+from anomalog_exp.data.parsers.levels import level_codes
 from anomalog_exp.data.parsers.line_format import LineFormat
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
@@ -27,6 +28,8 @@ _KEY = "dataset.structured_parser"
 _EPOCH_MS = {"epoch_s": 1000, "epoch_ms": 1}
 _YEAR = re.compile(r"%[YyGgDFxc+s]")
 _WHOLE_LINE = "<Content>"
+_LEVEL_FIELDS = ("level", "severity")
+"""Fields, in any case, that are read as the level; they need no option."""
 
 
 class Config(ParserConfig):
@@ -106,6 +109,8 @@ class CustomParser(Parser):
         self.labels_events = config.label_field is not None
         self.reads_times = config.time_format is not None
         self.assumes_year = _lacks_year(config.time_format) and config.year is not None
+        # Seconds may count from a boot. Only numbers said to be milliseconds can be of another unit.
+        self.may_be_1970 = config.time_format != "epoch_ms"
 
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         import polars as pl
@@ -115,34 +120,29 @@ class CustomParser(Parser):
             fields = self._format.cut(lines)
         else:
             fields = lines.str.extract_groups(config.regex).struct.unnest()
-        message = fields[config.message_field]
-        empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
+        columns = {"message": fields[config.message_field]}
+        if config.time_format is not None:
+            columns["time_ms"] = self._time_ms(fields, config.time_format)
         if config.entity_field is not None:
-            entity = fields[config.entity_field]
+            columns["entity"] = fields[config.entity_field]
         elif config.entity_pattern is not None:
             group = 1 if re.search(r"(?<!\\)\((?!\?:)", config.entity_pattern) else 0
-            entity = message.str.extract(config.entity_pattern, group)
-        else:
-            entity = empty
-        label = empty if config.label_field is None else fields[config.label_field]
-        return pl.DataFrame(
-            {
-                "time_ms": self._time_ms(fields),
-                "entity": entity,
-                "message": message,
-                "label": (label != config.normal_label).cast(pl.Int8),
-            }
-        )
+            columns["entity"] = columns["message"].str.extract(config.entity_pattern, group)
+        if config.label_field is not None:
+            label = fields[config.label_field] != config.normal_label
+            columns["label"] = label.cast(pl.Int8)
+        for name in fields.columns:
+            if name.lower() in _LEVEL_FIELDS:
+                columns["level"] = level_codes(fields[name])
+        return pl.DataFrame(columns)
 
-    def _time_ms(self, fields: pl.DataFrame) -> pl.Series:
+    def _time_ms(self, fields: pl.DataFrame, form: str) -> pl.Series:
         import polars as pl
 
-        form = self._config.time_format
-        if form is None:
-            return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(fields))
         text = fields.select(pl.concat_str(self._config.time_fields, separator=" ")).to_series()
         if form in _EPOCH_MS:
-            return (text.cast(pl.Float64, strict=False) * _EPOCH_MS[form]).cast(pl.Int64)
+            number = text.cast(pl.Float64, strict=False) * _EPOCH_MS[form]
+            return number.cast(pl.Int64, strict=False)
         if self.assumes_year:
             text, form = f"{self._config.year} " + text, f"%Y {form}"
         when = text.str.to_datetime(form, strict=False, time_unit="ms")

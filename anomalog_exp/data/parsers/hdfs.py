@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
+from anomalog_exp.data.parsers.levels import level_codes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +22,7 @@ _BLOCK = r"blk_-?[0-9]+"
 _COMPONENT = r"^[A-Z]+ ([^ ]+):"
 _WHEN = "%y%m%d %H%M%S"
 _WHEN_LENGTH = len("yymmdd HHMMSS")
+_LEVEL_WITHIN = len("INFORMATION")
 
 
 class Config(ParserConfig):
@@ -54,4 +56,5 @@ class HdfsParser(Parser):
         if entity.null_count():
             component = frame["message"].str.extract(_COMPONENT)
             entity = pl.select(pl.coalesce(entity, component)).to_series()
-        return frame.with_columns(entity=entity)
+        level = level_codes(frame["message"], within=_LEVEL_WITHIN)
+        return frame.with_columns(entity=entity, level=level)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from anomalog_exp.data.columns import COLUMNS
 from anomalog_exp.data.config import DatasetVariantConfig
-from anomalog_exp.data.dataset import COLUMNS, NO_TIME, UNLABELLED, write_vocabularies
 from anomalog_exp.data.parsers.sessions import Config, SessionFile
 from anomalog_exp.data.reading.blocks import block_lines, read_blocks
+from anomalog_exp.data.reading.entity_labels import label_facts
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.data.vocabularies import write_vocabularies
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import Progress
@@ -42,10 +44,8 @@ def build_session_dataset(
 
     Raises:
         ConfigError: the template miner would read event ids as messages.
-        DataError: a line holds no session.
+        DataError: a line has no id where lines have ids.
     """
-    import polars as pl
-
     parser = dataset.structured_parser
     assert isinstance(parser, Config)
     if (template.name, template.masking) != ("identity", "none"):
@@ -56,45 +56,59 @@ def build_session_dataset(
             allowed="identity without masking",
             fix="add template=event_ids to the command",
         )
-    paths = parser.raw_files(raw)
-    parts, line = [], 0
-    total = sum(path.stat().st_size for path in paths)
-    with progress.stage("reading session files", total, "B") as advance:
-        for file, path in zip(parser.files, paths, strict=True):
-            lines = pl.concat([block_lines(block.data)[0] for block in read_blocks(path)])
-            part = _sessions(lines, file, parser.id_separator, line)
-            parts.append(part)
-            line += len(lines)
-            advance(path.stat().st_size)
-    sessions = pl.concat(parts)
+    sessions, lines_total = _all_sessions(parser, parser.raw_files(raw), progress)
     rows = sessions.with_row_index("session").explode("event")
     columns = {
         "line": rows["line"].to_numpy(),
-        "time_ms": np.full(len(rows), NO_TIME),
         "entity": rows["session"].to_numpy(),
         "template": _first_appearance(rows["event"]).to_numpy(),
-        "label": np.full(len(rows), UNLABELLED),
-        "entity_label": sessions["label"].to_numpy(),
+        "source": rows["source"].to_numpy(),
     }
-    for name, dtype in COLUMNS.items():
-        np.save(directory / f"{name}.npy", columns[name].astype(dtype))
-    np.save(directory / "entity_split.npy", sessions["split"].to_numpy().astype(np.uint8))
+    for name, column in COLUMNS.items():
+        values = columns.get(name, column.without_values(len(rows)))
+        np.save(directory / f"{name}.npy", values.astype(column.dtype))
     templates = rows["event"].unique(maintain_order=True).to_list()
-    write_vocabularies(directory, templates, _names(sessions["id"]))
-    label = columns["entity_label"]
+    sources = [str(file.path) for file in parser.files]
+    entity_label = sessions["label"].to_numpy()
+    write_vocabularies(
+        directory,
+        templates=templates,
+        sources=sources,
+        entities=_names(sessions["id"]),
+        entity_label=entity_label,
+        entity_split=sessions["split"].to_numpy(),
+    )
     manifest = {
         **facts(),
-        "lines_total": line,
-        "lines_empty": line - len(sessions),
+        **label_facts(entity_label),
+        "lines_total": lines_total,
+        "lines_empty": lines_total - len(sessions),
         "lines_unparsed": 0,
         "unparsed_samples": [],
         "rows": len(rows),
-        "entities": len(sessions),
-        "entities_anomalous": int((label == 1).sum()),
-        "entities_unlabelled": 0,
+        "levels": {},
         "templates": len(templates),
+        "sources": sources,
     }
     write_json(directory / "manifest.json", manifest)
+
+
+def _all_sessions(
+    parser: Config, paths: list[Path], progress: Progress
+) -> tuple[pl.DataFrame, int]:
+    """The sessions of all files as `_sessions` gives them, and how many lines the files have."""
+    import polars as pl
+
+    parts, lines_total = [], 0
+    total = sum(path.stat().st_size for path in paths)
+    with progress.stage("reading session files", total, "B") as advance:
+        for source, (file, path) in enumerate(zip(parser.files, paths, strict=True)):
+            lines = pl.concat([block_lines(block.data)[0] for block in read_blocks(path)])
+            part = _sessions(lines, file, parser.id_separator, lines_total)
+            parts.append(part.with_columns(source=pl.lit(source)))
+            lines_total += len(lines)
+            advance(path.stat().st_size)
+    return pl.concat(parts), lines_total
 
 
 def _sessions(

@@ -33,14 +33,16 @@ class FirstAppearance:
             grown = np.full(2 * top, -1, dtype=np.int64)
             grown[: len(self._code)] = self._code
             self._code = grown
-        new = raw[(self._code[raw] < 0) & (raw >= 0)]
-        if len(new):
-            # Written from the last to the first, each keeps the place where it stands first.
-            place = np.arange(len(new))
-            self._code[new[::-1]] = place[::-1]
-            distinct = new[self._code[new] == place]
-            self._code[distinct] = np.arange(self.size, self.size + len(distinct))
-            self.size += len(distinct)
+        codes = self._code[raw]
+        new = raw[(codes < 0) & (raw >= 0)]
+        if not len(new):
+            return codes
+        # Written from the last to the first, each keeps the place where it stands first.
+        place = np.arange(len(new))
+        self._code[new[::-1]] = place[::-1]
+        distinct = new[self._code[new] == place]
+        self._code[distinct] = np.arange(self.size, self.size + len(distinct))
+        self.size += len(distinct)
         return self._code[raw]
 
     def find(self, raw: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -30,6 +30,11 @@ class GrowingColumn:
         self._file.write(np.ascontiguousarray(values, dtype=self._dtype).data)
         self.rows += len(values)
 
+    def close(self) -> None:
+        """Say in the file how many rows it has."""
+        self._write_header()
+        self._file.close()
+
     def _write_header(self) -> None:
         header = {"descr": self._dtype.str, "fortran_order": False, "shape": (self.rows,)}
         self._file.seek(0)
@@ -44,5 +49,4 @@ class GrowingColumn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._write_header()
-        self._file.close()
+        self.close()

@@ -10,20 +10,21 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED
+from anomalog_exp.data.columns import COLUMNS, NO_ENTITY
 from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.parsers.checked import broken_parser, checked
 from anomalog_exp.data.reading.blocks import Block, block_lines
 from anomalog_exp.data.templates.masking import Masker
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SAMPLES", "Kinds", "ParsedBlock", "parsed_blocks"]
+__all__ = ["SAMPLES", "ParsedBlock", "SharedCategories", "parsed_blocks"]
 
 SAMPLES = 20
 """How many unparsed lines are shown, of a block and of a log."""
@@ -31,7 +32,7 @@ SAMPLES = 20
 _SAMPLE_LENGTH = 300
 
 
-class Kinds(NamedTuple):
+class SharedCategories(NamedTuple):
     """The categories that all blocks share; they live as long as a series of theirs does."""
 
     entity: pl.Categorical
@@ -48,10 +49,9 @@ class ParsedBlock:
         unparsed: Number within the block and text of the first lines that do not match.
         unrowed: Numbers within the block of anomalous lines that make no row.
         row: (rows,) number within the block of each row's line.
-        time_ms: (rows,) Unix milliseconds, or `NO_TIME`.
         entity: (rows,) code of the shared categories, or `NO_ENTITY`.
         shape: (rows,) code of the shared categories.
-        label: (rows,) 0, 1 or `UNLABELLED`.
+        values: (rows,) each, the columns that a parser gives as numbers, by name.
     """
 
     block: Block
@@ -59,23 +59,26 @@ class ParsedBlock:
     unparsed: list[tuple[int, str]]
     unrowed: NDArray[np.int64]
     row: NDArray[np.int64]
-    time_ms: NDArray[np.int64]
     entity: NDArray[np.int64]
     shape: NDArray[np.int64]
-    label: NDArray[np.int8]
+    values: dict[str, NDArray[Any]]
 
 
 def parsed_blocks(
-    blocks: Iterable[Block], parser: Parser, masker: Masker, kinds: Kinds
+    blocks: Iterable[Block], parser: Parser, masker: Masker, categories: SharedCategories
 ) -> Iterator[ParsedBlock]:
-    """The blocks as columns, in their order."""
+    """The blocks as columns, in their order.
+
+    Raises:
+        DataError: the parser does not keep its contract.
+    """
     import polars as pl
 
     # One more than cores, which works while others wait for memory or for each other.
     threads = pl.thread_pool_size() + 1
     with ThreadPoolExecutor(threads) as pool:
         yield from _in_order(
-            pool, lambda block: _parse_block(block, parser, masker, kinds), blocks, threads
+            pool, lambda block: _parse_block(block, parser, masker, categories), blocks, threads
         )
 
 
@@ -95,65 +98,57 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-def _parse_block(block: Block, parser: Parser, masker: Masker, kinds: Kinds) -> ParsedBlock:
-    import polars as pl
-
-    rows, counts, unparsed, unrowed = _rows(block, parser)
-    time = rows["time_ms"]
-    shape = masker.fast(rows["message"]).cast(kinds.shape)
-    entity = rows["entity"].cast(kinds.entity)
-    label = rows["label"] if parser.labels_events else pl.repeat(None, len(rows), eager=True)
-    label = label.cast(pl.Int8)
-    counts |= {
-        "rows": len(rows),
-        "rows_without_time": time.null_count(),
-        "rows_without_entity": entity.null_count(),
-        "events_anomalous": int(label.sum() or 0),
-        "events_labelled": label.count(),
-    }
-    return ParsedBlock(
-        block,
-        counts,
-        unparsed,
-        unrowed,
-        row=rows["row"].cast(pl.Int64).to_numpy(),
-        time_ms=time.fill_null(NO_TIME).to_numpy(),
-        entity=entity.to_physical().cast(pl.Int64).fill_null(NO_ENTITY).to_numpy(),
-        shape=shape.to_physical().cast(pl.Int64).to_numpy(),
-        label=label.fill_null(UNLABELLED).to_numpy(),
-    )
-
-
-class _Rows(NamedTuple):
-    """The lines of a block that make rows, and what is told of the others."""
-
-    rows: pl.DataFrame
-    counts: dict[str, int]
-    unparsed: list[tuple[int, str]]
-    unrowed: NDArray[np.int64]
-
-
-def _rows(block: Block, parser: Parser) -> _Rows:
+def _parse_block(
+    block: Block, parser: Parser, masker: Masker, categories: SharedCategories
+) -> ParsedBlock:
     import polars as pl
 
     lines, invalid = block_lines(block.data)
-    frame = parser.parse(lines)
+    frame = _frame(lines, parser)
     empty = lines.str.len_bytes() == 0
     matched = frame["message"].is_not_null() & ~empty
     missed = (~matched & ~empty).arg_true()
     silent = matched & (frame["message"] == "")
-    unrowed = pl.Series(dtype=pl.UInt32)
-    if parser.labels_events and silent.any():
-        unrowed = (silent & (frame["label"] == 1)).arg_true()
-    return _Rows(
-        frame.with_row_index("row").filter(matched & ~silent),
+    unrowed = silent & (frame["label"] == 1) if silent.any() else silent
+    rows = frame.with_row_index("row").filter(matched & ~silent)
+    entity = rows["entity"].cast(categories.entity)
+    shape = masker.fast(rows["message"]).cast(categories.shape)
+    return ParsedBlock(
+        block,
         counts={
             "lines_total": len(lines),
             "lines_empty": int(empty.sum()),
             "lines_unparsed": len(missed),
             "lines_without_message": int(silent.sum()),
             "lines_invalid_utf8": invalid,
+            "rows": len(rows),
+            "rows_without_time": rows["time_ms"].null_count(),
+            "rows_without_entity": entity.null_count(),
+            "events_anomalous": int(rows["label"].sum() or 0),
+            "events_labelled": rows["label"].count(),
         },
         unparsed=[(int(i), lines[i][:_SAMPLE_LENGTH]) for i in missed.head(SAMPLES)],
-        unrowed=unrowed.cast(pl.Int64).to_numpy(),
+        unrowed=unrowed.arg_true().cast(pl.Int64).to_numpy(),
+        row=rows["row"].cast(pl.Int64).to_numpy(),
+        entity=entity.to_physical().cast(pl.Int64).fill_null(NO_ENTITY).to_numpy(),
+        shape=shape.to_physical().cast(pl.Int64).to_numpy(),
+        values={
+            name: rows[name].fill_null(column.missing).to_numpy()
+            for name, column in COLUMNS.items()
+            if column.parsed
+        },
     )
+
+
+def _frame(lines: pl.Series, parser: Parser) -> pl.DataFrame:
+    """What the parser makes of the lines, checked."""
+    import polars as pl
+
+    try:
+        frame = parser.parse(lines)
+    except pl.exceptions.PanicException as panic:  # no Exception: it would end a whole sweep
+        problem = f"polars gave up in it: {panic}"
+        raise broken_parser(
+            parser, problem, "columns of as many rows as there are lines"
+        ) from panic
+    return checked(frame, parser, len(lines))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.data.dataset import NO_TIME
+from anomalog_exp.data.columns import NO_TIME
 
 __all__ = ["YearsPassed"]
 

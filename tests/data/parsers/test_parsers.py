@@ -6,8 +6,12 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from anomalog_exp.data.columns import LEVELS
+from anomalog_exp.data.parsers.checked import checked
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.listing import open_option
+from tests.data.parsers.lines import LINES
+from tests.data.parsers.test_parser_contract import config_of
 
 HDFS = re.compile(r"(\d{6} \d{6}) \d+ ([A-Z]+ [^ ]+:(?: .*)?)$")
 BGL = re.compile(r"(\S+) (\d+) \d{4}\.\d\d\.\d\d (\S+) (\S+) \S+ (.+)$")
@@ -28,8 +32,10 @@ CUSTOM = {
 
 
 def parse(lines: list[str], name: str, **options) -> list[dict]:
-    config = open_option("dataset/structured_parser", {"name": name} | options)
-    return config.build_parser().parse(pl.Series(lines, dtype=pl.String)).to_dicts()
+    """What a parser makes of lines, as a build takes it."""
+    parser = open_option("dataset/structured_parser", {"name": name} | options).build_parser()
+    frame = parser.parse(pl.Series(lines, dtype=pl.String))
+    return checked(frame, parser, len(lines)).to_dicts()
 
 
 def ms(text: str, form: str) -> int:
@@ -39,24 +45,36 @@ def ms(text: str, form: str) -> int:
 def slow_hdfs(line: str) -> dict:
     found = HDFS.match(line)
     if not found:
-        return {"time_ms": None, "message": None, "entity": None}
+        return dict.fromkeys(("time_ms", "message", "entity", "label", "level"))
     when, message = found.groups()
     block = re.search(r"blk_-?\d+", message)
     component = message.split(" ")[1].removesuffix(":")
-    entity = block.group() if block else component
-    return {"time_ms": ms(when, "%y%m%d %H%M%S"), "message": message, "entity": entity}
+    return {
+        "time_ms": ms(when, "%y%m%d %H%M%S"),
+        "message": message,
+        "entity": block.group() if block else component,
+        "label": None,
+        "level": {"INFO": 2, "WARN": 4}[message.split(" ")[0]],
+    }
 
 
 def slow_bgl(line: str) -> dict:
     found = BGL.match(line)
     if not found:
-        return {"time_ms": None, "entity": None, "message": None, "label": None}
+        return dict.fromkeys(("time_ms", "message", "entity", "label", "level"))
     tag, epoch, node, precise, message = found.groups()
     try:
         when = ms(precise, "%Y-%m-%d-%H.%M.%S.%f") // 1
     except ValueError:
         when = int(epoch) * 1000
-    return {"time_ms": when, "entity": node, "message": message, "label": int(tag != "-")}
+    level = {"INFO": 2, "WARNING": 4, "ERROR": 5, "SEVERE": 6, "FATAL": 7}[message.split(" ")[2]]
+    return {
+        "time_ms": when,
+        "entity": node,
+        "message": message,
+        "label": int(tag != "-"),
+        "level": level,
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,7 +101,13 @@ def test_hdfs_lines_worked_out_by_hand():
     ]
     rows = parse(lines, "hdfs")
     when = ms("2008-11-09 20:36:15", "%Y-%m-%d %H:%M:%S")
-    assert rows[0] == {"time_ms": when, "entity": "blk_-12", "message": lines[0][18:]}
+    assert rows[0] == {
+        "time_ms": when,
+        "entity": "blk_-12",
+        "message": lines[0][18:],
+        "label": None,
+        "level": LEVELS.index("info"),
+    }
     assert rows[1]["entity"] == "dfs.FSNamesystem"
     assert rows[2]["message"] == "INFO dfs.A:"
     assert [row["message"] for row in rows[3:]] == [None] * 3
@@ -96,6 +120,7 @@ def test_bgl_without_a_precise_time_falls_back_to_the_seconds():
         "entity": "R02",
         "message": "RAS KERNEL INFO x",
         "label": 1,
+        "level": LEVELS.index("info"),
     }
 
 
@@ -106,9 +131,15 @@ def test_custom_by_format_with_times_entity_and_label():
         "entity_field": "Node",
         "label_field": "Flag",
     }
-    rows = parse(["- 2024-01-02 03:04:05.678 [n 1] INFO: up: and running", "X nothing"], **options)
+    rows = parse(["- 2024-01-02 03:04:05.678 [n 1] Warn: up: and running", "X nothing"], **options)
     when = ms("2024-01-02 03:04:05.678", "%Y-%m-%d %H:%M:%S.%f")
-    assert rows[0] == {"time_ms": when, "entity": "n 1", "message": "up: and running", "label": 0}
+    assert rows[0] == {
+        "time_ms": when,
+        "entity": "n 1",
+        "message": "up: and running",
+        "label": 0,
+        "level": LEVELS.index("warning"),
+    }
     assert rows[1]["message"] is None
 
 
@@ -118,6 +149,9 @@ def test_custom_by_format_with_times_entity_and_label():
         ("epoch_s", "1117838570.5 x", 1117838570500),
         ("epoch_ms", "1117838570123 x", 1117838570123),
         ("%Y-%m", "nonsense x", None),
+        ("epoch_s", "inf x", None),
+        ("epoch_ms", "1e300 x", None),
+        ("epoch_s", "1,5 x", None),
     ],
 )
 def test_custom_times(form, line, wanted):
@@ -193,10 +227,42 @@ def test_a_preset_reads_a_line_of_its_format(name, line, when, entity, message):
 
     options = ["dataset=custom", "dataset.source.path=x", f"dataset/structured_parser={name}"]
     parser = load_run_config(options).dataset.structured_parser.build_parser()
-    (row,) = parser.parse(pl.Series([line])).to_dicts()
+    (row,) = checked(parser.parse(pl.Series([line])), parser, 1).to_dicts()
     assert row["time_ms"] == ms(when, "%Y-%m-%d %H:%M:%S.%f")
     assert row["entity"] == entity
     assert row["message"].endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("option", "levels"),
+    [
+        ("android", ["debug", "info", "error"]),
+        ("apache", ["notice", "error", "error"]),
+        ("bgl", ["info", "fatal", "warning"]),
+        ("hadoop", ["info", "warning"]),
+        ("hdfs", ["info", "warning", "info"]),
+        ("openstack", ["info", "warning"]),
+        ("spark", ["info", "error"]),
+        ("zookeeper", ["info", "warning"]),
+        ("healthapp", [None, None]),
+        ("thunderbird", [None, None]),
+    ],
+)
+def test_the_level_is_read_where_lines_name_one(option, levels):
+    parser = config_of(option).build_parser()
+    lines = LINES[option]
+    frame = checked(parser.parse(pl.Series(lines)), parser, len(lines))
+    assert [None if code is None else LEVELS[code] for code in frame["level"]] == levels
+
+
+@pytest.mark.parametrize("field", ["Level", "level", "LEVEL", "Severity", "severity"])
+def test_a_field_of_a_described_log_that_is_named_for_the_level_is_read_as_it(field):
+    for options in (
+        {"format": f"<{field}> <Content>"},
+        {"regex": f"(?P<{field}>\\S+) (?P<Content>.*)"},
+    ):
+        rows = parse(["ERROR down", "odd up", "no"], **CUSTOM | options)
+        assert [row["level"] for row in rows] == [LEVELS.index("error"), None, None]
 
 
 def test_thunderbird_lines_worked_out_by_hand():

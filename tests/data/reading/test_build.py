@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.data.dataset import NO_TIME
+from anomalog_exp.data.columns import COLUMNS, LEVELS, NO_LEVEL, NO_TIME
 from anomalog_exp.errors import DataError
 from anomalog_exp.progress import Progress
 from tests.data.parsers.test_parsers import slow_hdfs
@@ -46,6 +46,8 @@ def test_columns_and_manifest_worked_out_by_hand(tmp_path):
     )
     assert dataset.template.tolist() == [0, 0, 1, 2, 0]
     assert dataset.label.tolist() == [-1] * 5
+    assert [LEVELS[level] for level in dataset.level] == ["info"] * 3 + ["warning", "info"]
+    assert [dataset.sources[source] for source in dataset.source] == ["HDFS.log"] * 5
     assert dataset.entity_label.tolist() == [1, 0, -1, -1]
     assert np.diff(dataset.time_ms).tolist() == [1000, 1000, 1000, 0]
     manifest = dataset.manifest
@@ -60,6 +62,8 @@ def test_columns_and_manifest_worked_out_by_hand(tmp_path):
         "entities_unlabelled": 2,
         "labels_unknown_entities": 1,
         "templates": 3,
+        "levels": {"info": 4, "warning": 1},
+        "sources": ["HDFS.log"],
         "unparsed_samples": [{"line": 4, "text": "not a line of this log \\xf7"}],
     }
     assert {key: manifest[key] for key in wanted} == wanted
@@ -67,6 +71,15 @@ def test_columns_and_manifest_worked_out_by_hand(tmp_path):
         1: "081109 203519 143 INFO dfs.A: Receiving block blk_-2 src: /10.0.0.2:6",
         4: "not a line of this log \\xf7",
     }
+
+
+def test_every_column_of_the_table_is_an_array_in_a_file_of_its_own(tmp_path):
+    dataset = build(tmp_path, LOG)
+    for name, column in COLUMNS.items():
+        array = getattr(dataset, name)
+        assert isinstance(array, np.memmap)
+        assert (Path(array.filename).name, array.dtype) == (f"{name}.npy", column.dtype)
+        assert len(array) == dataset.n_events
 
 
 @pytest.mark.parametrize("block_bytes", [1, 80, 250])
@@ -139,6 +152,20 @@ def test_the_real_bgl_sample_has_its_rows_and_alerts(shared_data, tmp_path):
     assert NO_TIME not in dataset.time_ms
 
 
+@pytest.mark.parametrize(("untimed", "warned"), [(0, False), (3, False), (4, True)])
+def test_unread_times_are_warned_of_where_they_are_more_than_half(
+    tmp_path, caplog, untimed, warned
+):
+    lines = [b"081109 203518 1 INFO dfs.A: x"] * (6 - untimed)
+    lines += [b"081399 203518 1 INFO dfs.A: no such day"] * untimed
+    dataset = build(tmp_path, b"\n".join(lines))
+    assert dataset.manifest["rows_without_time"] == untimed
+    shown = (
+        f"no time on {untimed} of 6 rows; the first is line {6 - untimed}: 081399" in caplog.text
+    )
+    assert shown == warned
+
+
 def test_a_range_of_lines_keeps_the_numbers_of_the_whole_file(tmp_path):
     whole = build(tmp_path, LOG[3:])
     part = build(
@@ -173,6 +200,8 @@ def test_lines_without_a_message_are_no_rows_but_anomalous_ones_are_remembered(t
     assert dataset.unrowed_anomalies.tolist() == [1, 4, 6, 9, 11, 14]
     assert dataset.manifest["lines_without_message"] == 9
     assert dataset.manifest["lines_unparsed"] == 0
+    assert dataset.level.tolist() == [NO_LEVEL] * 6
+    assert dataset.manifest["levels"] == {}
 
 
 class Told(Progress):

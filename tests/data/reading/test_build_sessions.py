@@ -6,6 +6,7 @@ import pytest
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.data.cache import load_dataset
+from anomalog_exp.data.columns import COLUMNS
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.progress import SILENT
@@ -40,6 +41,10 @@ def test_sessions_with_ids_worked_out_by_hand(tmp_path):
     assert dataset.entity.tolist() == [0, 0, 0, 1, 1, 2, 2, 2, 3, 3, 4, 4, 4, 5]
     assert dataset.entity_label.tolist() == [0, 0, 0, 0, 1, 1]
     assert dataset.line.tolist() == [0, 0, 0, 1, 1, 3, 3, 3, 4, 4, 5, 5, 5, 7]
+    names = [dataset.sources[source].removeprefix("openstack_") for source in dataset.source]
+    assert names == ["train"] * 8 + ["test_normal"] * 2 + ["test_abnormal"] * 4
+    for name in ("time_ms", "label", "level"):
+        assert getattr(dataset, name).tolist() == [COLUMNS[name].missing] * 14
     assert (dataset.manifest["lines_total"], dataset.manifest["lines_empty"]) == (8, 2)
     found = config.sequence.apply(dataset, config.split)
     assert found.split.tolist() == [0, 0, 0, 2, 2, 2]

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import threading
 import zipfile
 from pathlib import Path
@@ -153,6 +154,18 @@ def test_an_archive_is_unpacked_once_and_a_replaced_one_anew(tmp_path):
     assert local_zip(path, tmp_path / "data").materialise(SILENT) == first
     assert first.log.stat().st_mtime_ns == stamp
     make_zip(path, {"HDFS.log": b"other\n"})
+    assert local_zip(path, tmp_path / "data").materialise(SILENT).log.read_bytes() == b"other\n"
+
+
+@pytest.mark.parametrize("put_back", [False, True])
+def test_a_replaced_archive_of_equal_size_is_unpacked_anew(tmp_path, put_back):
+    path = make_zip(tmp_path / "a.zip", {"HDFS.log": b"first\n"})
+    stat = path.stat()
+    assert local_zip(path, tmp_path / "data").materialise(SILENT).log.read_bytes() == b"first\n"
+    make_zip(path, {"HDFS.log": b"other\n"})
+    if put_back:  # the time stamp too is what it was
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert path.stat().st_size == stat.st_size
     assert local_zip(path, tmp_path / "data").materialise(SILENT).log.read_bytes() == b"other\n"
 
 

@@ -76,6 +76,26 @@ def test_few_words_in_one_place_are_the_statement_and_many_are_a_parameter():
     assert codes.dtype == np.int32
 
 
+@pytest.mark.parametrize(
+    ("message", "template"),
+    [
+        ("worker pool state is down", "worker pool state is down"),
+        ("worker pool state is crashed", None),  # a word that the statement does not have
+        ("job queue owner is zoe", f"job queue owner is {WILD}"),
+        ("job queue owner is", None),
+        ("disk unit tray is ejected", f"disk unit tray is {WILD}"),
+    ],
+)
+def test_a_message_that_was_not_mined_must_have_the_words_of_its_template(message, template):
+    miner = DrainMiner(4, 0.5, 100, max_words=3)
+    mined = [f"worker pool state is {word}" for word in ("up", "down", "lost")]
+    mined += [f"job queue owner is {word}" for word in ("ann", "bob", "cid", "dan")]
+    mined += [f"disk unit tray is {word}" for word in ("in", WILD)]
+    texts, _ = miner.mine(mined)
+    found = miner.matcher(texts)(message)
+    assert (None if found is None else texts[found]) == template
+
+
 def test_templates_are_numbered_by_first_appearance_and_a_second_time_the_same():
     messages = random_messages(1)
     texts, codes = DrainMiner(4, 0.5, 100, 5).mine(messages)

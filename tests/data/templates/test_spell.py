@@ -52,6 +52,29 @@ def test_messages_of_wildcards_alone_are_one_template():
     assert SpellMiner(0.5).mine([])[0] == []
 
 
+@pytest.mark.parametrize(
+    ("message", "template"),
+    [
+        ("Temperature is odd on node <*>", "Temperature <*> on node <*>"),
+        ("Command has now completed", "Command has completed"),  # three of four tokens
+        ("Command has not yet been completed", None),  # three of six
+        ("Command has", None),  # a word of every template is missing
+        (f"{WILD} {WILD}", None),
+        ("", None),
+    ],
+)
+def test_a_message_that_was_not_mined_must_hold_the_words_of_its_template(message, template):
+    texts = ["Temperature <*> on node <*>", "Command has completed", "Command <*> was aborted"]
+    found = SpellMiner(0.5).matcher(texts)(message)
+    assert (None if found is None else texts[found]) == template
+
+
+def test_a_message_of_wildcards_alone_matches_only_such_a_template():
+    match = SpellMiner(0.5).matcher(["a b", WILD])
+    assert [match(WILD), match(f"{WILD} {WILD}"), match("c")] == [1, 1, None]
+    assert SpellMiner(0.5).matcher([])("a") is None
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("tau", [0.4, 0.5, 0.8])
 def test_every_message_holds_enough_of_its_template_and_in_its_order(seed, tau):

@@ -1,12 +1,14 @@
 """What a template miner is: distinct masked messages in, templates and a code per message out.
 
-A miner is two files: a module here with a `Config`, and a YAML in conf/template.
+A miner is two files: a module here with a `Config`, and a YAML in conf/template. What it leaves behind
+are template texts alone, so that templates are plain to read, to compare and to store; how a message
+that was never mined finds one of them is the miner's to say.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -31,6 +33,18 @@ class TemplateMiner(ABC):
 
         Returns:
             The distinct template texts in order of first appearance, and (messages,) int32 codes.
+        """
+
+    @abstractmethod
+    def matcher(self, texts: Sequence[str]) -> Callable[[str], int | None]:
+        """The rule by which a message that was not mined finds its template.
+
+        Args:
+            texts: What `mine` gave.
+
+        Returns:
+            A function from a masked message to the place of its template in `texts`, None where no
+            template fits. It learns nothing.
         """
 
 

@@ -7,12 +7,13 @@ similar cluster there if enough tokens agree; where they differ the cluster's te
 Deviations. Messages come once each, not once per line: repeating a message never changes its cluster.
 A leaf compares all its clusters in one array operation. After the last message, clusters whose
 templates read the same are one template. Ties in similarity go to the cluster with more wildcards, as
-in the authors' code, then to the older one.
+in the authors' code, then to the older one. A message that was not mined must have all words of its
+template: by similarity alone, `state is crashed` would be called `state is up`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +23,7 @@ from pydantic import Field
 
 from anomalog_exp.data.templates.masking import WILDCARD
 from anomalog_exp.data.templates.miners.base import TemplateMiner, TemplateMinerConfig, dense_codes
+from anomalog_exp.data.templates.word_tree import WordTree
 from anomalog_exp.options.base import Count, Fraction
 
 __all__ = ["Config", "DrainMiner"]
@@ -89,6 +91,9 @@ class DrainMiner(TemplateMiner):
             worded = self._keep_words(np.stack(group), masked)
             templates[cluster_of == cluster] = [" ".join(texts[row]) for row in worded]
         return dense_codes(templates.tolist())
+
+    def matcher(self, texts: Sequence[str]) -> Callable[[str], int | None]:
+        return WordTree(texts).find
 
     def _keep_words(
         self, tokens: NDArray[np.int32], masked: NDArray[np.bool_]

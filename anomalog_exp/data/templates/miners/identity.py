@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -27,3 +27,6 @@ class IdentityMiner(TemplateMiner):
 
     def mine(self, messages: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
         return dense_codes(messages)
+
+    def matcher(self, texts: Sequence[str]) -> Callable[[str], int | None]:
+        return {text: code for code, text in enumerate(texts)}.get

@@ -5,12 +5,13 @@ cluster with which it shares the longest subsequence of tokens, if that is long 
 not share becomes `<*>`. Wildcards of the masks take no part in the comparison.
 
 Deviations. Messages come once each, not once per line. No prefix tree: one call of rapidfuzz finds the
-best cluster. Ties go to the shorter template, as in the paper, then to the older one.
+best cluster. Ties go to the shorter template, as in the paper, then to the older one. A message that was
+not mined must hold all words of its template, in their order, as every message does that was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -48,7 +49,7 @@ class SpellMiner(TemplateMiner):
         cluster_of = np.empty(len(messages), dtype=np.int64)
         for place, message in enumerate(messages):
             tokens = message.split()
-            spoken = [token for token in tokens if token != WILDCARD]
+            spoken = _spoken(tokens)
             cluster = self._best(spoken, words)
             if cluster is None:
                 cluster = len(templates)
@@ -56,14 +57,31 @@ class SpellMiner(TemplateMiner):
                 words.append(spoken)
             elif spoken != words[cluster]:
                 templates[cluster] = _merged(templates[cluster], spoken)
-                words[cluster] = [token for token in templates[cluster] if token != WILDCARD]
+                words[cluster] = _spoken(templates[cluster])
             cluster_of[place] = cluster
         texts, codes = dense_codes([" ".join(template) for template in templates])
         named, order = dense_codes([texts[codes[cluster]] for cluster in cluster_of])
         return named, order
 
-    def _best(self, spoken: list[str], words: list[list[str]]) -> int | None:
-        """The cluster that shares most with a message, or None where none shares enough."""
+    def matcher(self, texts: Sequence[str]) -> Callable[[str], int | None]:
+        words = [_spoken(text.split()) for text in texts]
+
+        def match(message: str) -> int | None:
+            # What lost none of its words to the message: mining would have taken from the others.
+            return self._best(_spoken(message.split()), words, whole=True)
+
+        return match
+
+    def _best(
+        self, spoken: list[str], words: list[list[str]], *, whole: bool = False
+    ) -> int | None:
+        """The cluster that shares most with a message, or None where none shares enough.
+
+        Args:
+            spoken: The message's tokens without wildcards.
+            words: Likewise of each cluster's template.
+            whole: Only clusters that share all their words.
+        """
         from rapidfuzz.distance import LCSseq
         from rapidfuzz.process import cdist
 
@@ -71,10 +89,16 @@ class SpellMiner(TemplateMiner):
             return None
         shared = cdist([spoken], words, scorer=LCSseq.similarity, dtype=np.int64)[0]
         length = np.array([len(one) for one in words])
+        if whole:
+            shared[shared < length] = -1
         best = int(np.lexsort((np.arange(len(words)), length, -shared))[0])
         if not spoken:
             return best if length[best] == 0 else None
         return best if shared[best] > self._tau * len(spoken) else None
+
+
+def _spoken(tokens: list[str]) -> list[str]:
+    return [token for token in tokens if token != WILDCARD]
 
 
 def _merged(template: list[str], spoken: list[str]) -> list[str]:

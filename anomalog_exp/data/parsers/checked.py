@@ -1,0 +1,141 @@
+"""The contract of parsers, checked where a parser's frame enters.
+
+A parser that drops a row would shift every row behind it, and one that gives microseconds would be
+wrong by a factor of a thousand without anybody noticing. Both are refused by name. The check costs one
+minimum and one maximum per column of numbers.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from anomalog_exp.data.columns import COLUMNS, Column
+from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["broken_parser", "checked"]
+
+_NEARLY_ALL: Final = 0.9
+
+
+def _ms(year: int) -> int:
+    return round(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+_LATEST_MS: Final = _ms(2200)
+_SECONDS: Final = (_ms(1990) // 1000, _ms(2100) // 1000)
+"""Times of these years in seconds; as milliseconds they are January and February 1970."""
+
+_PER_SECOND: Final = {"seconds": 1, "microseconds": 10**6, "nanoseconds": 10**9}
+
+
+def checked(frame: pl.DataFrame, parser: Parser, lines: int) -> pl.DataFrame:
+    """What a parser gave for `lines` lines, if it is what `Parser.parse` promises.
+
+    Returns:
+        `message`, `entity` and every parsed column of the table, each in its dtype. A column that the
+        parser does not give is null in every row.
+
+    Raises:
+        DataError: a column is missing, of another kind or out of range, rows are missing or too many,
+            or nearly all times look like another unit than milliseconds.
+    """
+    import polars as pl
+
+    if not isinstance(frame, pl.DataFrame):
+        raise broken_parser(parser, f"it gives a {type(frame).__name__}", "a polars DataFrame")
+    if len(frame) != lines:
+        problem = f"it gives {len(frame):,} rows for {lines:,} lines"
+        raise broken_parser(parser, problem, "one row per line; null where a line does not match")
+    needed = ["message"] + ["time_ms"] * parser.reads_times + ["label"] * parser.labels_events
+    for name in needed:
+        if name not in frame.columns:
+            raise broken_parser(parser, f"it gives no column {name!r}", ", ".join(needed))
+    texts = [_text(frame, name, parser) for name in ("message", "entity")]
+    numbers = [_numbers(frame, column, parser) for column in COLUMNS.values() if column.parsed]
+    whole = pl.DataFrame([*texts, *numbers])
+    _check_unit(whole, parser)
+    return whole
+
+
+def broken_parser(parser: Parser, problem: str, allowed: str, advice: str = "") -> DataError:
+    """The error that names a parser which does not keep its contract."""
+    module = type(parser).__module__
+    return DataError.of(
+        "dataset.structured_parser",
+        module,
+        problem=problem,
+        allowed=allowed,
+        fix=f"{advice}mend parse() in {module}; anomalog_exp.data.parsers.base says what it promises",
+    )
+
+
+def _text(frame: pl.DataFrame, name: str, parser: Parser) -> pl.Series:
+    import polars as pl
+
+    if name not in frame.columns:
+        return pl.Series(name, [None], dtype=pl.String).new_from_index(0, len(frame))
+    if frame[name].dtype != pl.String:
+        raise broken_parser(parser, f"its column {name!r} is {frame[name].dtype}", "String")
+    return frame[name]
+
+
+def _numbers(frame: pl.DataFrame, column: Column, parser: Parser) -> pl.Series:
+    import polars as pl
+
+    name, dtype = column.name, column.polars_dtype
+    if name not in frame.columns:
+        return pl.Series(name, [None], dtype=dtype).new_from_index(0, len(frame))
+    numbers = frame[name]
+    if not numbers.dtype.is_integer():
+        raise broken_parser(parser, f"its column {name!r} is {numbers.dtype}", "whole numbers")
+    if column.allowed is not None:
+        _check_range(numbers, column.allowed, parser)
+    return numbers.cast(dtype)
+
+
+def _check_range(numbers: pl.Series, allowed: tuple[int, int], parser: Parser) -> None:
+    extremes = _extremes(numbers)
+    if extremes is None or allowed[0] <= extremes[0] <= extremes[1] <= allowed[1]:
+        return
+    problem = f"its column {numbers.name!r} holds {extremes[0]} to {extremes[1]}"
+    raise broken_parser(parser, problem, f"{allowed[0]} to {allowed[1]}, and null")
+
+
+def _check_unit(frame: pl.DataFrame, parser: Parser) -> None:
+    """See that times can be milliseconds. A few that cannot are damaged lines, which stay."""
+    import polars as pl
+
+    extremes = _extremes(frame["time_ms"])
+    if extremes is None or (extremes[0] >= _SECONDS[1] and extremes[1] < _LATEST_MS):
+        return
+    times = frame.filter(pl.col("message").is_not_null())["time_ms"].drop_nulls()
+    odd = (times < 0) | (times >= _LATEST_MS)
+    if not parser.may_be_1970:
+        odd |= times.is_between(*_SECONDS)
+    if odd.sum() <= _NEARLY_ALL * len(times):
+        return
+    example = int(times.filter(odd)[0])
+    units = (unit for unit, per_s in _PER_SECOND.items() if _is_date(example // per_s))
+    raise broken_parser(
+        parser,
+        f"its column 'time_ms' holds {example}, which looks like {next(units, 'no known unit')}",
+        "Unix milliseconds UTC of the years 1970 to 2199",
+        "for a log described by structured_parser=custom set time_format to its unit, epoch_s or "
+        "epoch_ms; else ",
+    )
+
+
+def _extremes(numbers: pl.Series) -> tuple[int, int] | None:
+    """The smallest and the largest number, None where there are only nulls."""
+    smallest: Any = numbers.min()
+    largest: Any = numbers.max()
+    return None if smallest is None else (smallest, largest)
+
+
+def _is_date(seconds: int) -> bool:
+    return _SECONDS[0] <= seconds < _SECONDS[1]

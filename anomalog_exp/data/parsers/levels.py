@@ -1,0 +1,96 @@
+"""Severity on one scale, from the names that logs give it.
+
+A log has few names, and one of them stands on most lines. So lines that begin as the first of a block
+does have its level, at the price of a comparison each. Of the others the beginnings are numbered by a
+categorical, and only distinct ones are read. One name means the same in every log, although systems
+disagree: BlueGene ranks SEVERE below ERROR, Java above everything. Numbers, as of syslog, are not read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from anomalog_exp.data.columns import COLUMNS, LEVELS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["level_codes"]
+
+_NAMES: Final = {
+    "trace": "TRACE VERBOSE FINEST FINER V",
+    "debug": "DEBUG FINE CONFIG D",
+    "info": "INFO INFORMATION INFORMATIONAL I",
+    "notice": "NOTICE",
+    "warning": "WARNING WARN W",
+    "error": "ERROR ERR E",
+    "critical": "CRITICAL CRIT SEVERE C",
+    "fatal": "FATAL FAILURE ALERT EMERGENCY EMERG PANIC F",
+}
+"""Level -> the names for it, in any case. The letters are Android's and glog's."""
+
+_CODES: Final = {
+    name: LEVELS.index(level) for level, names in _NAMES.items() for name in names.split()
+}
+
+
+def level_codes(texts: pl.Series, *, word: int = 0, within: int | None = None) -> pl.Series:
+    """Codes into `LEVELS`.
+
+    Args:
+        texts: (lines,) String, null where a line has none.
+        word: Which word of a text is the level, counted from 0.
+        within: Characters in which that word ends; what is behind is not looked at. None: whole texts,
+            of which there are few distinct ones.
+
+    Returns:
+        (lines,) Int8, null where the text is null or the word names no level.
+    """
+    import polars as pl
+
+    begin = _begin(texts.first(), word, within)
+    if begin is None:
+        return _by_distinct(texts, word, within)
+    same = texts == begin if within is None else texts.str.starts_with(begin)
+    levels = pl.Series([_level(begin, word, within)], dtype=COLUMNS["level"].polars_dtype)
+    levels = levels.new_from_index(0, len(texts))
+    if same.null_count():
+        same = same.fill_null(False)
+    others = (~same).arg_true()
+    if len(others):
+        levels.scatter(others, _by_distinct(texts.gather(others), word, within))
+    return levels
+
+
+def _by_distinct(texts: pl.Series, word: int, within: int | None) -> pl.Series:
+    import polars as pl
+
+    begins = texts if within is None else texts.str.head(within + 1)
+    named = begins.cast(pl.Categorical(pl.Categories.random()))
+    distinct = named.unique()
+    level = {
+        code: _level(begin, word, within)
+        for code, begin in zip(distinct.to_physical(), distinct.cast(pl.String), strict=True)
+        if begin is not None
+    }
+    # New categories are numbered 0, 1, 2 and so on, and `unique` gives them in any order.
+    levels = pl.Series(
+        [level[code] for code in range(len(level))], dtype=COLUMNS["level"].polars_dtype
+    )
+    return levels.gather(named.to_physical())
+
+
+def _begin(text: Any, word: int, within: int | None) -> str | None:
+    """A text up to the space behind its level, or all of it; None where it has no such word."""
+    if within is None or text is None:
+        return text
+    begin = re.match(rf"(?:[^ ]+ ){{{word + 1}}}", text)
+    return begin[0] if begin and len(begin[0]) <= within + 1 else None
+
+
+def _level(begin: str, word: int, within: int | None) -> int | None:
+    words = begin.split()
+    if within is not None and len(begin) > within and not begin[-1].isspace():
+        words.pop()  # its end may be behind
+    return _CODES.get(words[word].upper()) if word < len(words) else None

@@ -1,0 +1,125 @@
+"""Writes parsed blocks into the columns of a data set, one after the other, and counts.
+
+Codes of categories become codes in order of first appearance here, where blocks come in the order of
+the file. Only vocabularies and counts are held in memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.columns import COLUMNS, LEVELS, NO_LEVEL, NO_TIME
+from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.reading.codes import FirstAppearance
+from anomalog_exp.data.reading.growing_column import GrowingColumn
+from anomalog_exp.data.reading.parsed import SAMPLES, ParsedBlock
+from anomalog_exp.data.reading.years import YearsPassed
+
+__all__ = ["EventWriter"]
+
+_GATHER_ROWS = 1 << 22
+
+
+class EventWriter:
+    """The columns of a data set while blocks are added to them.
+
+    Attributes:
+        counts: What the manifest counts, by its names there.
+        samples: Number and text of the first lines that do not match.
+        index: First line number and byte offset of each block.
+        entities: The codes of entities.
+        shapes: The codes of masked messages, which become templates when all have come.
+    """
+
+    def __init__(self, directory: Path, parser: Parser, first_line: int) -> None:
+        self._directory = directory
+        self._years = YearsPassed() if parser.assumes_year else None
+        self._first_line = first_line
+        self._span: list[int] = []
+        self._unrowed: list[NDArray[np.int64]] = []
+        self._levels = np.zeros(len(LEVELS) + 1, dtype=np.int64)
+        self.counts: Counter[str] = Counter()
+        self.samples: list[tuple[int, str]] = []
+        self.index: list[tuple[int, int]] = []
+        self.entities, self.shapes = FirstAppearance(), FirstAppearance()
+        dtypes: dict[str, Any] = {name: column.dtype for name, column in COLUMNS.items()}
+        dtypes["shape"] = dtypes.pop("template")
+        self._columns = {
+            name: GrowingColumn(directory / f"{name}.npy", dtype) for name, dtype in dtypes.items()
+        }
+
+    def add(self, part: ParsedBlock) -> None:
+        """Write the rows of the next block."""
+        first = self._first_line + self.counts["lines_total"]
+        values = part.values | {
+            "line": part.row + first,
+            "entity": self.entities.add(part.entity),
+            "shape": self.shapes.add(part.shape),
+            "source": COLUMNS["source"].without_values(len(part.row)),  # there is one file, 0
+        }
+        if self._years is not None:
+            values["time_ms"] = self._years.dated(values["time_ms"])
+        for name, column in self._columns.items():
+            column.append(values[name])
+        self.index.append((first, part.block.offset))
+        self.counts.update(part.counts)
+        room = SAMPLES - len(self.samples)
+        self.samples += [(first + number, text) for number, text in part.unparsed[:room]]
+        self._unrowed.append(part.unrowed + first)
+        self._levels += np.bincount(values["level"] - NO_LEVEL, minlength=len(self._levels))
+        timed = values["time_ms"]
+        if part.counts["rows_without_time"]:
+            timed = timed[timed != NO_TIME]
+        self._span += [int(timed.min()), int(timed.max())] if len(timed) else []
+
+    def write_templates(self, template_of_shape: NDArray[np.int32]) -> None:
+        """Replace the column of shapes by that of their templates; all blocks are added."""
+        shapes = self._directory / "shape.npy"
+        shape = np.load(shapes, mmap_mode="r")
+        path = self._directory / "template.npy"
+        with GrowingColumn(path, COLUMNS["template"].dtype) as column:
+            for start in range(0, len(shape), _GATHER_ROWS):
+                column.append(template_of_shape[shape[start : start + _GATHER_ROWS]])
+        del shape
+        shapes.unlink()
+
+    def write_lines(self) -> None:
+        """Write where blocks begin, and which anomalous lines are no rows."""
+        index = np.array(self.index, dtype=np.int64).reshape(-1, 2)
+        np.save(self._directory / "blocks.npy", index)
+        if any(map(len, self._unrowed)):
+            np.save(self._directory / "unrowed_anomalies.npy", np.concatenate(self._unrowed))
+
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says of the rows and the lines."""
+        return {
+            **self.counts,
+            "first_line": self._first_line,
+            "unparsed_samples": [{"line": number, "text": text} for number, text in self.samples],
+            "first_time_ms": min(self._span, default=None),
+            "last_time_ms": max(self._span, default=None),
+            "levels": {
+                level: count
+                for level, count in zip(LEVELS, self._levels[1:].tolist(), strict=True)
+                if count
+            },
+            "shapes": self.shapes.size,
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for column in self._columns.values():
+            column.close()

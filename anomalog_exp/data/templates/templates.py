@@ -1,0 +1,150 @@
+"""Templates: what mining learned of a log, kept as one object that can be asked again.
+
+It holds the masks, the template texts and every masked message that was mined with its template. So a
+message that was mined is found again exactly, whatever miner it was; only one that was not goes by the
+miner's rule for texts (`TemplateMiner.matcher`), and what fits no text is `<unknown>`. The texts are
+all that the rule needs, which makes the state plain JSON. The price is memory for the distinct masked
+messages; a log has few.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.templates.masking import Masker
+from anomalog_exp.data.templates.miners.base import TemplateMinerConfig, dense_codes
+from anomalog_exp.options.listing import open_option
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["UNKNOWN_TEMPLATE", "Templates"]
+
+UNKNOWN_TEMPLATE: Final = "<unknown>"
+"""What stands for every message that fits no template."""
+
+
+@dataclass(frozen=True, eq=False)
+class Templates:
+    """Templates of a log.
+
+    Attributes:
+        config: The miner and the masks.
+        mined: Template texts, in the order of their codes.
+        known: Masked message -> code of its template, of the messages that were mined.
+    """
+
+    config: TemplateMinerConfig
+    mined: tuple[str, ...]
+    known: Mapping[str, int]
+
+    @classmethod
+    def mine(
+        cls, messages: Sequence[str] | pl.Series, config: TemplateMinerConfig
+    ) -> tuple[Self, NDArray[np.int32]]:
+        """Learn templates.
+
+        Args:
+            messages: Raw messages in the order of the log, without nulls.
+            config: The miner and its masks.
+
+        Returns:
+            The templates in order of first appearance, and (messages,) int32 codes into them.
+        """
+        shapes, shape_of = _shapes(messages, config)
+        templates, codes = cls.mine_shapes(shapes, config)
+        return templates, codes[shape_of]
+
+    @classmethod
+    def mine_shapes(
+        cls, shapes: Sequence[str], config: TemplateMinerConfig
+    ) -> tuple[Self, NDArray[np.int32]]:
+        """Learn templates from distinct results of `Masker.fast`; a code per shape."""
+        finished = Masker(config.masking, config.extra_masks).finish(shapes)
+        masked, masked_of_shape = dense_codes(finished)
+        templates, codes = cls.mine_masked(masked, config)
+        return templates, codes[masked_of_shape]
+
+    @classmethod
+    def mine_masked(
+        cls, masked: Sequence[str], config: TemplateMinerConfig
+    ) -> tuple[Self, NDArray[np.int32]]:
+        """Learn templates from distinct messages with all masks applied; a code per message."""
+        texts, codes = config.build_miner().mine(masked)
+        known = dict(zip(masked, codes.tolist(), strict=True))
+        return cls(config, tuple(texts), known), codes
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text that a code of `match` can mean: those mined, and `<unknown>` at the end."""
+        return (*self.mined, UNKNOWN_TEMPLATE)
+
+    @property
+    def unknown(self) -> int:
+        """The code of `<unknown>`."""
+        return len(self.mined)
+
+    def match(self, messages: Sequence[str] | pl.Series) -> NDArray[np.int32]:
+        """(messages,) int32 codes into `texts` of raw messages, without nulls; nothing is learned."""
+        shapes, shape_of = _shapes(messages, self.config)
+        finished = Masker(self.config.masking, self.config.extra_masks).finish(shapes)
+        codes = [self._code(masked) for masked in finished]
+        return np.array(codes, dtype=np.int32)[shape_of]
+
+    def known_codes(self, masked: Sequence[str]) -> NDArray[np.int32]:
+        """(masked,) int32 codes into `texts` of masked messages; what was not mined is unknown."""
+        codes = [self.known.get(message, self.unknown) for message in masked]
+        return np.array(codes, dtype=np.int32)
+
+    def to_json(self) -> str:
+        """The whole state as JSON; what `from_json` makes of it gives the same codes."""
+        state = {
+            "config": self.config.model_dump(mode="json"),
+            "mined": self.mined,
+            "messages": list(self.known),
+            "codes": list(self.known.values()),
+        }
+        return json.dumps(state, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The templates that `to_json` wrote.
+
+        Raises:
+            ConfigError: there is no miner of that name, or its options do not fit.
+        """
+        state = json.loads(text)
+        config = open_option("template", state["config"])
+        assert isinstance(config, TemplateMinerConfig)
+        known = dict(zip(state["messages"], state["codes"], strict=True))
+        return cls(config, tuple(state["mined"]), known)
+
+    def _code(self, masked: str) -> int:
+        code = self.known.get(masked)
+        if code is None:
+            code = self._matcher(masked)
+        return self.unknown if code is None else code
+
+    @cached_property
+    def _matcher(self) -> Callable[[str], int | None]:
+        return self.config.build_miner().matcher(self.mined)
+
+
+def _shapes(
+    messages: Sequence[str] | pl.Series, config: TemplateMinerConfig
+) -> tuple[list[str], NDArray[np.int32]]:
+    """Distinct results of the masks that run on every message, and the shape of each message."""
+    import polars as pl
+
+    raw = pl.Series(messages, dtype=pl.String)
+    shaped = Masker(config.masking, config.extra_masks).fast(raw)
+    shapes = shaped.unique(maintain_order=True)
+    number = pl.int_range(len(shapes), dtype=pl.Int32, eager=True)
+    return shapes.to_list(), shaped.replace_strict(shapes, number).to_numpy()

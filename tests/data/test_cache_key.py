@@ -1,0 +1,110 @@
+"""Every option that decides how a log is read is part of the cache key, and no other is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.data.cache import RequestedBuild, as_read
+from anomalog_exp.data.config import DatasetVariantConfig
+from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.options.listing import option_names
+from tests.data.parsers.test_parser_contract import config_of
+from tests.flips import flips
+
+ELSEWHERE = {
+    "name": "a name of the variant, for people and runs",
+    "dataset_name": "names the folder of all builds, and is no part of the key",
+    "preset": "for the record",
+    "description": "for people",
+    "archive": "facts that sources take their defaults from",
+    "source": "where bytes come from; their digest is in the key",
+    "template_parser": "a name for manifests; the miner itself is in the key",
+    "cache_paths": "where folders are",
+    "evaluation_unit": "what is judged",
+}
+"""Fields of a data set that change nothing of its build, and why."""
+
+DATASET = load_run_config(
+    [
+        "dataset=hdfs",
+        "dataset/source=local_dir",
+        "dataset/structured_parser=custom",
+        "dataset.source.path=x",
+        "dataset.cache_paths={namespace: x, data_root: null, cache_root: null}",
+    ]
+).dataset
+TEMPLATES = {
+    name: load_run_config([f"template={name}"]).template for name in option_names("template")
+}
+
+
+def key(
+    dataset: DatasetVariantConfig = DATASET,
+    template: TemplateMinerConfig = TEMPLATES["drain"],
+    **changes,
+) -> str:
+    facts = {
+        "raw": RawFiles(Path("a"), Path("a/b")),
+        "cache_root": Path("cache"),
+        "files": {"a/b": "digest"},
+        "labels": "digest of labels",
+    }
+    return RequestedBuild(dataset, as_read(template), **facts | changes).directory.name
+
+
+def test_fields_of_a_data_set_that_are_not_in_the_key_are_those_listed():
+    same = {name.split(".")[0] for name, other in flips(DATASET) if key(other) == key()}
+    decides = {name.split(".")[0] for name, other in flips(DATASET) if key(other) != key()}
+    assert same == ELSEWHERE.keys()
+    assert decides == DatasetVariantConfig.model_fields.keys() - same
+
+
+PARSERS = {name: config_of(name) for name in option_names("dataset/structured_parser")}
+
+
+def read_by(parser: ParserConfig) -> str:
+    return key(DATASET.model_copy(update={"structured_parser": parser}))
+
+
+@pytest.mark.parametrize("option", PARSERS)
+def test_every_option_of_every_parser_is_in_the_key(option):
+    same = {
+        name for name, other in flips(PARSERS[option]) if read_by(other) == read_by(PARSERS[option])
+    }
+    assert same == set()
+
+
+def test_every_parser_and_every_miner_has_a_key_of_its_own():
+    assert len({read_by(parser) for parser in PARSERS.values()}) == len(PARSERS)
+    assert len({key(template=template) for template in TEMPLATES.values()}) == len(TEMPLATES)
+
+
+@pytest.mark.parametrize("option", TEMPLATES)
+def test_every_option_of_every_miner_is_in_the_key(option):
+    template = TEMPLATES[option]
+    same = {
+        name for name, other in flips(template) if key(template=other) == key(template=template)
+    }
+    # What mines nothing reads messages alike whichever rows it would mine.
+    assert same == ({"fit_on"} if template.name == "identity" else set())
+
+
+@pytest.mark.parametrize("option", TEMPLATES)
+def test_where_training_rows_are_mined_the_masks_alone_decide_how_a_log_is_read(option):
+    template = TEMPLATES[option].model_copy(update={"fit_on": "train"})
+    decides = {
+        name for name, other in flips(template) if key(template=other) != key(template=template)
+    }
+    assert decides - {"fit_on"} == {"masking", "extra_masks"}
+
+
+def test_bytes_of_files_and_labels_are_in_the_key_and_their_places_are_not():
+    assert key(files={"a/b": "other digest"}) != key()
+    assert key(labels="other digest") != key()
+    assert key(labels=None) != key()
+    assert key(files={"elsewhere": "digest"}) == key()
