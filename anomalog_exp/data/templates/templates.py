@@ -147,4 +147,5 @@ def _shapes(
     shaped = Masker(config.masking, config.extra_masks).fast(raw)
     shapes = shaped.unique(maintain_order=True)
     number = pl.int_range(len(shapes), dtype=pl.Int32, eager=True)
-    return shapes.to_list(), shaped.replace_strict(shapes, number).to_numpy()
+    codes = shaped.replace_strict(shapes, number, return_dtype=pl.Int32)
+    return shapes.to_list(), codes.to_numpy()
