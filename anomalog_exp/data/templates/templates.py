@@ -147,5 +147,6 @@ def _shapes(
     shaped = Masker(config.masking, config.extra_masks).fast(raw)
     shapes = shaped.unique(maintain_order=True)
     number = pl.int_range(len(shapes), dtype=pl.Int32, eager=True)
-    codes = shaped.replace_strict(shapes, number, return_dtype=pl.Int32)
+    # Of no messages polars gives no codes but the texts themselves.
+    codes = shaped.replace_strict(shapes, number).cast(pl.Int32)
     return shapes.to_list(), codes.to_numpy()
