@@ -83,7 +83,7 @@ DETECTOR = [
     ("self._shares(train.normal())", "1 / 0", "ZeroDivisionError: division by zero ({folder}/models/repeats.py, line "),
     ("lag: Count = Field(", "lag: Count = Field(default=1, ", "Config has defaults, which belong into the YAML: lag"),
     ('lag: Count', 'lags: Count', "model.lag: there is no such key"),
-    ("return RepeatsDetector(self.lag)", "return self", "build_detector() gives no Detector"),
+    ("return RepeatsDetector(self)", "return self", "build_detector() gives no Detector"),
 ]  # fmt: skip
 
 
@@ -104,11 +104,11 @@ def test_a_promise_that_a_detector_breaks_is_named(tmp_path, sample, old, new, p
 
 FRAME = 'return pl.DataFrame({"line": lines}).select('
 PARSER = [
-    (FRAME, "return pl.DataFrame({'line': lines}).filter(when.is_not_null()).select(", "rows, not as many"),
-    ("time_ms=time.cast(pl.Int64)", "time_ms=time", "column 'time_ms' is Datetime(time_unit='ms', time_zone=None), not Int64"),
-    ("time_ms=time.cast(pl.Int64)", "time_ms=time.cast(pl.Int64) * 1000", "give milliseconds"),
-    ("entity=cart,", "", "column 'entity' is missing, not String"),
-    ("label=(verdict == \"fault\").cast(pl.Int8)", "label=verdict == 'fault'", "column 'label' is Boolean, not Int8"),
+    (FRAME, "return pl.DataFrame({'line': lines}).filter(when.is_not_null()).select(", "rows for "),
+    ("time_ms=time.cast(pl.Int64)", "time_ms=time", "its column 'time_ms' is Datetime(time_unit='ms', time_zone=None)"),
+    ("time_ms=time.cast(pl.Int64)", "time_ms=time.cast(pl.Int64) * 1000", "looks like microseconds"),
+    ("entity=cart,", "entity=cart.str.len_bytes(),", "its column 'entity' is UInt32"),
+    ("label=(verdict == \"fault\").cast(pl.Int8)", "label=verdict == 'fault'", "its column 'label' is Boolean"),
     ("message=message", "message=message + pl.len().cast(pl.String)", "a line is read otherwise in other company"),
     ("(ok|fault)", "(ok|bad)", "a line of its own sample is not read: ['2026-03-01 08:00:09|cart-1|fault"),
     (FRAME, "raise pl.exceptions.PanicException('no luck')\n        " + FRAME, "PanicException: no luck"),
@@ -133,8 +133,11 @@ class Config(TemplateMinerConfig):
 
 class FirstWordMiner(TemplateMiner):
     def mine(self, messages):
-        texts, codes = dense_codes([message.split()[0] for message in messages])
+        texts, codes = dense_codes([message.split(" ")[0] for message in messages])
         return RESULT
+
+    def matcher(self, texts):
+        return lambda message: None
 """
 
 

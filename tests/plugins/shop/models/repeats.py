@@ -24,15 +24,14 @@ class Config(ExperimentModelConfig):
     lag: Count = Field(description="how many events back the same one must stand")
 
     def build_detector(self) -> RepeatsDetector:
-        return RepeatsDetector(self.lag)
+        return RepeatsDetector(self)
 
 
 class RepeatsDetector(Detector):
     """Scores sequences by how often they repeat themselves."""
 
-    def __init__(self, lag: int) -> None:
-        self._lag = lag
-        self._usual = 0.0
+    config: Config
+    _usual: float
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         shares = self._shares(train.normal())
@@ -44,9 +43,9 @@ class RepeatsDetector(Detector):
     def _shares(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """(sequences,) share of the events that repeat the one `lag` places before them."""
         templates, place = sequences.templates, np.arange(len(sequences.templates))
-        inside = place - np.repeat(sequences.offsets[:-1], sequences.lengths) >= self._lag
+        inside = place - np.repeat(sequences.offsets[:-1], sequences.lengths) >= self.config.lag
         repeats = np.zeros(len(templates))
-        repeats[inside] = templates[inside] == templates[place[inside] - self._lag]
+        repeats[inside] = templates[inside] == templates[place[inside] - self.config.lag]
         return segment_sums(repeats, sequences.offsets) / np.maximum(sequences.lengths, 1)
 
     def manifest(self) -> dict[str, object]:
