@@ -1,8 +1,8 @@
-"""Unpacking archives from anywhere: nothing is written outside the target, nothing without a limit.
+"""Unpacking archives that nobody vouches for: nothing is written outside the target or beyond a limit.
 
-Only regular files are unpacked. A name that is absolute, leaves the target, or names a drive refuses
-the whole archive, and so do links and devices: such an archive was made to harm, or is broken. Sizes
-are counted while unpacking, as headers may lie. The folder appears whole or not at all.
+Only regular files are unpacked. The whole archive is refused if a name in it is absolute, leaves the
+target or names a drive, or if it holds a link or a device: such an archive is broken, or made to harm.
+Sizes are counted while unpacking, because headers may lie. The folder appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def unpack(archive: Path, target: Path, *, key: str, max_bytes: float, progress:
         archive: The file.
         target: A folder that does not exist yet; it is made in one step when all is unpacked.
         key: The config key that names the archive, for messages.
-        max_bytes: More than this refuses the archive.
-        progress: Told of bytes unpacked.
+        max_bytes: An archive that unpacks to more than this is refused.
+        progress: Shows the bytes that are unpacked.
 
     Raises:
         DataError: the archive is broken, encrypted, too large, or would write outside `target`.

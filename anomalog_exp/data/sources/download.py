@@ -1,9 +1,9 @@
 """A download that goes on where it stopped.
 
-What arrived is kept in the target itself, with the server's validator beside it; another attempt asks
-for the rest, and a server that cannot or whose file changed sends the whole again. Faults that may
-pass are retried with growing pauses; a name that does not resolve or a refused connection is not a
-fault that passes within seconds, and is told at once.
+The bytes that arrived stay in the target, and the server's validator in a file beside it. The next
+attempt asks for the rest; a server that cannot do that, or whose file has changed, sends the whole
+again. Faults that may pass are retried with growing pauses. A name that does not resolve and a refused
+connection do not pass within seconds: they end the download at once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class DownloadFailed(Exception):
-    """The file could not be brought here, for the stated reason."""
+    """The file could not be downloaded, for the stated reason."""
 
 
 class _Passing(Exception):
@@ -37,10 +37,10 @@ class _Passing(Exception):
 
 
 def download(url: str, target: Path, *, progress: Progress) -> None:
-    """Bring `url` to `target`, continuing what an earlier call left there.
+    """Download `url` to `target`, continuing what an earlier call left there.
 
     Raises:
-        DownloadFailed: it cannot be had; what arrived stays for another call.
+        DownloadFailed: it cannot be downloaded; what arrived stays for another call.
     """
     if not url.startswith(("http://", "https://")):
         raise DownloadFailed("only http and https addresses are fetched")
@@ -51,7 +51,7 @@ def download(url: str, target: Path, *, progress: Progress) -> None:
             _attempt(url, target, progress)
         except _Passing as fault:
             arrived = target.stat().st_size if target.exists() else 0
-            # An attempt that brought something starts the count anew: the file will be whole.
+            # An attempt that brought bytes starts the count again: with more of them the file is whole.
             failures = 1 if arrived > arrived_before >= 0 else failures + 1
             arrived_before = arrived
             if failures >= _ATTEMPTS:
@@ -65,7 +65,7 @@ def download(url: str, target: Path, *, progress: Progress) -> None:
 def _attempt(url: str, target: Path, progress: Progress) -> None:
     begin = target.stat().st_size if target.exists() else 0
     validator = _validator(target)
-    # Without a validator nobody knows whether the rest belongs to what is here.
+    # Without a validator the rest may be that of another file.
     begin = begin if validator else 0
     request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})
     if begin and validator:
@@ -87,9 +87,9 @@ def _attempt(url: str, target: Path, progress: Progress) -> None:
         if isinstance(error.reason, TimeoutError | ConnectionResetError):
             raise _Passing(f"the connection broke ({error.reason})") from error
         reason = error.reason
-        told = reason.strerror if isinstance(reason, OSError) and reason.strerror else reason
+        text = reason.strerror if isinstance(reason, OSError) and reason.strerror else reason
         place = "its name" if isinstance(reason, socket.gaierror) else "it"
-        raise DownloadFailed(f"the server cannot be reached, {place}: {told}") from error
+        raise DownloadFailed(f"the server cannot be reached, {place}: {text}") from error
 
 
 def _receive(

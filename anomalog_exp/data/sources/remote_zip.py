@@ -1,7 +1,7 @@
 """An archive behind a URL: downloaded once, checked, unpacked once.
 
-The archive is kept in the data folder under its own name, so one that was put there by hand is used
-without any network.
+The archive is kept in the data folder under its own name. If somebody put it there by hand, no network
+is used.
 """
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ class RemoteZipSource(Source):
         if self.size_bytes is not None and size != self.size_bytes:
             problem = f"the download has {size:,} bytes instead of {self.size_bytes:,}"
         elif self.md5_checksum is not None:
-            found = md5_for_file(partial, progress)
-            if found != self.md5_checksum:
-                problem = f"the download has the MD5 {found} instead of {self.md5_checksum}"
+            actual = md5_for_file(partial, progress)
+            if actual != self.md5_checksum:
+                problem = f"the download has the MD5 {actual} instead of {self.md5_checksum}"
         if problem is not None:
-            # What is there is not what was asked for: resuming it could never mend it.
+            # These are other bytes than the right ones: downloading the rest could never mend them.
             partial.unlink()
             raise self._missing(problem)
 

@@ -105,7 +105,7 @@ def test_a_header_that_lies_about_the_size_is_found_out(folder):
     refused(path, folder, "cannot be unpacked|unpacks to more")
 
 
-def test_broken_encrypted_and_foreign_files_are_told(folder):
+def test_broken_encrypted_and_foreign_files_are_refused(folder):
     whole = make_zip(folder / "a.zip", {"a.log": b"line\n" * 50_000}).read_bytes()
     (folder / "a.zip").write_bytes(whole[: len(whole) // 2])
     refused(folder / "a.zip", folder, "this is no archive|cannot be unpacked")

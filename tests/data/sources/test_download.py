@@ -87,14 +87,14 @@ def test_a_fault_that_passes_is_tried_again(tmp_path, status):
 
 
 @pytest.mark.parametrize(("status", "tries"), [(404, 1), (403, 1), (500, 5)])
-def test_a_fault_that_stays_is_told(tmp_path, status, tries):
+def test_a_fault_that_stays_ends_the_download(tmp_path, status, tries):
     with serving(lambda handler: handler.send(b"", status=status)) as server:
         with pytest.raises(DownloadFailed, match=f"the server answered {status}"):
             download(server.url("x.zip"), tmp_path / "x.part", progress=SILENT)
     assert len(server.seen) == tries
 
 
-def test_a_server_that_is_not_there_is_told_at_once(tmp_path):
+def test_a_server_that_is_not_there_ends_it_at_once(tmp_path):
     with pytest.raises(DownloadFailed, match="cannot be reached, it: Connection refused"):
         download("http://127.0.0.1:9/x.zip", tmp_path / "x.part", progress=SILENT)
 
