@@ -1,8 +1,8 @@
 """Digests of what a data set is made of: files, and the code that reads them.
 
 Hashing a 30 GB log takes longer than a run on its cached columns. A digest is therefore remembered
-under the file's identity (path, size, modification and change time, inode): a file that was replaced
-or edited has another identity, even where its modification time was put back.
+with the file's path and identity: size, modification and change time, inode. A file that was replaced or
+edited has another identity, even where its modification time was put back.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CHUNK = 1 << 18
 
 
 def sha256_for_file(path: Path, progress: Progress = SILENT) -> str:
-    """SHA-256 of a file's content, 64 hex digits; `progress` is told of bytes."""
+    """SHA-256 of a file's content, 64 hex digits; `progress` shows the bytes."""
     digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
     with (
         path.open("rb", buffering=0) as file,
@@ -49,9 +49,9 @@ def sha256_for_file(path: Path, progress: Progress = SILENT) -> str:
 
 
 class FollowingSha256:
-    """SHA-256 of a file that others read block by block, taken in a thread of its own behind them.
+    """SHA-256 of a file that is being read block by block, in a thread of its own behind the reader.
 
-    So a file larger than memory comes from the disk once: each block is hashed while it is at hand.
+    Each block is hashed soon after it was read, so that a file larger than memory comes from disk once.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,7 +61,7 @@ class FollowingSha256:
         self._hashed: list[Future[None]] = []
 
     def follow(self, blocks: Iterable[Block]) -> Iterator[Block]:
-        """The same blocks, in order; what stands between them is hashed too."""
+        """The same blocks, in order; bytes between them are hashed too."""
         done = 0
         try:
             for block in blocks:
@@ -69,7 +69,7 @@ class FollowingSha256:
                 done = block.end
                 yield block
         finally:
-            self._thread.shutdown(wait=False)  # also where whoever reads gives up
+            self._thread.shutdown(wait=False)  # also where the reader gives up
 
     def hexdigest(self) -> str:
         """64 hex digits of all up to the end of the last block.
@@ -100,7 +100,7 @@ class FollowingSha256:
 
 
 def file_identity(path: Path) -> str:
-    """What changes with every edit or replacement of a file."""
+    """A text that changes with every edit or replacement of a file."""
     stat = path.stat()
     return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
 
@@ -117,7 +117,7 @@ class Digests:
         return kept["sha256"] if kept and kept["identity"] == file_identity(path) else None
 
     def may_be_known(self, path: Path) -> bool:
-        """Whether a file of the same size was seen here: it may hold the same bytes."""
+        """Whether a digest of a file of this size is remembered: that file may hold the same bytes."""
         size = str(path.stat().st_size)
         return any(kept["identity"].split("-")[0] == size for kept in self._recall().values())
 

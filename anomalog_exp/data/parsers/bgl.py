@@ -2,7 +2,7 @@
 
 The first token is `-` for a normal line and the alert's tag for an anomalous one. Entity = the node.
 Time comes from the high-resolution field (the machine's local clock, read as UTC), else from the
-epoch seconds. Message = everything from the facility on (`RAS KERNEL INFO ...`).
+epoch seconds. Message = everything from the facility on (`RAS KERNEL INFO ...`); level = its third word.
 """
 
 from __future__ import annotations

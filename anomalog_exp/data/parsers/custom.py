@@ -2,7 +2,8 @@
 
 A LogHub-style `format` such as `<Date> <Time> <Level> <Component>: <Content>` names the fields and the
 text between them; a `regex` with named groups `(?P<Content>...)` does what a format cannot. Without
-either the whole line is the message. Patterns are polars (Rust) regular expressions: no look-around.
+either the whole line is the message. A field named Level or Severity, in any case, is read as the level.
+Patterns are polars (Rust) regular expressions: no look-around.
 """
 
 from __future__ import annotations
@@ -29,11 +30,10 @@ _EPOCH_MS = {"epoch_s": 1000, "epoch_ms": 1}
 _YEAR = re.compile(r"%[YyGgDFxc+s]")
 _WHOLE_LINE = "<Content>"
 _LEVEL_FIELDS = ("level", "severity")
-"""Fields, in any case, that are read as the level; they need no option."""
 
 
 class Config(ParserConfig):
-    """How to read the lines of a log of one's own."""
+    """How to read the lines of a log that has no parser of its own."""
 
     name: Literal["custom"]
     format: str | None = Field(description="fields in angle brackets and the text between them")
@@ -64,8 +64,8 @@ class Config(ParserConfig):
             "entity_field": [self.entity_field] if self.entity_field else [],
             "label_field": [self.label_field] if self.label_field else [],
         }
-        for key, wanted in named.items():
-            for field in wanted:
+        for key, names in named.items():
+            for field in names:
                 if field not in fields:
                     raise ConfigError.of(
                         f"{_KEY}.{key}",
@@ -93,7 +93,7 @@ class Config(ParserConfig):
 
     @property
     def line_format(self) -> LineFormat:
-        """How lines are cut where no regex is given."""
+        """How lines are cut where there is no regex."""
         return LineFormat(_WHOLE_LINE if self.format is None else self.format)
 
     def build_parser(self) -> CustomParser:

@@ -1,11 +1,11 @@
 """LogHub-style formats, as `<Date> <Time> <Level> <Component>: <Content>`: fields and the text between.
 
-A field reaches to where the text behind it stands first, the last one to the end of the line; a space
-stands for any white space. As a regular expression that is a lazy group per field, which takes five
-times as long as cutting lines at those texts. So plain lines are cut, and the expression decides the
-others: lines with characters beyond ASCII, and with other white space than single spaces before the last
-field. Where a plain line can be cut, the expression would cut it there too: the first place of each text
-leaves most of the line for those behind it.
+A field ends where the text behind it stands first; the last one ends with the line. A space stands for
+any white space. As a regular expression that is a lazy group per field, which takes five times as long
+as cutting lines at those texts. So plain lines are cut, and the expression decides about the others:
+lines with characters beyond ASCII, or with other white space than single spaces before the last field.
+Both ways agree on a plain line: the first place of each text leaves the most of the line for the texts
+behind it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class LineFormat:
         for text, times in ((text, len(list(same))) for text, same in groupby(between)):
             *cut, rest = rest.str.splitn(text, times + 1).struct.unnest().get_columns()
             fields += cut
-        found = pl.DataFrame(
+        pieces = pl.DataFrame(
             [one.alias(name) for one, name in zip([*fields, rest], self.fields, strict=True)]
         )
         size = lines.str.len_bytes()
@@ -69,14 +69,17 @@ class LineFormat:
             & (lines.str.len_chars() == size)
             & ~head.str.contains_any(list(_OTHER_SPACE))
         )
-        return found if plain.all() else self._with_others(lines, found, plain)
+        return pieces if plain.all() else self._with_others(lines, pieces, plain)
 
-    def _with_others(self, lines: pl.Series, found: pl.DataFrame, plain: pl.Series) -> pl.DataFrame:
+    def _with_others(
+        self, lines: pl.Series, pieces: pl.DataFrame, plain: pl.Series
+    ) -> pl.DataFrame:
+        """The pieces of plain lines, and of the others what the expression makes of them."""
         import polars as pl
 
         others = lines.filter(~plain).str.extract_groups(self.pattern).struct.unnest()
         place = np.concatenate((plain.arg_true().to_numpy(), (~plain).arg_true().to_numpy()))
-        return pl.concat([found.filter(plain), others])[np.argsort(place)]
+        return pl.concat([pieces.filter(plain), others])[np.argsort(place)]
 
 
 def _has_other_space(text: str) -> bool:

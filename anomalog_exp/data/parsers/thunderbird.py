@@ -2,8 +2,8 @@
 
 The first token is `-` for a normal line and the alert's tag for an anomalous one. Entity = the location
 field; time = the epoch seconds. Message = what follows the location, without the component's name and
-process: the same statement is written under many. A line whose message is empty is no row, but its
-label counts where windows count raw lines.
+process, because many components write the same statement. A line whose message is empty is no row, but
+its label counts where windows count raw lines. Lines name no level.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class ThunderbirdParser(Parser):
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         import polars as pl
 
-        # A header that matches is cut at its spaces, faster than by a group per field.
+        # A header that matches is cut at its spaces, which is faster than a group per field.
         line = pl.when(lines.str.contains(_HEADER)).then(lines)
         frame = pl.select(line.str.splitn(" ", 6).alias("begin")).unnest("begin")
-        # A day of one digit has a space more before it.
+        # A day of one digit has one more space before it.
         end = pl.col("field_5").str.strip_chars_start(" ").str.splitn(" ", 4)
         tail = end.struct.field("field_3").fill_null("")
         message = tail.str.replace(_COMPONENT, "").str.strip_chars(" ")

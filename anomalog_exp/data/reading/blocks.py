@@ -1,11 +1,13 @@
 """Raw log lines, read in blocks that end at newlines, with nothing lost.
 
-A line is a run of bytes up to `\\n`; one trailing `\\r` is dropped, every other control character stays.
-Line numbers start at 0 and never shift: an empty line has one too. A byte-order mark at the start of
-the file is dropped. Bytes that are not UTF-8 are kept as escapes (`\\xf7`) and their lines counted.
-Finding where blocks end takes a glance at the file there; whoever wants a block reads it, so threads
-read side by side. Its lines are one call of polars; only a block with invalid bytes is gone through line
-by line.
+A line is a run of bytes up to `\\n`. One trailing `\\r` is dropped, every other control character
+stays. Line numbers start at 0 and never shift: an empty line has one too. A byte-order mark at the
+start of the file is dropped. Bytes that are not UTF-8 are kept as escapes (`\\xf7`) and their lines
+counted.
+
+To cut a file into blocks, only a few bytes around each cut are read. The thread that parses a block
+reads it, so that threads read side by side. One call of polars splits a block into lines; a block with
+invalid bytes is decoded line by line.
 """
 
 from __future__ import annotations
@@ -29,8 +31,8 @@ BLOCK_BYTES = 6 << 20
 
 _BOM = b"\xef\xbb\xbf"
 _GLANCE_BYTES = 1 << 16
-_UNPACKED_BY_POLARS = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"x\x01", b"x^", b"x\x9c", b"x\xda")
-"""What gzip, zstd and zlib begin with. Lines may begin so too, and are no archive."""
+_DECOMPRESSED_BY_POLARS = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"x\x01", b"x^", b"x\x9c", b"x\xda")
+"""The first bytes of gzip, zstd and zlib files. A block of text may begin so too."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ def read_blocks(
     Args:
         path: The file.
         block_bytes: Bytes read at a time.
-        line_range: Only the lines from the first number up to, not including, the second one; what is
-            before is passed over without being parsed, what is behind is not read.
+        line_range: Only the lines from the first number up to, not including, the second one. Lines
+            before them are read and not parsed, lines behind them are not read.
     """
     blocks = _all_blocks(path, block_bytes)
     return blocks if line_range is None else _within(blocks, *line_range)
@@ -105,9 +107,9 @@ def _line_end(file: BinaryIO, place: int, size: int) -> int:
     """One past the first newline at or after `place`; the file's size where there is none."""
     file.seek(place)
     while piece := file.read(_GLANCE_BYTES):
-        found = piece.find(b"\n")
-        if found >= 0:
-            return place + found + 1
+        newline = piece.find(b"\n")
+        if newline >= 0:
+            return place + newline + 1
         place += len(piece)
     return size
 
@@ -117,7 +119,7 @@ def block_lines(data: bytes) -> tuple[pl.Series, int]:
     import polars as pl
 
     try:
-        if data.startswith(_UNPACKED_BY_POLARS):
+        if data.startswith(_DECOMPRESSED_BY_POLARS):
             return pl.read_lines(b"\n" + data).to_series()[1:], 0
         return pl.read_lines(data).to_series(), 0
     except pl.exceptions.ComputeError:
@@ -140,22 +142,25 @@ def _escaped_lines(data: bytes) -> tuple[pl.Series, int]:
 
 
 def raw_lines(path: Path, index: NDArray[np.int64], numbers: Iterable[int]) -> dict[int, str]:
-    """The text of some lines of a file, reading only the blocks that hold them.
+    """The text of some lines of a file; only the blocks that hold them are read.
 
     Args:
         path: The log.
         index: (blocks, 2) int64, first line number and byte offset of each block.
-        numbers: Zero-based line numbers; those beyond the file are left out of the answer.
+        numbers: Zero-based line numbers.
+
+    Returns:
+        Line number -> text; numbers beyond the file are left out.
     """
-    wanted = np.unique(np.fromiter(numbers, dtype=np.int64))
-    found: dict[int, str] = {}
-    holders = np.searchsorted(index[:, 0], wanted, side="right") - 1
+    distinct = np.unique(np.fromiter(numbers, dtype=np.int64))
+    texts: dict[int, str] = {}
+    holders = np.searchsorted(index[:, 0], distinct, side="right") - 1
     borders = np.append(index[:, 1], path.stat().st_size)
     for holder in np.unique(holders):
         block = Block(path, int(borders[holder]), int(borders[holder + 1] - borders[holder]))
         lines, _ = block_lines(block.data)
-        for number in wanted[holders == holder]:
+        for number in distinct[holders == holder]:
             within = int(number - index[holder, 0])
             if within < len(lines):
-                found[int(number)] = lines[within]
-    return found
+                texts[int(number)] = lines[within]
+    return texts

@@ -1,4 +1,8 @@
-"""Codes in order of first appearance, whatever the order in which their categories were numbered."""
+"""Dense codes in the order in which texts first appear in a log.
+
+Threads that parse side by side number the texts of their shared categories in any order. Results must
+not depend on that, so those numbers are replaced where blocks arrive in the order of the file.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +20,18 @@ __all__ = ["FirstAppearance"]
 
 @dataclass
 class FirstAppearance:
-    """Gives dense codes to categories as they come.
+    """Replaces the numbers of categories by dense codes.
 
     Attributes:
-        size: How many have come.
+        size: How many codes there are.
     """
 
     size: int = 0
     _code: NDArray[np.int64] = field(default_factory=lambda: np.full(0, -1, dtype=np.int64))
 
     def add(self, raw: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The dense codes of `raw`, of which those that are new get the next ones; -1 stays."""
-        # One entry more, as -1 reads the last.
+        """The dense codes of `raw`; numbers that are new get the next codes, and -1 stays -1."""
+        # One entry more, because -1 reads the last one.
         top = int(raw.max(initial=-1)) + 2
         if top > len(self._code):
             grown = np.full(2 * top, -1, dtype=np.int64)
@@ -37,7 +41,7 @@ class FirstAppearance:
         new = raw[(codes < 0) & (raw >= 0)]
         if not len(new):
             return codes
-        # Written from the last to the first, each keeps the place where it stands first.
+        # Written from the last to the first, so that of equal numbers the first place is kept.
         place = np.arange(len(new))
         self._code[new[::-1]] = place[::-1]
         distinct = new[self._code[new] == place]
@@ -46,13 +50,13 @@ class FirstAppearance:
         return self._code[raw]
 
     def find(self, raw: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The dense codes of `raw`, -1 for those that never came."""
+        """The dense codes of `raw`, -1 for numbers that were never added."""
         return np.append(self._code, -1)[np.minimum(raw, len(self._code))]
 
-    def texts(self, kind: pl.Categorical) -> pl.Series:
-        """The categories' texts in the order of the dense codes."""
+    def texts(self, categories: pl.Categorical) -> pl.Series:
+        """The texts of the categories in the order of the dense codes."""
         import polars as pl
 
         raw = np.flatnonzero(self._code >= 0)
         by_code = raw[np.argsort(self._code[raw])].astype(np.uint32)
-        return pl.Series(by_code).cat.to(kind).cast(pl.String)
+        return pl.Series(by_code).cat.to(categories).cast(pl.String)

@@ -1,7 +1,7 @@
-"""Columns that grow: a .npy file written piece by piece, for logs larger than memory.
+"""A column that grows: a .npy file written piece by piece, for logs larger than memory.
 
-NumPy pads the header of a .npy file so that its length stays when the first dimension grows; so the
-header is written first for zero rows and once more, in place, when the number of rows is known.
+NumPy pads the header of a .npy file, so that its length stays the same when the number of rows grows.
+The header is written for zero rows first, and again in the same place when the number is known.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["GrowingColumn"]
 
 
 class GrowingColumn:
-    """One column of unknown length, appended to and closed."""
+    """A column whose length is known when it is closed."""
 
     def __init__(self, path: Path, dtype: DTypeLike) -> None:
         self._file: BinaryIO = path.open("wb")
@@ -26,12 +26,12 @@ class GrowingColumn:
         self._write_header()
 
     def append(self, values: NDArray[np.generic]) -> None:
-        """Add values at the end, converted to the column's type."""
+        """Add values at the end, converted to the column's dtype."""
         self._file.write(np.ascontiguousarray(values, dtype=self._dtype).data)
         self.rows += len(values)
 
     def close(self) -> None:
-        """Say in the file how many rows it has."""
+        """Write the number of rows into the header."""
         self._write_header()
         self._file.close()
 

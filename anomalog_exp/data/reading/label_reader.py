@@ -1,4 +1,4 @@
-"""Labels that stand beside the log: a CSV with one row per entity."""
+"""Labels in a file beside the log: a CSV with one row per entity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEY = "dataset.label_reader"
 
 
 class LabelReaderConfig(Options):
-    """Base of readers of labels that stand beside the log, not in it."""
+    """Base of readers of labels that stand in a file beside the log."""
 
     def build(self) -> CSVLabelReader:
         """The reader."""
@@ -101,7 +101,7 @@ class CSVLabelReader:
         rows = table.select(
             pl.col(self.entity_column).alias("entity"),
             text.replace_strict(_MEANING, default=None, return_dtype=pl.Int8).alias("label"),
-            pl.col(self.label_column).alias("given"),
+            pl.col(self.label_column).alias("text"),
         )
         unclear = rows.filter(pl.col("label").is_null() | pl.col("entity").is_null())
         if len(unclear):
@@ -115,7 +115,7 @@ class CSVLabelReader:
             )
         labels = rows.select("entity", "label")
         twice = labels.clear()
-        if labels["entity"].is_duplicated().any():  # seldom, and telling pairs apart takes memory
+        if labels["entity"].is_duplicated().any():  # seldom, and comparing pairs takes memory
             labels = labels.unique(maintain_order=True)
             twice = labels.filter(pl.col("entity").is_duplicated())
         if len(twice):

@@ -1,9 +1,9 @@
-"""Years of times that are written without one: the first line's is given, and a log may cross New Year.
+"""The years of times that are written without one.
 
-Lines stand nearly in order of time. So where a time is more than half a year before the one above it, a
-new year has begun; where it is then nearly a year later again, the line is a late one of the old year.
-A gap of more than half a year cannot be told from none, and a February 29 that the first year lacks is
-no time.
+The config names the year of the first line, and a log may cross New Year. Lines stand nearly in order
+of time. So where a time is more than 183 days before that of the line above, a new year has begun.
+Where it is more than 330 days after it, the line is a late one of the old year. After a gap of more
+than half a year the years may therefore be wrong. A February 29 is no time if the first year has none.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _OLD_YEAR = 330 * _DAY_MS
 
 
 class YearsPassed:
-    """Counts years over the blocks of a log, in the order of the file."""
+    """Counts the years that have passed, over the blocks of a log in the order of the file."""
 
     def __init__(self) -> None:
         self._last: int | None = None
         self._years = 0
 
     def dated(self, time_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(rows,) the times of the next rows, which were read as of the first year, in their years."""
+        """(rows,) the times of the next rows in their years, from times read as of the first year."""
         timed = np.flatnonzero(time_ms != NO_TIME)
         if not len(timed):
             return time_ms
@@ -36,7 +36,7 @@ class YearsPassed:
         steps = np.diff(read, prepend=read[0] if self._last is None else self._last)
         turns = (steps < _NEW_YEAR).astype(np.int64) - (steps > _OLD_YEAR)
         years = self._years + np.cumsum(turns)
-        # Never before the first year: what the sum fell below 0 until here is taken back.
+        # Never before the first year: where the sum fell below 0, that much is added from there on.
         years -= np.minimum(np.minimum.accumulate(years), 0)
         self._years, self._last = int(years[-1]), int(read[-1])
         dated = time_ms.copy()

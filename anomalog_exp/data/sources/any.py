@@ -1,4 +1,4 @@
-"""The config of any source, told apart by its name (config group `dataset/source`)."""
+"""The config of any source: its name says which (config group `dataset/source`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source is: something that can put the raw files of a data set on this machine."""
+"""What a source is: it puts the raw files of a data set on this machine, or finds them there."""
 
 from __future__ import annotations
 
@@ -38,14 +38,16 @@ class RawFiles:
 
 
 class Source(ABC):
-    """Puts raw files in place."""
+    """A place that raw files come from."""
 
     @abstractmethod
     def materialise(self, progress: Progress) -> RawFiles:
-        """Make sure that the files are there, and say where.
+        """Make sure that the files are on this machine.
+
+        Doing it again changes nothing and gives the same paths.
 
         Raises:
-            DataError: they are not there and cannot be brought there.
+            DataError: they are not on this machine and cannot be brought here.
         """
 
 
@@ -54,39 +56,39 @@ class DatasetSourceConfig(Options):
 
     @abstractmethod
     def build(self, *, data_root: Path) -> Source:
-        """The source that puts its files below `data_root` when asked to materialise."""
+        """The source; what it brings to this machine goes below `data_root`."""
 
     def manifest_entry(self) -> dict[str, object]:
-        """What a manifest says of the source: the config itself, JSON-ready."""
+        """The config as JSON builtins, for manifests."""
         return self.model_dump(mode="json")
 
 
 def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
     """The log below `root`: the named one, or the only `*.log` file of those nearest to `root`.
 
-    Hidden files and what is in hidden folders, such as our own cache, cannot be meant.
+    Hidden files and files in hidden folders, such as our own cache, are passed over.
 
     Raises:
-        DataError: there is no such file, or more than one could be meant.
+        DataError: there is no such file, or several could be the log.
     """
-    found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
-    there = sorted(path for path in found if not any(part[0] == "." for part in path.parts))
+    files = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    visible = sorted(path for path in files if not any(part[0] == "." for part in path.parts))
     logs: list[Path] = []
     if raw_logs_relpath is not None:
         if (root / raw_logs_relpath).is_file():
             return root / raw_logs_relpath
         problem = f"there is no such file in {root}"
     else:
-        logs = [path for path in there if path.suffix == ".log"]
+        logs = [path for path in visible if path.suffix == ".log"]
         depth = min((len(path.parts) for path in logs), default=0)
         logs = [path for path in logs if len(path.parts) == depth]
         if len(logs) == 1:
-            rotated = [str(path) for path in there if str(path).startswith(f"{logs[0]}.")]
+            rotated = [str(path) for path in visible if str(path).startswith(f"{logs[0]}.")]
             if rotated:
                 _LOG.warning("%s is read, and not %s", logs[0], ", ".join(rotated))
             return root / logs[0]
         problem = f"{len(logs)} files in {root} could be the log"
-    names = [str(path) for path in logs or there]
+    names = [str(path) for path in logs or visible]
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     raise DataError.of(
         "dataset.source.raw_logs_relpath",
@@ -98,10 +100,10 @@ def find_log(root: Path, raw_logs_relpath: Path | None) -> Path:
 
 
 def refuse_other_than_text(log: Path) -> None:
-    """See that a log named by the user is text, in UTF-8 or what is like it.
+    """Refuse a log that is an archive, compressed or UTF-16, by its first bytes.
 
     Raises:
-        DataError: it begins as an archive, a compressed file or UTF-16 does.
+        DataError: it is one of these; the message says how to make it text.
     """
     with log.open("rb") as file:
         begin = file.read(max(map(len, _COMPRESSED)))

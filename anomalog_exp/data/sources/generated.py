@@ -1,4 +1,4 @@
-"""The demo log, written once per set of parameters and version of the generator."""
+"""The demo log, written once for each set of parameters and each version of the generator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["GeneratedSource", "GeneratedSourceConfig"]
 
 
 class GeneratedSourceConfig(DatasetSourceConfig):
-    """The demo log, written once per set of parameters."""
+    """The demo log, written once for each set of parameters."""
 
     name: Literal["generated"]
     lines: Count = Field(description="about how many lines to write")

@@ -1,6 +1,7 @@
 """An archive on this machine, unpacked once.
 
-The unpacked folder is named by the archive's identity, so a replaced archive is unpacked anew.
+The name of the unpacked folder holds a digest of the archive's path, size, times and inode. So a
+replaced archive is unpacked again, even one of the same size with the same time stamp.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Md5 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 
 
 class ArchiveSourceConfig(DatasetSourceConfig):
-    """What the two archive sources share."""
+    """Options that the two archive sources share."""
 
     raw_logs_relpath: PathText | None = Field(description="the log, relative to the archive's root")
     md5_checksum: Md5 | None = Field(description="MD5 of the archive, 32 hex digits")
@@ -122,19 +123,19 @@ def unpacked(
 def _check_md5(archive: Path, key: str, expected: str | None, progress: Progress) -> None:
     if expected is None:
         return
-    found = md5_for_file(archive, progress)
-    if found != expected:
+    actual = md5_for_file(archive, progress)
+    if actual != expected:
         raise DataError.of(
             "dataset.source.md5_checksum",
             expected,
-            problem=f"{archive} has the MD5 {found}",
+            problem=f"{archive} has the MD5 {actual}",
             allowed="the checksum of the archive",
             fix=f"fetch the archive again, or correct the checksum, or name another file by {key}",
         )
 
 
 def md5_for_file(path: Path, progress: Progress) -> str:
-    """MD5 of a file: what archives publish; no protection against an adversary."""
+    """MD5 of a file, as archives publish it; it finds damage, and does not protect from an attack."""
     digest = hashlib.md5(usedforsecurity=False)
     with (
         path.open("rb") as file,

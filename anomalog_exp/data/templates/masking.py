@@ -1,10 +1,10 @@
 """Masking: what varies in a message becomes `<*>` before templates are mined.
 
 One general set of masks serves every system. It has two stages, because a log has millions of messages
-and few shapes: `fast`, one cheap expression, runs on every line and turns each run that starts with a
-digit into `0`; `finish`, everything else, runs on the distinct results only and costs nothing. The
-masked message is a function of the message alone. Masks of one's own (`extra_masks`) come before both,
-on the raw message, in the order given.
+and few shapes. `fast` is one cheap expression on every line: it turns each run that starts with a
+digit into `0`. `finish` is everything else, on the distinct results of `fast` only, where it costs
+nothing. The masked message depends on the message alone. The user's own masks (`extra_masks`) come
+before both, on the raw message, in their order.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Masking = Literal["general", "none"]
 
 _PATH = "(a path: masked if a part of it is)"
 
-# A number with what hangs on to it: 0x1f3a, 12ms, 10.0.0.1:80, 12:01:01.5. It starts at a digit, so
+# A number with what is attached to it: 0x1f3a, 12ms, 10.0.0.1:80, 12:01:01.5. It starts at a digit, so
 # that the regex engine finds candidates fast.
 _NUMBER = r"[0-9][0-9A-Za-z]*(?:[.:][0-9][0-9A-Za-z]*)*"
 
@@ -58,7 +58,7 @@ _FINISH: tuple[tuple[str, str], ...] = (
 
 
 class MaskConfig(Options):
-    """A mask of one's own."""
+    """A mask that the user adds."""
 
     name: Annotated[str, Field(min_length=1)]
     pattern: Annotated[str, Field(min_length=1, description="Rust regular expression")]
@@ -90,14 +90,14 @@ class Masker:
         self._extra = tuple(extra_masks)
 
     def fast(self, messages: pl.Series) -> pl.Series:
-        """The stage for every message."""
+        """The masks that run on every message: (messages,) String to their shapes."""
         for mask in self._extra:
             # A dollar sign in a replacement would name a group.
             messages = messages.str.replace_all(mask.pattern, mask.token.replace("$", "$$"))
         return messages.str.replace_all(_NUMBER, "0") if self._general else messages
 
     def finish(self, shapes: Sequence[str]) -> list[str]:
-        """The stage for distinct results of `fast`; several may end as the same message."""
+        """The masks that run on distinct shapes; several shapes may become the same message."""
         return [_finished(shape) for shape in shapes] if self._general else list(shapes)
 
 

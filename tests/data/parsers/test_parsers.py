@@ -84,10 +84,10 @@ def test_real_lines_read_as_a_slow_regular_expression_reads_them(shared_data, na
     lines = (shared_data / f"loghub_2k/{system}/{system}_2k.log").read_text().splitlines()
     found = parse(lines, name)
     for row, line in zip(found, lines, strict=True):
-        wanted = slow(line)
+        expected = slow(line)
         # Milliseconds are cut, not rounded, from a finer clock.
-        assert abs(row.pop("time_ms") - wanted.pop("time_ms")) <= 1
-        assert row == wanted
+        assert abs(row.pop("time_ms") - expected.pop("time_ms")) <= 1
+        assert row == expected
 
 
 def test_hdfs_lines_worked_out_by_hand():
@@ -144,7 +144,7 @@ def test_custom_by_format_with_times_entity_and_label():
 
 
 @pytest.mark.parametrize(
-    ("form", "line", "wanted"),
+    ("form", "line", "expected"),
     [
         ("epoch_s", "1117838570.5 x", 1117838570500),
         ("epoch_ms", "1117838570123 x", 1117838570123),
@@ -154,10 +154,10 @@ def test_custom_by_format_with_times_entity_and_label():
         ("epoch_s", "1,5 x", None),
     ],
 )
-def test_custom_times(form, line, wanted):
+def test_custom_times(form, line, expected):
     options = {"format": "<Time> <Content>", "time_fields": ["Time"], "time_format": form}
     (row,) = parse([line], **CUSTOM | options)
-    assert row["time_ms"] == wanted
+    assert row["time_ms"] == expected
 
 
 def test_custom_year_of_syslog_times():

@@ -103,19 +103,19 @@ def test_raw_lines_finds_any_line_through_the_index_of_blocks(tmp_path, block_by
         index.append((first, block.offset))
         first += len(block_lines(block.data)[0])
     found = raw_lines(path, np.array(index), [99, 0, 50, 51, 50, 100])
-    wanted = {i: texts[i].replace("\xf7", "\\xf7") for i in (0, 50, 51, 99)}
-    assert found == wanted
+    expected = {i: texts[i].replace("\xf7", "\\xf7") for i in (0, 50, 51, 99)}
+    assert found == expected
 
 
 @pytest.mark.parametrize("block_bytes", [1, 9, 1000])
-@pytest.mark.parametrize("wanted", [(0, 3), (2, 5), (7, 10), (9, 100), (5, 6), (12, 20)])
+@pytest.mark.parametrize("expected", [(0, 3), (2, 5), (7, 10), (9, 100), (5, 6), (12, 20)])
 @pytest.mark.parametrize("end", [b"", b"\n"])
-def test_a_range_of_lines_is_read_whatever_the_blocks(tmp_path, block_bytes, wanted, end):
+def test_a_range_of_lines_is_read_whatever_the_blocks(tmp_path, block_bytes, expected, end):
     path = tmp_path / "range.log"
     texts = [f"line {i} {'x' * (3 * i % 7)}" for i in range(10)]
     path.write_bytes("\n".join(texts).encode() + end)
-    blocks = list(read_blocks(path, block_bytes, wanted))
+    blocks = list(read_blocks(path, block_bytes, expected))
     found = [line for block in blocks for line in block_lines(block.data)[0].to_list()]
-    assert found == texts[wanted[0] : wanted[1]]
+    assert found == texts[expected[0] : expected[1]]
     whole = path.read_bytes()
     assert all(whole[b.offset : b.offset + len(b.data)] == b.data for b in blocks)

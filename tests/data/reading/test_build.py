@@ -51,7 +51,7 @@ def test_columns_and_manifest_worked_out_by_hand(tmp_path):
     assert dataset.entity_label.tolist() == [1, 0, -1, -1]
     assert np.diff(dataset.time_ms).tolist() == [1000, 1000, 1000, 0]
     manifest = dataset.manifest
-    wanted = {
+    expected = {
         "lines_total": 7,
         "lines_empty": 1,
         "lines_unparsed": 1,
@@ -66,7 +66,7 @@ def test_columns_and_manifest_worked_out_by_hand(tmp_path):
         "sources": ["HDFS.log"],
         "unparsed_samples": [{"line": 4, "text": "not a line of this log \\xf7"}],
     }
-    assert {key: manifest[key] for key in wanted} == wanted
+    assert {key: manifest[key] for key in expected} == expected
     assert dataset.raw_lines([4, 1]) == {
         1: "081109 203519 143 INFO dfs.A: Receiving block blk_-2 src: /10.0.0.2:6",
         4: "not a line of this log \\xf7",
@@ -136,12 +136,12 @@ def test_the_real_hdfs_sample_reads_as_a_slow_reader_reads_it(shared_data, tmp_p
     assert not any(re.search(r"[0-9]|blk_", text) for text in dataset.templates)
     lines = (tmp_path / "HDFS.log").read_text().splitlines()
     for row in range(0, 222_579, 997):
-        wanted = slow_hdfs(lines[row])
+        expected = slow_hdfs(lines[row])
         assert dataset.line[row] == row
-        assert dataset.time_ms[row] == wanted["time_ms"]
-        assert dataset.entities[int(dataset.entity[row])] == wanted["entity"]
+        assert dataset.time_ms[row] == expected["time_ms"]
+        assert dataset.entities[int(dataset.entity[row])] == expected["entity"]
         pattern = re.escape(dataset.templates[dataset.template[row]]).replace(r"<\*>", ".*")
-        assert re.fullmatch(pattern, wanted["message"])
+        assert re.fullmatch(pattern, expected["message"])
 
 
 def test_the_real_bgl_sample_has_its_rows_and_alerts(shared_data, tmp_path):
@@ -204,8 +204,8 @@ def test_lines_without_a_message_are_no_rows_but_anomalous_ones_are_remembered(t
     assert dataset.manifest["levels"] == {}
 
 
-class Told(Progress):
-    """Keeps what it is told."""
+class Recording(Progress):
+    """Keeps the stages and their steps."""
 
     def __init__(self) -> None:
         super().__init__(bars=False)
@@ -218,20 +218,20 @@ class Told(Progress):
         yield self.stages[-1][1].append
 
 
-def bytes_told(tmp_path: Path, line_range: str, block_bytes: int) -> tuple[int | None, list[int]]:
-    told = Told()
+def bytes_shown(tmp_path: Path, line_range: str, block_bytes: int) -> tuple[int | None, list[int]]:
+    progress = Recording()
     overrides = [f"dataset.line_range={line_range}", "dataset.max_unparsed_fraction=0.5"]
     config = load_run_config(["dataset=hdfs", "dataset.label_reader=null", *overrides])
     (tmp_path / "HDFS.log").write_bytes(LOG)
     log = tmp_path / "HDFS.log"
-    built(config, log, tmp_path / "built", progress=told, block_bytes=block_bytes)
-    ((total, steps),) = told.stages
+    built(config, log, tmp_path / "built", progress=progress, block_bytes=block_bytes)
+    ((total, steps),) = progress.stages
     return total, steps
 
 
 @pytest.mark.parametrize("block_bytes", [1, 100, 1 << 20])
 def test_progress_ends_at_the_size_of_the_file(tmp_path, block_bytes):
-    total, steps = bytes_told(tmp_path, "null", block_bytes)
+    total, steps = bytes_shown(tmp_path, "null", block_bytes)
     assert total == sum(steps) == len(LOG)
     assert len(steps) == {1: 7, 1 << 20: 1}.get(block_bytes, len(steps))
 
@@ -241,7 +241,7 @@ def test_progress_ends_at_the_size_of_the_file(tmp_path, block_bytes):
 def test_progress_of_a_range_counts_its_own_bytes_and_promises_no_end(
     tmp_path, block_bytes, first, end
 ):
-    total, steps = bytes_told(tmp_path, f"[{first},{end}]", block_bytes)
+    total, steps = bytes_shown(tmp_path, f"[{first},{end}]", block_bytes)
     lines = LOG.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
     assert total is None
     assert sum(steps) == sum(map(len, lines[first:end]))

@@ -90,7 +90,7 @@ def test_an_edited_file_that_is_not_the_first_is_read_again(tmp_path):
         (IDS, ["template=drain"], ConfigError, r"(?s)hold event ids.*template=event_ids"),
     ],
 )
-def test_what_cannot_be_read_is_told(tmp_path, files, overrides, error, message):
+def test_what_cannot_be_read_is_an_error_that_says_so(tmp_path, files, overrides, error, message):
     source = ["dataset=openstack_sessions", f"dataset.source.path={write(tmp_path, files)}"]
     config = load_run_config([*source, *(overrides or ["template=event_ids"])])
     places = {"data_dir": tmp_path / "data", "cache_dir": tmp_path / "cache"}
@@ -112,7 +112,7 @@ def test_the_real_openstack_sessions_are_all_there(shared_data, tmp_path):
     assert len(dataset.entities) == sum(map(len, counted.values()))
     assert dataset.n_events == sum(len(events) for part in counted.values() for events in part)
     sequences = config.sequence.apply(dataset, config.split)
-    told = sequences.report["sequences"]
-    assert told["train"]["total"] == len(counted["train"])
-    assert told["test"]["anomalous"] == len(counted["test_abnormal"])
-    assert told["test"]["normal"] == len(counted["test_normal"])
+    counts = sequences.report["sequences"]
+    assert counts["train"]["total"] == len(counted["train"])
+    assert counts["test"]["anomalous"] == len(counted["test_abnormal"])
+    assert counts["test"]["normal"] == len(counted["test_normal"])

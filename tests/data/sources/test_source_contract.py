@@ -25,7 +25,7 @@ PLACES = {"path": "folder", "zip_path": "a.zip", "url": "a.zip"}
 
 
 def keys_of(option: str) -> set[str]:
-    """The keys by which a source is told where its files are."""
+    """The keys that say where the files of a source are."""
     return (
         PLACES.keys() & yaml.safe_load((conf_dir() / GROUP / f"{option}.yaml").read_text()).keys()
     )

@@ -74,7 +74,7 @@ def test_the_log_nearest_to_the_folder_is_meant_and_nothing_hidden(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("pack", "told"),
+    ("pack", "kind"),
     [
         (gzip.compress, "gzip"),
         (bz2.compress, "bzip2"),
@@ -82,22 +82,22 @@ def test_the_log_nearest_to_the_folder_is_meant_and_nothing_hidden(tmp_path):
         (zipped, "a zip archive"),
     ],
 )
-def test_a_compressed_log_is_told_as_one(tmp_path, pack, told):
+def test_a_compressed_log_is_refused_by_its_kind(tmp_path, pack, kind):
     (tmp_path / "app.log").write_bytes(pack(b"a line\n"))
     for path in (tmp_path, tmp_path / "app.log"):
-        with pytest.raises(DataError, match=rf"(?s)the log is .*{told}.*local_zip"):
+        with pytest.raises(DataError, match=rf"(?s)the log is .*{kind}.*local_zip"):
             LocalDirSource(path, None).materialise(SILENT)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
-def test_a_log_in_utf_16_is_told_with_the_way_out(tmp_path, encoding):
+def test_a_log_in_utf_16_is_refused_with_the_way_out(tmp_path, encoding):
     text = "a line\n" if encoding == "utf-16" else "\ufeffa line\n"
     (tmp_path / "app.log").write_bytes(text.encode(encoding))
     with pytest.raises(DataError, match=r"(?s)the log is UTF-16.*iconv -f UTF-16"):
         LocalDirSource(tmp_path, None).materialise(SILENT)
 
 
-def test_parts_of_a_rotated_log_that_are_not_read_are_told(tmp_path, caplog):
+def test_parts_of_a_rotated_log_that_are_not_read_are_named(tmp_path, caplog):
     for name in ("app.log", "app.log.1", "app.log.2", "app.txt"):
         (tmp_path / name).write_text("x")
     assert LocalDirSource(tmp_path, None).materialise(SILENT).log == tmp_path / "app.log"
@@ -120,7 +120,7 @@ def test_a_log_that_is_not_clear_is_asked_for_by_name(tmp_path, files, relpath, 
         LocalDirSource(tmp_path, relpath).materialise(SILENT)
 
 
-def test_a_path_that_is_not_there_is_told(tmp_path):
+def test_a_path_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"dataset.source.path: there is no such file or folder"):
         LocalDirSource(tmp_path / "gone", None).materialise(SILENT)
     with pytest.raises(DataError, match=r"dataset.source.zip_path: there is no such file"):

@@ -62,7 +62,7 @@ class TemplateMinerConfig(Options):
 
 
 def dense_codes(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
-    """Distinct texts in order of first appearance, and the code of each given text.
+    """Distinct texts in order of first appearance, and the code of each text.
 
     Examples:
         >>> dense_codes(["stop", "start", "stop"])
