@@ -1,9 +1,8 @@
 """What the docs say of detectors, read from the detectors: a docstring's own sentences, and class facts.
 
 The docstring at the top of a detector's file begins with `Name: what it asks.`, names its paper in a
-sentence that begins with `Source:`, and says what a score is in one that begins with `Score:`. One that
-reads no label says so ("no label is read", "labels are not read"). A test holds all of them to that, and
-compares the last with what the detector does.
+sentence that begins with `Source:`, and says what a score is in one that begins with `Score:`. A test
+holds all of them to that, and compares what a detector says that it learns from with what it does.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ def _facts(name: str) -> DetectorFacts:
         name=name,
         title=_title(first),
         text=text,
-        learns_from="both" if detector.supervised else _learns_from(text),
+        learns_from="both" if detector.supervised else detector.learns_from,
         score=_first(said, "Score: ").rstrip("."),
         papers=_papers(_first(said, "Source: ") or text),
         extra=_extra(module.Config.packages),
@@ -93,11 +92,6 @@ def _title(first: str) -> str:
     line = " ".join(first.split())
     said = line.partition(": ")[2] or line
     return said[0].upper() + said[1:]
-
-
-def _learns_from(text: str) -> str:
-    reads_none = re.search(r"no label is read|labels are not read", " ".join(text.split()), re.I)
-    return "all" if reads_none else "normal"
 
 
 def _first(said: list[str], start: str) -> str:
