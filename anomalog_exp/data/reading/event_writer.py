@@ -49,7 +49,7 @@ class EventWriter:
         self.index: list[tuple[int, int]] = []
         self.entities, self.shapes = FirstAppearance(), FirstAppearance()
         dtypes: dict[str, Any] = {name: column.dtype for name, column in COLUMNS.items()}
-        dtypes["shape"] = dtypes.pop("template")
+        dtypes["shape"] = dtypes.pop("template")  # templates are mined when all shapes have come
         self._columns = {
             name: GrowingColumn(directory / f"{name}.npy", dtype) for name, dtype in dtypes.items()
         }
