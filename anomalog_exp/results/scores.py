@@ -2,8 +2,8 @@
 
 One `.npz` of plain arrays, ten bytes a unit: a float64 score, exact because curves need ranks, an int8
 label and a bool decision. Nothing is compressed: where scores differ, a million of them would take a
-quarter of a second to save a fifth of the file. Equal runs give equal bytes. In the file an array is called
-by its kind and its name: `sequences.score`.
+quarter of a second to save a fifth of the file. Equal runs give equal bytes. Arrays bear names such as
+`sequences.score` and `events.label`.
 """
 
 from __future__ import annotations
