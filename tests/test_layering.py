@@ -27,7 +27,8 @@ FLOORS = [
     {"app"},
     {"launch"},
     {"commands"},
-    {"__main__", "experiments"},
+    {"__main__"},
+    {"experiments"},
 ]
 """Rooms and single files from the ground up: each may import from below."""
 

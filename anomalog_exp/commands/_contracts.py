@@ -255,8 +255,10 @@ def _check_miner(config: TemplateMinerConfig, lines: Sequence[str]) -> str:
 def _check_config(config: Options) -> None:
     """Keys are those of the YAML, or reading it would have failed; defaults stand there alone."""
     fields = type(config).model_fields
-    given = [name for name, field in fields.items() if not field.is_required()]
-    _promise(not given, f"Config has defaults, which belong into the YAML: {', '.join(given)}")
+    defaults = [name for name, field in fields.items() if not field.is_required()]
+    _promise(
+        not defaults, f"Config has defaults, which belong into the YAML: {', '.join(defaults)}"
+    )
 
 
 def _promise(kept: bool, otherwise: str) -> None:

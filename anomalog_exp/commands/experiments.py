@@ -75,15 +75,15 @@ def experiments() -> list[Experiment]:
 
 
 def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Experiment]:
-    """The experiments of these names, and those of all of these groups; all if neither is given.
+    """The experiments of these names, and those of all of these groups; all without either.
 
     Raises:
         ConfigError: there is no such name or group.
     """
-    known = experiments()
+    everything = experiments()
     for kind, asked, there in (
-        ("experiment", names, [one.name for one in known]),
-        ("group", groups, sorted({group for one in known for group in one.groups})),
+        ("experiment", names, [one.name for one in everything]),
+        ("group", groups, sorted({group for one in everything for group in one.groups})),
     ):
         for name in asked:
             if name not in there:
@@ -95,9 +95,9 @@ def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Exp
                     fix=did_you_mean(name, there, "choose one of them"),
                 )
     if not names and not groups:
-        return known
-    in_groups = {one.name for one in known if groups and set(groups) <= set(one.groups)}
-    return [one for one in known if one.name in names or one.name in in_groups]
+        return everything
+    in_groups = {one.name for one in everything if groups and set(groups) <= set(one.groups)}
+    return [one for one in everything if one.name in names or one.name in in_groups]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -60,13 +60,13 @@ def use_plugins(folders: Sequence[Path]) -> tuple[Path, ...]:
         ConfigError: there is no such folder, it holds no options, or one of them bears a name that is
             taken.
     """
-    wanted = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
-    if wanted != plugin_folders():
-        for folder in wanted:
+    absolute = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
+    if absolute != plugin_folders():
+        for folder in absolute:
             _refuse_other_folders(folder)
-        _refuse_taken_names(wanted)
-        _in_use[:] = wanted
-    return wanted
+        _refuse_taken_names(absolute)
+        _in_use[:] = absolute
+    return absolute
 
 
 def plugin_module(group: str, name: str) -> str | None:

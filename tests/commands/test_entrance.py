@@ -77,7 +77,7 @@ WORDS = [
     (["model"], "write model=<option>"),
     (["seed", "3"], "write seed=3"),
     (["markov"], "write model=markov"),
-    (["hdfs"], "write dataset=hdfs or dataset/structured_parser=hdfs"),
+    (["hdfs"], "write dataset=hdfs"),
     (["demo_models"], "write experiment=demo_models"),
     (["marcov"], "did you mean model=markov?"),
     (["run"], "leave it out, a run needs none: python -m anomalog_exp"),
@@ -105,7 +105,7 @@ def test_a_word_that_is_no_command_is_answered_by_what_was_meant(arguments, advi
     [
         (["seed=1", "list"], "put it first: python -m anomalog_exp list ..."),
         (["seed=1", "model", "markov"], "write model=markov"),
-        (["-m", "seed=1,2", "hdfs"], "write dataset=hdfs or dataset/structured_parser=hdfs"),
+        (["-m", "seed=1,2", "hdfs"], "write dataset=hdfs"),
         (["--model", "markov"], "write model=markov"),
         (["--model=markov"], "write model=markov"),
         (["-model", "markov"], "write model=markov"),
