@@ -36,7 +36,7 @@ from anomalog_exp.options.mistakes import did_you_mean
 from anomalog_exp.options.names import option_files
 from anomalog_exp.text_table import text_table
 
-__all__ = ["Experiment", "experiments", "main", "select"]
+__all__ = ["Experiment", "experiments", "main", "read_experiment", "select"]
 
 _ACTIONS = ("list", "show", "run")
 _PLACES = ("paths.", "tracking")
@@ -71,7 +71,7 @@ def experiments() -> list[Experiment]:
     Raises:
         ConfigError: a file is none that could run.
     """
-    return [_read(name, file) for name, file in option_files("experiment").items()]
+    return [read_experiment(name, file) for name, file in option_files("experiment").items()]
 
 
 def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Experiment]:
@@ -127,7 +127,12 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _read(name: str, file: Path) -> Experiment:
+def read_experiment(name: str, file: Path) -> Experiment:
+    """The experiment that a file describes.
+
+    Raises:
+        ConfigError: it could not run.
+    """
     with file.open(encoding="utf-8") as text:
         try:
             values: Any = yaml.safe_load(text) or {}

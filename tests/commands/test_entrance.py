@@ -139,6 +139,17 @@ def test_the_console_script_knows_the_words_too(tmp_path):
     assert done.stdout.startswith("usage: python -m anomalog_exp list ")
 
 
+def test_a_reader_that_has_seen_enough_ends_a_command_quietly(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-m", "anomalog_exp", "list", "datasets"],
+        cwd=tmp_path, env=environment(), stdout=-1, stderr=-1, text=True,
+    ) as process:  # fmt: skip
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 141
+    assert said == ""
+
+
 def test_the_help_of_a_run_lists_the_commands(tmp_path):
     done = command("--help", cwd=tmp_path)
     assert f"\n{', '.join(COMMANDS)}\n" in done.stdout
