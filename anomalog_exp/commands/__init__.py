@@ -8,6 +8,7 @@ by commands and are none.
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 
 from anomalog_exp.config.words import command_files, is_word, unknown_word
@@ -42,4 +43,5 @@ def run_command(word: str, *arguments: str) -> int:
     if word not in command_files():
         raise unknown_word(word, arguments)
     code: int = importlib.import_module(f"{__name__}.{word}").main(arguments)
+    sys.stdout.flush()  # here, where somebody answers that nobody reads it any more
     return code

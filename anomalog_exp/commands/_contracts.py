@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.commands._about import about_yaml
-from anomalog_exp.commands.experiments import select
+from anomalog_exp.commands.experiments import Experiment, read_experiment
 from anomalog_exp.config.compose import compose, missing_keys
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.data.cache import load_dataset
@@ -97,7 +97,7 @@ def check_option(group: str, name: str, sample: Sample) -> str:
     file = option_files(group)[name]
     _promise(bool(about_yaml(file)), "its YAML begins with no comment that says what it is")
     if group == "experiment":
-        return _check_experiment(name)
+        return _check_experiment(read_experiment(name, file))
     chosen = [f"{group}={name}"]
     missing = missing_keys(compose(chosen))
     # A file that is still to be named may have any name here.
@@ -117,13 +117,12 @@ def check_option(group: str, name: str, sample: Sample) -> str:
     return asked
 
 
-def _check_experiment(name: str) -> str:
-    (experiment,) = select(names=[name])
+def _check_experiment(experiment: Experiment) -> str:
     _promise(bool(experiment.description), "it has no `description`")
     _promise(bool(experiment.groups), "it has no `groups` to select it by")
     asked: dict[str, None] = {}
     for member in experiment.members():
-        overrides = [f"experiment={name}", *member]
+        overrides = [f"experiment={experiment.name}", *member]
         missing = missing_keys(compose(overrides))
         asked |= dict.fromkeys(missing)
         load_run_config([*overrides, *(f"{key}=/a/file" for key in missing)])
@@ -141,7 +140,7 @@ def _check_detector(config: ExperimentModelConfig, sequences: SequenceSet) -> st
     except NotApplicable as reason:
         return f"does not apply to the demo log: {reason}"
     scores = _scores(detector, hidden)
-    _promise(len(_scores(detector, hidden.take(slice(0, 0)))) == 0, "no sequences have scores")
+    _scores(detector, hidden.take(slice(0, 0)))
     _promise(
         np.array_equal(scores, _scores(detector, _with_other_labels(test))),
         "scores depend on the labels of what is scored",
@@ -236,7 +235,9 @@ def _check_miner(config: TemplateMinerConfig, lines: Sequence[str]) -> str:
     texts_again, codes_again = config.build_miner().mine(messages)
     same = texts == texts_again and np.array_equal(codes, codes_again)
     _promise(same, "a second miner finds other templates in the same messages")
-    _promise(config.build_miner().mine([])[0] == [], "no messages have templates")
+    _promise(
+        config.build_miner().mine([])[0] == [], "there are templates where there is no message"
+    )
     templates, mined = Templates.mine(lines, config)
     kept = Templates.from_json(templates.to_json())
     same = np.array_equal(kept.match(lines), mined)
@@ -247,8 +248,10 @@ def _check_miner(config: TemplateMinerConfig, lines: Sequence[str]) -> str:
 def _check_config(config: Options) -> None:
     """Keys are those of the YAML, or reading it would have failed; defaults stand there alone."""
     fields = type(config).model_fields
-    given = [name for name, field in fields.items() if not field.is_required()]
-    _promise(not given, f"Config has defaults, which belong into the YAML: {', '.join(given)}")
+    defaults = [name for name, field in fields.items() if not field.is_required()]
+    _promise(
+        not defaults, f"Config has defaults, which belong into the YAML: {', '.join(defaults)}"
+    )
 
 
 def _promise(kept: bool, otherwise: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
+from anomalog_exp.options.plugins import PLUGINS_VARIABLE, environment_plugins, use_plugins
 
 __all__ = ["CommandParser", "before_and_after_dashes", "use_plugins_named"]
 
@@ -54,13 +54,13 @@ class CommandParser(ArgumentParser):
 
 
 def use_plugins_named(folders: Sequence[Path]) -> None:
-    """Use these folders, here and in every process that the command starts.
+    """Use these folders, or else those of the environment, here and in every process started from here.
 
     Raises:
         ConfigError: a folder holds no options, or an option of a name that is taken.
     """
-    if folders:
-        os.environ[PLUGINS_VARIABLE] = os.pathsep.join(map(str, use_plugins(folders)))
+    in_use = use_plugins(folders or environment_plugins())
+    os.environ[PLUGINS_VARIABLE] = os.pathsep.join(map(str, in_use))
 
 
 def before_and_after_dashes(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -45,21 +45,17 @@ def main(arguments: Sequence[str]) -> int:
             problems.append(problem)
             _print(f"{group}={name}", problem, remark)
     for module in _without_yaml(home.parent) if folder else []:
-        problems.append("no YAML")
-        _print(
-            str(module), f"no YAML in conf/ has `name: {module.stem}`, so nobody can choose it", ""
-        )
+        problems.append(f"no YAML in conf/ has `name: {module.stem}`, so nobody can choose it")
+        _print(str(module), problems[-1])
     failed = len(problems) - problems.count(None)
     print(f"\n{len(problems)} options, {failed} failed")
     return 1 if failed else 0
 
 
-def _print(option: str, problem: str | None, remark: str) -> None:
+def _print(option: str, problem: str | None, remark: str = "") -> None:
+    status = "ok" if problem is None else "FAILED"
     text = (problem or remark).replace("\n", "\n          ")
-    print(
-        f"{'ok' if problem is None else 'FAILED':8}{option}{f': {text}' if text else ''}",
-        flush=True,
-    )
+    print(f"{status:8}{option}{': ' if text else ''}{text}", flush=True)
 
 
 def _options(home: Path) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,7 @@ from anomalog_exp.options.mistakes import did_you_mean
 from anomalog_exp.options.names import option_files
 from anomalog_exp.text_table import text_table
 
-__all__ = ["Experiment", "experiments", "main", "select"]
+__all__ = ["Experiment", "experiments", "main", "read_experiment", "select"]
 
 _ACTIONS = ("list", "show", "run")
 _PLACES = ("paths.", "tracking")
@@ -74,19 +74,19 @@ def experiments() -> list[Experiment]:
     Raises:
         ConfigError: a file is none that could run.
     """
-    return [_read(name, file) for name, file in option_files("experiment").items()]
+    return [read_experiment(name, file) for name, file in option_files("experiment").items()]
 
 
 def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Experiment]:
-    """The experiments of these names, and those of all of these groups; all if neither is given.
+    """The experiments of these names, and those of all of these groups; all without either.
 
     Raises:
         ConfigError: there is no such name or group.
     """
-    known = experiments()
+    everything = experiments()
     for kind, asked, there in (
-        ("experiment", names, [one.name for one in known]),
-        ("group", groups, sorted({group for one in known for group in one.groups})),
+        ("experiment", names, [one.name for one in everything]),
+        ("group", groups, sorted({group for one in everything for group in one.groups})),
     ):
         for name in asked:
             if name not in there:
@@ -98,9 +98,9 @@ def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Exp
                     fix=did_you_mean(name, there, "choose one of them"),
                 )
     if not names and not groups:
-        return known
-    in_groups = {one.name for one in known if groups and set(groups) <= set(one.groups)}
-    return [one for one in known if one.name in names or one.name in in_groups]
+        return everything
+    in_groups = {one.name for one in everything if groups and set(groups) <= set(one.groups)}
+    return [one for one in everything if one.name in names or one.name in in_groups]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -130,7 +130,12 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _read(name: str, file: Path) -> Experiment:
+def read_experiment(name: str, file: Path) -> Experiment:
+    """The experiment that a file describes.
+
+    Raises:
+        ConfigError: it could not run.
+    """
     with file.open(encoding="utf-8") as text:
         try:
             values: Any = yaml.safe_load(text) or {}

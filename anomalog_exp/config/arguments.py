@@ -62,9 +62,7 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
             overrides.append(argument)
             continue
         if not _is_flag(argument):
-            raise unknown_flag(
-                argument, waiting, sorted(flag for flag in FLAGS if flag[:2] == "--")
-            )
+            raise unknown_flag(argument, waiting, FLAGS)
         flags.append(argument)
         if waiting and (
             argument in FLAGS_WITH_VALUE
@@ -85,10 +83,10 @@ def _is_flag(argument: str) -> bool:
 
 
 def _refuse_several_modes(flags: list[str]) -> None:
-    given = [flag for flag in flags if flag in _MODES]
-    if len(given) > 1:
+    modes = [flag for flag in flags if flag in _MODES]
+    if len(modes) > 1:
         raise ConfigError.of(
-            " and ".join(given),
+            " and ".join(modes),
             " ".join(flags),
             problem="each of them says what the command does",
             allowed=f"one of {', '.join(sorted(_MODES))}",

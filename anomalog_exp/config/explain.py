@@ -16,6 +16,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
 from anomalog_exp.config.compose import compose
+from anomalog_exp.config.words import is_word, unknown_word
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.mistakes import did_you_mean
 from anomalog_exp.options.names import group_names
@@ -37,6 +38,8 @@ def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
     if isinstance(error, MissingConfigException):
         return _no_such_option(error, text)
     if isinstance(error, OverrideParseException):
+        if is_word(error.override):
+            return unknown_word(error.override, ())
         return ConfigError.of(
             error.override.split("=", 1)[0],
             error.override,
@@ -100,32 +103,32 @@ def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
 
 
 def _no_such_option(error: MissingConfigException, text: str) -> ConfigError:
-    found = _NO_OPTION.search(text)
-    path = found.group(1) if found else str(error.missing_cfg_file)
+    match = _NO_OPTION.search(text)
+    path = match.group(1) if match else str(error.missing_cfg_file)
     group, _, option = path.rpartition("/")
     # What a group shares stands beside config.yaml, under a name that is no choice.
-    known = sorted(name for name in error.options or [] if not name.startswith("_"))
+    names = sorted(name for name in error.options or [] if not name.startswith("_"))
     return ConfigError.of(
         group or "--config-name",
         option,
         problem="there is no such option",
-        allowed=", ".join(known) or "the files in the config folders",
-        fix=did_you_mean(option, known, f"choose one, as in {group}=<option>"),
+        allowed=", ".join(names) or "the files in the config folders",
+        fix=did_you_mean(option, names, f"choose one, as in {group}=<option>"),
     )
 
 
 def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
-    value = next((o.split("=", 1)[1] for o in overrides if _names(o, key)), "(given)")
-    known = _known_keys(overrides)
+    value = next((o.split("=", 1)[1] for o in overrides if _names(o, key)), "(see the command)")
+    keys = _keys(overrides)
     parent = key.rpartition(".")[0]
-    siblings = [n for n in known if n.rpartition(".")[0] == parent and "/" not in n]
+    siblings = [n for n in keys if n.rpartition(".")[0] == parent and "/" not in n]
     return ConfigError.of(
         key,
         value,
         problem="there is no such key",
         allowed=", ".join(name.rpartition(".")[2] for name in siblings)
         or "what `python -m anomalog_exp --cfg job` prints",
-        fix=did_you_mean(key, known, "`python -m anomalog_exp --cfg job` prints every key"),
+        fix=did_you_mean(key, keys, "`python -m anomalog_exp --cfg job` prints every key"),
     )
 
 
@@ -133,7 +136,7 @@ def _names(override: str, key: str) -> bool:
     return "=" in override and override.split("=", 1)[0].lstrip("+~") == key
 
 
-def _known_keys(overrides: Sequence[str]) -> list[str]:
+def _keys(overrides: Sequence[str]) -> list[str]:
     """Keys and groups of the config that the command's group choices alone would compose."""
     groups = group_names()
     choices = [o for o in overrides if o.split("=", 1)[0] in groups and "," not in o]
@@ -147,13 +150,13 @@ def _known_keys(overrides: Sequence[str]) -> list[str]:
 
 def _dotted(config: DictConfig, prefix: str = "") -> list[str]:
     plain: Any = OmegaConf.to_container(config, resolve=False)
-    found: list[str] = []
+    dotted: list[str] = []
 
     def walk(node: Any, path: str) -> None:
         for name, child in node.items():
-            found.append(f"{path}{name}")
+            dotted.append(f"{path}{name}")
             if isinstance(child, dict):
                 walk(child, f"{path}{name}.")
 
     walk(plain, prefix)
-    return found
+    return dotted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SerializeAsAny, field_validator, model_validator
@@ -19,7 +20,13 @@ from anomalog_exp.sequences.splits.any import SplitConfig
 __all__ = ["RunConfig"]
 
 
-Plugins = Annotated[tuple[AbsolutePath, ...], Field(strict=False), AfterValidator(use_plugins)]
+def _used(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Put folders to use; one that is gone since, as of an old run dir, may not have been needed."""
+    use_plugins([folder for folder in folders if folder.is_dir()])
+    return folders
+
+
+Plugins = Annotated[tuple[AbsolutePath, ...], Field(strict=False), AfterValidator(_used)]
 """Folders of a user's own options, in use once they are read."""
 
 

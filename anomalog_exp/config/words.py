@@ -6,14 +6,14 @@ The command line takes commands, Hydra's flags and `key=value`. Whoever comes fr
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import yaml
 
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.groups import conf_dir, package_dir
+from anomalog_exp.options.mistakes import did_you_mean, nearest
 from anomalog_exp.options.names import group_names, option_names
 
 __all__ = ["command_files", "is_word", "unknown_flag", "unknown_word"]
@@ -51,7 +51,7 @@ def unknown_word(word: str, following: Sequence[str]) -> ConfigError:
     )
 
 
-def unknown_flag(flag: str, following: Sequence[str], flags: Sequence[str]) -> ConfigError:
+def unknown_flag(flag: str, following: Sequence[str], flags: Iterable[str]) -> ConfigError:
     """The answer to an argument with dashes that Hydra does not know.
 
     Args:
@@ -59,18 +59,19 @@ def unknown_flag(flag: str, following: Sequence[str], flags: Sequence[str]) -> C
         following: What was typed behind it.
         flags: Those that exist.
     """
+    long = sorted(one for one in flags if one.startswith("--"))
     name, _, value = flag.lstrip("-").partition("=")
     value = value or next((one for one in following[:1] if is_word(one)), "<value>")
-    near = difflib.get_close_matches(flag, flags, n=1, cutoff=0.8)
-    if name.partition(".")[0] in {*_keys(), *group_names()} or name in group_names():
+    groups = group_names()
+    if name in groups or name.partition(".")[0] in (*groups, *_keys()):
         fix = f"write {name}={value}"
     else:
-        fix = f"did you mean {near[0]!r}?" if near else f"keys have no dashes: {name}={value}"
+        fix = did_you_mean(flag, long, f"keys have no dashes: {name}={value}")
     return ConfigError.of(
         flag,
         flag,
         problem="there is no such flag",
-        allowed=f"{', '.join(flags)}; keys are written key=value",
+        allowed=f"{', '.join(long)}; keys are written key=value",
         fix=fix,
     )
 
@@ -78,31 +79,34 @@ def unknown_flag(flag: str, following: Sequence[str], flags: Sequence[str]) -> C
 def _meant(word: str, following: Sequence[str], commands: Sequence[str]) -> str:
     """What would have worked instead of a word."""
     rest = [one for one in following if one != "="]
-    near_command = difflib.get_close_matches(word, commands, n=1, cutoff=0.6)
+    command = nearest(word, commands)
+    homes = {name: group for group in reversed(group_names()) for name in option_names(group)}
     if word in commands:
         return f"put it first: python -m anomalog_exp {word} ..."
-    if word in group_names():
-        options = option_names(word)
-        value = rest[0] if rest and is_word(rest[0]) else "<option>"
-        near = difflib.get_close_matches(value, options, n=1, cutoff=0.6)
-        if value in options or near or not near_command:
-            return f"write {word}={near[0] if near else value}"
-    elif word in _keys():
-        return f"write {word}={rest[0] if rest else '<value>'}"
-    homes = [group for group in group_names() if word in option_names(group)]
-    if homes:
-        return f"write {' or '.join(f'{group}={word}' for group in homes)}"
+    if option := _option(word, rest):
+        return f"write {option}"
+    if word in homes:
+        return f"write {homes[word]}={word}"
     if word in _NEEDLESS:
         return f"leave it out, a run needs none: python -m anomalog_exp {' '.join(rest)}".rstrip()
+    if command:
+        return f"did you mean {command!r}?"
+    if word in group_names():
+        return f"write {word}=<option>"
     if Path(word).exists():
         return f"write dataset=custom dataset.source.path={word}"
-    if near_command:
-        return f"did you mean {near_command[0]!r}?"
-    of_option = {name: group for group in group_names() for name in option_names(group)}
-    near = difflib.get_close_matches(word, of_option, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {of_option[near[0]]}={near[0]}?"
+    if name := nearest(word, homes):
+        return f"did you mean {homes[name]}={name}?"
     return "`python -m anomalog_exp help` says what each command does"
+
+
+def _option(word: str, rest: Sequence[str]) -> str | None:
+    """`key=value` where the word is a key, or a group and the next word nearly an option of it."""
+    if word in group_names():
+        value = nearest(rest[0], option_names(word)) if rest else None
+    else:
+        value = next(iter(rest), "<value>") if word in _keys() else None
+    return f"{word}={value}" if value else None
 
 
 def _keys() -> list[str]:

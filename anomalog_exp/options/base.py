@@ -92,13 +92,13 @@ class Options(BaseModel):
     def _keys_and_whole_numbers(cls, values: Any) -> Any:
         if isinstance(values, cls):
             return values
-        known = sorted(cls.model_fields)
+        keys = sorted(cls.model_fields)
         if not isinstance(values, dict):
-            expected = {"known": known, "class": cls.__name__}
+            expected = {"keys": keys, "class": cls.__name__}
             raise PydanticCustomError("no_keys", "no keys with values", expected)
         for name in values:
             if name not in cls.model_fields:
-                raise PydanticCustomError("unknown_key", "{name}", {"name": name, "known": known})
+                raise PydanticCustomError("unknown_key", "{name}", {"name": name, "keys": keys})
         return {name: _whole(value) for name, value in values.items()}
 
 

@@ -117,11 +117,11 @@ def open_option(group: str, value: Any) -> Options:
     try:
         return option_type(group, str(name)).of(value, key)
     except KeyError as error:
-        known = option_names(group)
+        names = option_names(group)
         raise ConfigError.of(
             f"{key}.name",
             name,
             problem="there is no such option",
-            allowed=", ".join(known),
-            fix=did_you_mean(str(name), list(known), f"choose one, as in {group}=<option>"),
+            allowed=", ".join(names),
+            fix=did_you_mean(str(name), names, f"choose one, as in {group}=<option>"),
         ) from error

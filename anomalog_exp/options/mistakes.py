@@ -7,7 +7,7 @@ each kind of mistake that a user can make has a sentence here.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.names import option_names
 
-__all__ = ["did_you_mean", "mistakes", "no_option"]
+__all__ = ["did_you_mean", "mistakes", "nearest", "no_option"]
 
 _ALLOWED = {
     "bool_type": "true or false",
@@ -42,10 +42,15 @@ _NO_KEYS = ("no_keys", "model_attributes_type")
 """The value is no mapping, as an option is."""
 
 
-def did_you_mean(name: str, known: Sequence[str], otherwise: str) -> str:
-    """The nearest of the known names as a question, or another advice where none is near."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else otherwise
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of some names that a name was probably meant to be; None where none is near."""
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), None)
+
+
+def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:
+    """The nearest name as a question, or another advice where none is near."""
+    near = nearest(name, names)
+    return f"did you mean {near!r}?" if near else otherwise
 
 
 def mistakes(error: ValidationError, values: Mapping[str, Any], key: str) -> list[str]:
@@ -53,7 +58,7 @@ def mistakes(error: ValidationError, values: Mapping[str, Any], key: str) -> lis
 
     Args:
         error: What pydantic raised.
-        values: The values that it was given.
+        values: What was validated.
         key: Where the option stands in the whole config; empty for the whole.
     """
     return [str(_mistake(detail, _key(detail["loc"], values, key))) for detail in error.errors()]
@@ -66,19 +71,18 @@ def no_option(key: str, value: object) -> ConfigError:
         key: Of the option; its group is the same with slashes.
         value: What stands there instead of an option's keys and values.
     """
-    group, known = key.replace(".", "/"), option_names(key.replace(".", "/"))
+    group = key.replace(".", "/")
+    names = option_names(group)
     fix = f"choose one, as in {group}=<option>"
-    if isinstance(value, str):
-        near = difflib.get_close_matches(value, known, n=1, cutoff=0.6)
-        if value in known:
-            fix = f"write {group}={value}"
-        elif near:
-            fix = f"did you mean {group}={near[0]}?"
+    if value in names:
+        fix = f"write {group}={value}"
+    elif near := nearest(str(value), names):
+        fix = f"did you mean {group}={near}?"
     return ConfigError.of(
         key,
         value,
         problem="the option is chosen with a slash" if "." in key else "this is no option",
-        allowed=", ".join(known),
+        allowed=", ".join(names),
         fix=fix,
     )
 
@@ -107,13 +111,13 @@ def _mistake(detail: ErrorDetails, key: str) -> ConfigError:
     if isinstance(inner, ConfigError):
         return inner
     if kind == "unknown_key":
-        name, known = context["name"], context["known"]
+        name, keys = context["name"], context["keys"]
         return ConfigError.of(
             f"{key}.{name}" if key else str(name),
             value[name],
             problem="there is no such key",
-            allowed=", ".join(known),
-            fix=did_you_mean(str(name), known, "remove it"),
+            allowed=", ".join(keys),
+            fix=did_you_mean(str(name), keys, "remove it"),
         )
     if kind == "missing" or value == "???":  # YAML's way to ask for a value
         return ConfigError.of(
@@ -155,7 +159,7 @@ def _mistake(detail: ErrorDetails, key: str) -> ConfigError:
 def _allowed(kind: str, message: str, context: Mapping[str, Any]) -> str:
     """What would have fitted, in a few words."""
     if kind == "no_keys":
-        return f"keys with values: {', '.join(context['known'])}"
+        return f"keys with values: {', '.join(context['keys'])}"
     if kind in _ALLOWED:
         return _ALLOWED[kind].format_map(context)
     # Bounds of numbers read well as they are, and errors of our own validators are sentences.

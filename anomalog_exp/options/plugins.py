@@ -60,21 +60,20 @@ def use_plugins(folders: Sequence[Path]) -> tuple[Path, ...]:
         ConfigError: there is no such folder, it holds no options, or one of them bears a name that is
             taken.
     """
-    wanted = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
-    if wanted != plugin_folders():
-        for folder in wanted:
+    absolute = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
+    if absolute != plugin_folders():
+        for folder in absolute:
             _refuse_other_folders(folder)
-        _refuse_taken_names(wanted)
-        _in_use[:] = wanted
-    return wanted
+        _refuse_taken_names(absolute)
+        _in_use[:] = absolute
+    return absolute
 
 
 def plugin_module(group: str, name: str) -> str | None:
     """The name to import the module of an option by; None where no folder in use holds it."""
     for folder in plugin_folders():
-        room = _room(group)
-        if any((folder / room / file).is_file() for file in (f"{name}.py", f"{name}/__init__.py")):
-            return f"{_package(folder)}.{room}.{name}"
+        if (folder / _room(group) / f"{name}.py").is_file():
+            return f"{_package(folder)}.{_room(group)}.{name}"
     return None
 
 
@@ -124,27 +123,25 @@ def _is_hidden(path: Path) -> bool:
 
 def _options(folder: Path) -> list[tuple[Path, Path]]:
     """Files of a folder that are options, and the place in the package that each would have."""
-    taken = [(path, conf_dir() / path.relative_to(folder / "conf")) for path in _yamls(folder)]
+    conf = folder / "conf"
+    yamls = sorted(conf.rglob("*.yaml"))
+    places = [(path, conf_dir() / path.relative_to(conf)) for path in yamls]
     for group, package in OPEN_GROUPS.items():
         modules = sorted((folder / _room(group)).glob("[!_]*.py"))
-        taken += [(path, package_dir(package) / path.name) for path in modules]
-    return taken
-
-
-def _yamls(folder: Path) -> list[Path]:
-    return sorted((folder / "conf").rglob("*.yaml"))
+        places += [(path, package_dir(package) / path.name) for path in modules]
+    return places
 
 
 def _refuse_other_folders(folder: Path) -> None:
-    rooms = [_room(group) for group in OPEN_GROUPS]
     if _options(folder):
         return
+    rooms = [_room(group) for group in OPEN_GROUPS]
     raise ConfigError.of(
         "plugins",
         folder,
         problem="it holds no options" if folder.is_dir() else "there is no such folder",
         allowed=f"a folder with conf/<group>/<name>.yaml and modules in {', '.join(rooms)}",
-        fix="name the folder above conf/, as in plugins=[/path/to/it]",
+        fix=f"name the folder above conf/, as in plugins=[/path/to/it] or in {PLUGINS_VARIABLE}",
     )
 
 

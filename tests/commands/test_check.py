@@ -149,7 +149,7 @@ class FirstWordMiner(TemplateMiner):
         ("texts, codes[1:]", "there is not one code for each message"),
         ("texts[::-1], len(texts) - 1 - codes", "templates do not stand in order of appearance"),
         ("texts + texts[:1], codes", "a template's text occurs twice"),
-        ("texts or ['x'], codes", "no messages have templates"),
+        ("texts or ['x'], codes", "there are templates where there is no message"),
         ("[f'{text} {id(self)}' for text in texts], codes", "a second miner finds other templates"),
     ],
 )

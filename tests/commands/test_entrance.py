@@ -77,7 +77,7 @@ WORDS = [
     (["model"], "write model=<option>"),
     (["seed", "3"], "write seed=3"),
     (["markov"], "write model=markov"),
-    (["hdfs"], "write dataset=hdfs or dataset/structured_parser=hdfs"),
+    (["hdfs"], "write dataset=hdfs"),
     (["demo_models"], "write experiment=demo_models"),
     (["marcov"], "did you mean model=markov?"),
     (["run"], "leave it out, a run needs none: python -m anomalog_exp"),
@@ -105,7 +105,7 @@ def test_a_word_that_is_no_command_is_answered_by_what_was_meant(arguments, advi
     [
         (["seed=1", "list"], "put it first: python -m anomalog_exp list ..."),
         (["seed=1", "model", "markov"], "write model=markov"),
-        (["-m", "seed=1,2", "hdfs"], "write dataset=hdfs or dataset/structured_parser=hdfs"),
+        (["-m", "seed=1,2", "hdfs"], "write dataset=hdfs"),
         (["--model", "markov"], "write model=markov"),
         (["--model=markov"], "write model=markov"),
         (["-model", "markov"], "write model=markov"),
@@ -139,9 +139,24 @@ def test_the_console_script_knows_the_words_too(tmp_path):
     assert done.stdout.startswith("usage: python -m anomalog_exp list ")
 
 
+def test_a_reader_that_has_seen_enough_ends_a_command_quietly(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-m", "anomalog_exp", "list", "datasets"],
+        cwd=tmp_path, env=environment(), stdout=-1, stderr=-1, text=True,
+    ) as process:  # fmt: skip
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 141
+    assert said == ""
+
+
 def test_the_help_of_a_run_lists_the_commands(tmp_path):
     done = command("--help", cwd=tmp_path)
     assert f"\n{', '.join(COMMANDS)}\n" in done.stdout
+    # What the options of a group share is no option, and no config to run.
+    assert "_dataset" not in done.stdout
+    done = command("-cn", "nope", cwd=tmp_path)
+    assert "\n  allowed: config\n" in done.stderr
 
 
 def test_the_module_of_experiments_is_the_same_entrance():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from anomalog_exp.config import load_run_config
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.digest import plugin_digests
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.models import model_names, resolve_model_config_type
@@ -80,10 +81,20 @@ def test_a_config_brings_its_plugins_with_it(tmp_path):
     assert config.plugins == (SHOP,)
     assert config.model.build_detector().name == "repeats"
     use_plugins([])
-    again = type(config).of(config.model_dump(mode="json"))
+    again = RunConfig.of(config.model_dump(mode="json"))
     assert again == config
     assert plugin_folders() == (SHOP,)
     assert load_run_config().plugins == () == plugin_folders()
+
+
+def test_the_config_of_an_old_run_is_read_though_its_plugins_are_gone(tmp_path):
+    folder = plugin(tmp_path / "mine", "counting")
+    values = load_run_config([f"plugins=[{folder}]"]).model_dump(mode="json")
+    needing = load_run_config([f"plugins=[{folder}]", "model=counting"]).model_dump(mode="json")
+    folder.rename(tmp_path / "elsewhere")
+    assert RunConfig.of(values).plugins == (folder,)
+    with pytest.raises(ConfigError, match=r"(?s)^model\.name: there is no such option.*counting"):
+        RunConfig.of(needing)
 
 
 def test_modules_of_two_folders_are_apart_and_the_search_path_stays(tmp_path):
@@ -149,7 +160,10 @@ def test_a_name_that_another_plugin_has_is_refused(tmp_path):
 def test_a_folder_that_is_no_plugin_is_refused(tmp_path, made, problem):
     if made:
         (tmp_path / "mine/detectors").mkdir(parents=True)
-    with pytest.raises(ConfigError, match=rf"(?s)^plugins: {problem}\n.*plugins=\[/path/to/it\]"):
+    with pytest.raises(
+        ConfigError,
+        match=rf"(?s)^plugins: {problem}\n.*plugins=\[/path/to/it\] or in ANOMALOG_PLUGINS",
+    ):
         load_run_config([f"plugins=[{tmp_path / 'mine'}]"])
 
 

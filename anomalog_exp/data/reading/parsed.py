@@ -130,10 +130,10 @@ def _parse_block(
         unparsed=[(int(i), lines[i][:_SAMPLE_LENGTH]) for i in missed.head(SAMPLES)],
         unrowed=unrowed.arg_true().cast(pl.Int64).to_numpy(),
         row=rows["row"].cast(pl.Int64).to_numpy(),
-        entity=entity.to_physical().cast(pl.Int64).fill_null(NO_ENTITY).to_numpy(),
+        entity=_filled(entity.to_physical().cast(pl.Int64), NO_ENTITY),
         shape=shape.to_physical().cast(pl.Int64).to_numpy(),
         values={
-            name: rows[name].fill_null(column.missing).to_numpy()
+            name: _filled(rows[name], column.missing)
             for name, column in COLUMNS.items()
             if column.parsed
         },
@@ -152,3 +152,7 @@ def _frame(lines: pl.Series, parser: Parser) -> pl.DataFrame:
             parser, problem, "columns of as many rows as there are lines"
         ) from panic
     return checked(frame, parser, len(lines))
+
+
+def _filled(values: pl.Series, missing: int | None) -> NDArray[Any]:
+    return (values.fill_null(missing) if values.null_count() else values).to_numpy()
