@@ -8,7 +8,8 @@ import numpy as np
 
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
-from anomalog_exp.detection.outcome import EventScores, ModelRunSummary, NextEvents, SequenceSummary
+from anomalog_exp.detection.outcome import EventScores, NextEvents
+from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
 Explain = Callable[[SequenceSet, int], list[list[tuple[str, float]]]]

@@ -8,8 +8,8 @@ from itertools import pairwise
 from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
-from anomalog_exp.detection.outcome import ModelRunSummary, SequenceSummary
 from anomalog_exp.detection.plan import RunProgressPlan
+from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.options.extras import extra_named
 from anomalog_exp.progress import Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from anomalog_exp.detection.outcome import ModelRunSummary
+from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.evaluation.block import Diagnostics, Recount
 from anomalog_exp.evaluation.detection_block import decision_figures
 from anomalog_exp.evaluation.metrics import confusion

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.config.run_config import RunConfig
-from anomalog_exp.detection.outcome import EventScores, ModelRunSummary
+from anomalog_exp.detection.outcome import EventScores
+from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.evaluation.block import MetricBlock
 from anomalog_exp.evaluation.detection_block import detection_block
 from anomalog_exp.evaluation.duplicates import with_duplicates

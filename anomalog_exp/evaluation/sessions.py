@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anomalog_exp.data.dataset import UNLABELLED
-from anomalog_exp.detection.outcome import ModelRunSummary
+from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.evaluation.block import Recount
 from anomalog_exp.evaluation.detection_block import decision_figures
 from anomalog_exp.evaluation.metrics import confusion

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from anomalog_exp.config.run_config import RunConfig
-from anomalog_exp.detection.outcome import ModelRunSummary
+from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["DecisionRule", "TaskMetadata", "build_metric_metadata"]

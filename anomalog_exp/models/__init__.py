@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
-from anomalog_exp.detection.outcome import ModelRunSummary, SequenceSummary
 from anomalog_exp.detection.plan import ProgressHint, RunProgressPlan
 from anomalog_exp.detection.run import run_model
+from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
 from anomalog_exp.options.listing import option_names, option_type
 

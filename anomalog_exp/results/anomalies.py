@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import LogDataset
-from anomalog_exp.detection.outcome import EventScores, ModelRunSummary
+from anomalog_exp.detection.outcome import EventScores
+from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 

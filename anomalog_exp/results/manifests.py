@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from anomalog_exp.detection.outcome import ModelRunSummary, SequenceSummary
+from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.sequences.sequence_set import SequenceSet
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset
-from anomalog_exp.detection.outcome import EventScores, ModelRunSummary
+from anomalog_exp.detection.outcome import EventScores
+from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.files import replaced
 from anomalog_exp.results.paths import ResultPaths
 

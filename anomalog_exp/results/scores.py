@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.detection.outcome import ModelRunSummary
+from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.files import replaced
 
 __all__ = ["RunScores", "ScoredUnits", "read_scores", "write_scores"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anomalog_exp.detection.outcome import ModelRunSummary
+from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.results.anomalies import anomaly_report
