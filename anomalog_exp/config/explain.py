@@ -113,7 +113,9 @@ def _no_such_option(error: MissingConfigException, text: str) -> ConfigError:
         option,
         problem="there is no such option",
         allowed=", ".join(names) or "the files in the config folders",
-        fix=did_you_mean(option, names, f"choose one, as in {group}=<option>"),
+        fix=did_you_mean(option, names, f"choose one, as in {group}=<option>")
+        if group
+        else "leave it out, or name the folder of your file by --config-dir",
     )
 
 

@@ -47,21 +47,22 @@ def option_class(group: str, name: str) -> type[Options]:
     """The same class, whether or not the packages that it builds with are installed."""
     module = plugin_module(group, name)
     if module is None:
-        return _shipped(f"{OPEN_GROUPS[group]}.{name}")
+        return _shipped(OPEN_GROUPS[group], name)
     return _plugged(module, group)
 
 
-def _shipped(module: str) -> type[Options]:
+def _shipped(package: str, name: str) -> type[Options]:
+    module = f"{package}.{name}"
     try:
         option: type[Options] = importlib.import_module(module).Config
     except ModuleNotFoundError as error:
         if f"{module}.".startswith(f"{error.name}."):
-            raise KeyError(module.rpartition(".")[2]) from error
+            raise KeyError(name) from error
         raise
     except AttributeError as error:
         # A module that stands beside the options and is none: "base".
         if error.name == "Config" and getattr(error.obj, "__name__", None) == module:
-            raise KeyError(module.rpartition(".")[2]) from error
+            raise KeyError(name) from error
         raise
     return option
 

@@ -86,10 +86,11 @@ def attempt(context: ResultWriteContext) -> Iterator[None]:
     _set_aside(paths)
     paths.run_dir.mkdir(parents=True, exist_ok=True)
     status, reason = "done", None
+    # Before anything is written: pydantic turns a signal that arrives in it into an error of its own.
+    config = serialise_config(context.config)
     try:
         _write_status(context, "running", None)
-        config = yaml.safe_dump(serialise_config(context.config), sort_keys=False)
-        write_text(paths.config_path, config)
+        write_text(paths.config_path, yaml.safe_dump(config, sort_keys=False))
         with _logged_to(paths.run_log_path):
             yield
     except NotApplicable as outcome:

@@ -155,8 +155,6 @@ def test_the_help_of_a_run_lists_the_commands(tmp_path):
     assert f"\n{', '.join(COMMANDS)}\n" in done.stdout
     # What the options of a group share is no option, and no config to run.
     assert "_dataset" not in done.stdout
-    done = command("-cn", "nope", cwd=tmp_path)
-    assert "\n  allowed: config\n" in done.stderr
 
 
 def test_the_module_of_experiments_is_the_same_entrance():

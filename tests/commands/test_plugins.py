@@ -25,6 +25,8 @@ class FirstWordMiner(TemplateMiner):
     """The first word of a message is its template."""
     def mine(self, messages):
         return dense_codes([message.split()[WORD] for message in messages])
+    def matcher(self, texts):
+        return lambda message: None
 
 WORD = 0
 '''

@@ -178,7 +178,7 @@ def test_odds_above_even_are_the_class_that_makes_the_sequence_likelier():
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("max_n", 0), ("smoothing", 0.0), ("prior", "flat"), ("key_phrases", -1), ("max_n", 2.0)],
+    [("max_n", 0), ("smoothing", 0.0), ("prior", "flat"), ("key_phrases", -1), ("max_n", 2.5)],
 )
 def test_options_out_of_bounds_are_refused(option, value):
     values = {

@@ -123,7 +123,7 @@ def test_a_stopped_run_bears_its_status_and_runs_again(tmp_path, number, status,
         time.sleep(0.005)
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == code
+    assert process.returncode == code, stderr
     assert "Traceback" not in stderr
     (run_dir,) = run_dirs(tmp_path / "outputs")
     assert json.loads((run_dir / "status.json").read_text())["status"] == status
