@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from anomalog_exp.config.settings import MlflowTrackingConfig, TrackingConfig
+from anomalog_exp.errors import ConfigError
 
 __all__ = ["close_sweep", "mirror_run", "open_sweep", "ui_command"]
 
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_AGAIN = "the same command"
 
 
 def mirror_run(run_dir: Path, tracking: TrackingConfig, *, parent: str | None = None) -> None:
@@ -29,7 +32,8 @@ def mirror_run(run_dir: Path, tracking: TrackingConfig, *, parent: str | None = 
 
         mirror_run_dir(run_dir, settings, parent=parent)
 
-    _tried(tracking, mirror, f"{run_dir} is not in MLflow")
+    command = f"`python scripts/mirror_runs.py {shlex.quote(str(run_dir))}`"
+    _tried(tracking, mirror, what=str(run_dir), later=command)
 
 
 def open_sweep(tracking: TrackingConfig, *, name: str, overrides: Sequence[str]) -> str | None:
@@ -40,7 +44,7 @@ def open_sweep(tracking: TrackingConfig, *, name: str, overrides: Sequence[str])
 
         return open_sweep_run(settings, name, overrides)
 
-    return _tried(tracking, open_, f"the sweep {name} is not in MLflow")
+    return _tried(tracking, open_, what=f"the sweep {name}", later=_AGAIN)
 
 
 def close_sweep(
@@ -53,7 +57,7 @@ def close_sweep(
 
         close_sweep_run(settings, run_id, records, table)
 
-    _tried(tracking, close, f"the table {table} is not in MLflow")
+    _tried(tracking, close, what=f"the table {table}", later=_AGAIN)
 
 
 def ui_command(tracking: TrackingConfig) -> str | None:
@@ -65,13 +69,22 @@ def ui_command(tracking: TrackingConfig) -> str | None:
 
 
 def _tried(
-    tracking: TrackingConfig, call: Callable[[MlflowTrackingConfig], T], otherwise: str
+    tracking: TrackingConfig, call: Callable[[MlflowTrackingConfig], T], *, what: str, later: str
 ) -> T | None:
+    """What `call` returns; one line of warning, with what brings it in `later`, where it raises."""
     if not isinstance(tracking, MlflowTrackingConfig):
         return None
     try:
         return call(tracking)
     except Exception as error:  # noqa: BLE001 - whatever breaks in the tracker, the run stands
-        message = " ".join(str(error).split())[:300]
-        _LOG.warning("%s (%s: %s)", otherwise, type(error).__name__, message)
+        _LOG.warning(
+            "%s is not in MLflow (%s); %s brings it in later", what, _in_a_line(error), later
+        )
         return None
+
+
+def _in_a_line(error: Exception) -> str:
+    """A message of ours without its line breaks; of other people's the first line: SQL follows."""
+    if isinstance(error, ConfigError):
+        return "; ".join(" ".join(line.split()) for line in str(error).splitlines())
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:300]}"

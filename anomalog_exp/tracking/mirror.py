@@ -1,7 +1,9 @@
 """One run dir as one MLflow run: params, metrics, tags, the data set, the files.
 
-The MLflow run is written when the run has ended, with the times at which it began and ended, so no
-crash leaves one that seems to be running. `tracking.json` in the run dir names what was written.
+The MLflow run is written when the run has ended, with the times at which it began and ended. A tag says
+which result it mirrors: a process that is killed while it writes leaves a run that the next one finds
+and finishes, as every step may be done twice. So a result has one MLflow run for each sweep that it
+belongs to, and one for itself. `tracking.json` in the run dir names what is written.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.config.settings import MlflowTrackingConfig
@@ -18,6 +22,7 @@ from anomalog_exp.evaluation import Diagnostics
 from anomalog_exp.files import write_json
 from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results.read import StoredRun, read_run
+from anomalog_exp.tracking.endings import RESULT, ended_in_any_case
 from anomalog_exp.tracking.store import opened_store
 
 __all__ = ["mirror_run_dir", "run_metrics"]
@@ -50,50 +55,90 @@ def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str
     stored = read_run(run_dir)
     place = {"store": str(settings.store), "experiment": settings.experiment_name}
     key = place | {"parent": parent}
-    mirrors = _mirrors(run_dir)
     with opened_store(settings) as (client, experiment):
-        for mirror in mirrors:
-            if {name: mirror[name] for name in key} == key:
-                return str(mirror["run_id"])
+        record = _recorded(run_dir)
+        for known in record:
+            if key.items() <= known.items() and _exists(client, known["run_id"]):
+                return str(known["run_id"])
         run_id = _write(client, experiment, stored, parent)
-    write_json(run_dir / _RECORD, [*mirrors, key | {"run_id": run_id}])
+        others = [known for known in record if not key.items() <= known.items()]
+        write_json(run_dir / _RECORD, [*others, key | {"run_id": run_id}])
     return run_id
 
 
 def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) -> str:
-    from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+    from mlflow.entities import Metric, Param, RunTag
 
     status, environment = stored.status, stored.environment
     begun, ended = (_ms(environment[key]) for key in ("begun", "ended"))
     config = serialise_config(stored.config)
-    tags = _tags(stored, config) | ({"mlflow.parentRunId": parent} if parent else {})
-    run = client.create_run(experiment, start_time=begun, tags=tags, run_name=config["name"])
-    run_id = str(run.info.run_id)
-    options = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
+    result = f"{status['config_fingerprint']} {environment['ended']} {parent or 'alone'}"
+    tags = _tags(stored, config) | {RESULT: result}
+    if parent:
+        tags["mlflow.parentRunId"] = parent
+    kept = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
+    params = [Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(kept)]
     done = status["status"] == "done"
     metrics = run_metrics(stored) if done else {}
-    client.log_batch(
-        run_id,
-        metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],
-        params=[Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(options)],
-    )
-    if done:
-        manifest = stored.dataset_manifest
-        facts = manifest["dataset"]
-        profile = {key: facts[key] for key in ("lines_total", "rows", "entities", "templates")}
-        dataset = Dataset(
-            name=manifest["name"],
-            digest=facts["digest"][:16],
-            source_type=facts["source"]["name"],
-            source=json.dumps(facts["source"], sort_keys=True),
-            profile=json.dumps(profile, sort_keys=True),
+    known = client.search_runs([experiment], f"tags.`{RESULT}` = '{result}'", max_results=1)
+    if known:
+        (run,) = known
+        if run.info.status == "FINISHED":  # all of it is there; what is cut off ends otherwise
+            return str(run.info.run_id)
+        _remove_half_copied(run)
+    else:
+        run = client.create_run(experiment, start_time=begun, tags=tags, run_name=config["name"])
+    run_id = str(run.info.run_id)
+    with ended_in_any_case(client, run_id):
+        client.log_batch(
+            run_id,
+            metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],
+            params=params,
+            tags=[RunTag(key, value) for key, value in tags.items()] if known else [],
         )
-        client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "run")])])
-    for path in sorted(stored.paths.run_dir.iterdir()):
-        if path.is_file() and not path.name.startswith(".") and path.name != _RECORD:
-            client.log_artifact(run_id, str(path))
-    client.set_terminated(run_id, _ENDED_AS[status["status"]], end_time=ended)
+        if done:
+            client.log_inputs(run_id, [_data_set(stored)])
+        for path in sorted(stored.paths.run_dir.iterdir()):
+            if path.is_file() and not path.name.startswith(".") and path.name != _RECORD:
+                client.log_artifact(run_id, str(path))
+        client.set_terminated(run_id, _ENDED_AS[status["status"]], end_time=ended)
     return run_id
+
+
+def _data_set(stored: StoredRun) -> Any:
+    """The data set as MLflow names an input: by its source and our digest of it."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    manifest = stored.dataset_manifest
+    facts = manifest["dataset"]
+    profile = {key: facts[key] for key in ("lines_total", "rows", "entities", "templates")}
+    dataset = Dataset(
+        name=manifest["name"],
+        digest=facts["digest"][:16],
+        source_type=facts["source"]["name"],
+        source=json.dumps(facts["source"], sort_keys=True),
+        profile=json.dumps(profile, sort_keys=True),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "run")])
+
+
+def _remove_half_copied(run: Any) -> None:
+    """MLflow copies a file under a hidden name first; a kill leaves it. No hidden file is ours."""
+    for path in Path(url2pathname(urlsplit(run.info.artifact_uri).path)).glob(".*"):
+        path.unlink()
+
+
+def _exists(client: Any, run_id: str) -> bool:
+    """Whether the store has the run; it has not where somebody removed the store's file."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return False
+        raise
+    return True
 
 
 def run_metrics(stored: StoredRun) -> dict[str, float]:
@@ -173,12 +218,13 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
 
 
-def _mirrors(run_dir: Path) -> list[dict[str, Any]]:
-    """The MLflow runs that mirror a run dir already."""
+def _recorded(run_dir: Path) -> list[dict[str, Any]]:
+    """What `tracking.json` says; without a readable one the store itself knows what it has."""
     try:
-        return list(json.loads((run_dir / _RECORD).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+        record = json.loads((run_dir / _RECORD).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
         return []
+    return [one for one in record if isinstance(one, dict) and "run_id" in one]
 
 
 def _ms(text: str) -> int:

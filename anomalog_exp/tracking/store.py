@@ -7,16 +7,18 @@ on.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
 from anomalog_exp.config.settings import MlflowTrackingConfig
+from anomalog_exp.tracking.endings import end_left_running
+from anomalog_exp.tracking.schema import make_current
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -28,28 +30,41 @@ _HIJACKERS = ("MLFLOW_RUN_ID", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID")
 
 @contextmanager
 def opened_store(settings: MlflowTrackingConfig) -> Iterator[tuple[MlflowClient, str]]:
-    """A client and the id of the experiment, while nobody else writes."""
-    settings.store.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.store.with_name(f".{settings.store.name}.lock")):
-        yield _client(str(settings.store)), _experiment(settings)
+    """A client and the id of the experiment, while nobody else writes.
+
+    Raises:
+        ConfigError: there is something else in the store's place.
+    """
+    # A link would be replaced by the file that is made, and has a lock of its own.
+    store = settings.store.resolve()
+    store.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(store.with_name(f".{store.name}.lock")):
+        _set_up_mlflow()
+        make_current(store)
+        yield _started(store, settings)
+
+
+def _set_up_mlflow() -> None:
+    """Say to MLflow, which is imported later, what it reads from the environment."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    # What goes wrong is raised as well, and told in one line; MLflow would add the SQL.
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
+    for name in _HIJACKERS:
+        os.environ.pop(name, None)
 
 
 @cache
-def _client(store: str) -> MlflowClient:
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    for name in _HIJACKERS:
-        os.environ.pop(name, None)
+def _started(store: Path, settings: MlflowTrackingConfig) -> tuple[MlflowClient, str]:
+    """The client and the experiment, once per process, and an end to what earlier processes left."""
     from mlflow.tracking import MlflowClient
 
-    # After the import, which sets the levels of its own loggers.
-    for name in ("alembic", "mlflow"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    client = MlflowClient(tracking_uri=f"sqlite:///{store}")
+    experiment = _experiment(client, settings)
+    end_left_running(client, experiment)
+    return client, experiment
 
-    return MlflowClient(tracking_uri=f"sqlite:///{store}")
 
-
-def _experiment(settings: MlflowTrackingConfig) -> str:
-    client = _client(str(settings.store))
+def _experiment(client: MlflowClient, settings: MlflowTrackingConfig) -> str:
     existing = client.get_experiment_by_name(settings.experiment_name)
     if existing is not None:
         return str(existing.experiment_id)
