@@ -32,7 +32,7 @@ def mirror_run(run_dir: Path, tracking: TrackingConfig, *, parent: str | None = 
 
         mirror_run_dir(run_dir, settings, parent=parent)
 
-    command = f"`python scripts/mirror_runs.py {shlex.quote(str(run_dir))}`"
+    command = f"`python -m anomalog_exp mirror {shlex.quote(str(run_dir))}`"
     _tried(tracking, mirror, what=str(run_dir), later=command)
 
 

@@ -56,12 +56,13 @@ def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str
     place = {"store": str(settings.store), "experiment": settings.experiment_name}
     key = place | {"parent": parent}
     with opened_store(settings) as (client, experiment):
-        record = _recorded(run_dir)
-        for known in record:
-            if key.items() <= known.items() and _exists(client, known["run_id"]):
-                return str(known["run_id"])
+        others = []
+        for mirror in _mirrors(run_dir):
+            if not key.items() <= mirror.items():
+                others.append(mirror)
+            elif _exists(client, mirror["run_id"]):
+                return str(mirror["run_id"])
         run_id = _write(client, experiment, stored, parent)
-        others = [known for known in record if not key.items() <= known.items()]
         write_json(run_dir / _RECORD, [*others, key | {"run_id": run_id}])
     return run_id
 
@@ -76,13 +77,13 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
     tags = _tags(stored, config) | {RESULT: result}
     if parent:
         tags["mlflow.parentRunId"] = parent
-    kept = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
-    params = [Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(kept)]
+    options = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
+    params = [Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(options)]
     done = status["status"] == "done"
     metrics = run_metrics(stored) if done else {}
-    known = client.search_runs([experiment], f"tags.`{RESULT}` = '{result}'", max_results=1)
-    if known:
-        (run,) = known
+    earlier = client.search_runs([experiment], f"tags.`{RESULT}` = '{result}'", max_results=1)
+    if earlier:
+        (run,) = earlier
         if run.info.status == "FINISHED":  # all of it is there; what is cut off ends otherwise
             return str(run.info.run_id)
         _remove_half_copied(run)
@@ -94,7 +95,7 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
             run_id,
             metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],
             params=params,
-            tags=[RunTag(key, value) for key, value in tags.items()] if known else [],
+            tags=[RunTag(key, value) for key, value in tags.items()] if earlier else [],
         )
         if done:
             client.log_inputs(run_id, [_data_set(stored)])
@@ -218,13 +219,15 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
 
 
-def _recorded(run_dir: Path) -> list[dict[str, Any]]:
-    """What `tracking.json` says; without a readable one the store itself knows what it has."""
+def _mirrors(run_dir: Path) -> list[dict[str, Any]]:
+    """The MLflow runs that mirror a run dir, as far as it says so; the store itself knows as well."""
     try:
-        record = json.loads((run_dir / _RECORD).read_text(encoding="utf-8"))
+        mirrors = json.loads((run_dir / _RECORD).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return []
-    return [one for one in record if isinstance(one, dict) and "run_id" in one]
+    if not isinstance(mirrors, list):
+        return []
+    return [mirror for mirror in mirrors if isinstance(mirror, dict) and "run_id" in mirror]
 
 
 def _ms(text: str) -> int:

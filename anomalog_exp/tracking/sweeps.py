@@ -51,17 +51,15 @@ def close_sweep_run(
     counts = Counter(str(record["status"]) for record in records)
     # Without labels there is no F1; next events that were predicted have metrics of their own.
     f1 = [value["f1"] for record in records if "f1" in (value := record.get("metrics") or {})]
-    best = max(f1, default=None)
     well = all(record["status"] in ("done", "skipped") for record in records)
     now = int(time.time() * 1000)
     with opened_store(settings) as (client, _), ended_in_any_case(client, run_id):
-        # A continued sweep may have no member left of a status that it had before.
-        metrics = dict.fromkeys(client.get_run(run_id).data.metrics, 0.0)
+        # A sweep that goes on may have no member any more of a status that it had before.
+        before = [name for name in client.get_run(run_id).data.metrics if name != _BEST]
+        metrics = dict.fromkeys(before, 0.0)
         metrics |= {f"members/{status}": float(count) for status, count in counts.items()}
-        if best is not None:
-            metrics[_BEST] = best
-        else:
-            metrics.pop(_BEST, None)
+        if f1:
+            metrics[_BEST] = max(f1)
         client.log_batch(
             run_id,
             metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],

@@ -229,7 +229,7 @@ def test_a_run_that_cannot_be_written_ends_as_failed_and_is_finished_by_the_next
     assert "metrics.json" in run["files"]
 
 
-@pytest.mark.parametrize("text", ["", "[{", "{}", '{"run_id": 1}', '["x", {}]'])
+@pytest.mark.parametrize("text", ["", "[{", "1", '{"run_id": 1}', '["x", {}]'])
 def test_a_damaged_note_of_what_is_mirrored_costs_nothing(run_dir, places, text):
     settings = settings_in(places)
     first = mirror_run_dir(run_dir, settings, parent=None)
@@ -317,7 +317,7 @@ def test_a_store_that_cannot_be_used_is_left_alone_and_named_in_one_line(
     mirror_run(run_dir, settings_in(places))
     text = warning(caplog)
     assert text.startswith(f"{run_dir} is not in MLflow (tracking.store: ")
-    assert text.endswith(f"; `python scripts/mirror_runs.py {run_dir}` brings it in later")
+    assert text.endswith(f"; `python -m anomalog_exp mirror {run_dir}` brings it in later")
     assert message in text
     assert f"value: {store}" in text
     assert "\n" not in text
