@@ -1,7 +1,7 @@
 """Severity on one scale, from the names that logs give it.
 
-A log has few names, and one of them stands on most lines. So lines that begin as the first of a block
-does have its level, at the price of a comparison each. Of the others the beginnings are numbered by a
+A log has few names, and one of them stands on most lines. So a line that begins as the first line of the
+block has its level, at the price of one comparison. Of the other lines the beginnings are numbered by a
 categorical, and only distinct ones are read. One name means the same in every log, although systems
 disagree: BlueGene ranks SEVERE below ERROR, Java above everything. Numbers, as of syslog, are not read.
 """
