@@ -56,11 +56,6 @@ class Figure(StrEnum):
     TOP1_MACRO = "top1_macro"
     TOP1_WEIGHTED = "top1_weighted"
 
-    @property
-    def greater_is_better(self) -> bool:
-        """Whether a sweep looks for the most of it: so far each is a share of what is right."""
-        return True
-
 
 PRIMARY_FIGURES = {
     MetricScope.EVENT_LEVEL_DETECTION: Figure.F1,

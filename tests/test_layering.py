@@ -107,7 +107,7 @@ def test_no_import_of_ours_hides_in_a_function_to_dodge_a_circle():
 
     The entrance sets up the process before it imports anything.
     """
-    heavy = {"polars", "mlflow", "sklearn", "torch", "river", "pyarrow", "pandas"}
+    heavy = {"polars", "mlflow", "sklearn", "torch", "river", "pyarrow", "pandas", "http"}
     for path in files():
         if path.name == "__main__.py":
             continue

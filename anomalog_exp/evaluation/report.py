@@ -22,7 +22,7 @@ __all__ = ["MetricReport", "PrimaryMetric"]
 
 
 class PrimaryMetric(NamedTuple):
-    """The one figure by which runs are ranked; `figure` says its name and its better direction."""
+    """The one figure by which runs are ranked; more of it is better."""
 
     figure: Figure
     value: float

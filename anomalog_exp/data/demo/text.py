@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from anomalog_exp.data.demo import LABELS, LOG
 from anomalog_exp.data.demo.life_cycles import (
     LINES_PER_BLOCK,
     STATEMENTS,
@@ -20,10 +21,7 @@ from anomalog_exp.data.demo.life_cycles import (
 )
 from anomalog_exp.progress import Progress
 
-__all__ = ["LABELS", "LOG", "write_demo_log"]
-
-LOG = "HDFS.log"
-LABELS = "preprocessed/anomaly_label.csv"
+__all__ = ["write_demo_log"]
 
 _BEGIN_S = int(datetime(2008, 11, 9, 20, 35, 18, tzinfo=UTC).timestamp())
 _FIELD = re.compile(r"{(\w+)}")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from anomalog_exp.data.demo import LOG
 from anomalog_exp.data.digest import code_digest
 from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source
 from anomalog_exp.data.sources.leftovers import remove_leftovers
@@ -56,8 +57,6 @@ class GeneratedSource(Source):
         target = self.data_root / f"generated-{stable_fingerprint(identity)[:12]}"
         remove_leftovers(self.data_root)
         made_once(target, lambda folder: self._write(folder, progress))
-        from anomalog_exp.data.demo.text import LOG
-
         return RawFiles(root=target, log=target / LOG)
 
     def _write(self, folder: Path, progress: Progress) -> None:

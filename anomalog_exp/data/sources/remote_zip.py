@@ -17,7 +17,6 @@ from pydantic import Field
 from anomalog_exp.data.sources.address import HIDDEN, ArchiveAddress, archive_name, masked
 from anomalog_exp.data.sources.archive import DamagedArchive, archive_reader
 from anomalog_exp.data.sources.base import RawFiles, Source, find_log
-from anomalog_exp.data.sources.download import DownloadFailed, download
 from anomalog_exp.data.sources.leftovers import remove_leftovers
 from anomalog_exp.data.sources.local_zip import ArchiveSourceConfig, md5_for_file, unpacked
 from anomalog_exp.data.sources.made_once import lock_path
@@ -86,6 +85,8 @@ class RemoteZipSource(Source):
 
     def _fetch(self, progress: Progress) -> bool:
         """Bring the archive here; False if another process did so meanwhile."""
+        from anomalog_exp.data.sources.download import DownloadFailed, download
+
         if HIDDEN in self.url:
             raise self._missing(
                 f"of its address only a record is left, where {HIDDEN} hides a secret"
