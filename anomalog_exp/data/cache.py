@@ -12,7 +12,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,11 @@ def _rename(building: Path, directory: Path) -> None:
 
 def _reading_code(dataset: DatasetVariantConfig, template: TemplateMinerConfig) -> str | list[str]:
     """Of this package's room, and of the plugins that a parser or miner comes from."""
+    own, plugins = _room_code(), plugin_digests(dataset, template)
+    return [own, *plugins] if plugins else own
+
+
+@cache
+def _room_code() -> str:
     root = Path(__file__).parent
-    own = code_digest(root.rglob("*.py"), root)
-    return [own, *plugins] if (plugins := plugin_digests(dataset, template)) else own
+    return code_digest(root.rglob("*.py"), root)
