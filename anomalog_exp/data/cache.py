@@ -36,6 +36,7 @@ from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.sources.leftovers import remove_leftovers
 from anomalog_exp.data.sources.made_once import MAKING, lock_path
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.files import writing_to
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.listing import option_type
 from anomalog_exp.progress import Progress
@@ -175,14 +176,15 @@ def _build_once(
             build = partial(build, follow=following.follow)
             log_digest = partial(_remember_digest, request, digests, following)
         try:
-            build(
-                request.dataset,
-                request.template,
-                request.raw,
-                making,
-                facts=lambda: request.facts(log_digest()),
-                progress=progress,
-            )
+            with writing_to(directory.parent):
+                build(
+                    request.dataset,
+                    request.template,
+                    request.raw,
+                    making,
+                    facts=lambda: request.facts(log_digest()),
+                    progress=progress,
+                )
             log.refuse_other_than_grown()
             seal(making)
             _put(making, request.directory, locked=request.directory == directory)
