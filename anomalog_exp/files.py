@@ -43,25 +43,31 @@ def replaced(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
-    """Name the file or folder that is written where the disk is full or broken.
+    """Name the file or folder that is written where the disk is full.
 
     Raises:
-        OSError: with its number and `path`, whatever a library makes of it: polars writes the number into
-            the text of any exception, NumPy how much could be written.
+        OSError: with its number and `path`, whatever a library makes of it: polars writes the number
+            into the text of any exception, NumPy how much could be written.
     """
     try:
         yield
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            if error.filename is not None or error.errno not in _FULL:
-                raise
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        if number := _OS_ERROR.search(str(error)):
-            raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
-        if isinstance(error, OSError):
-            what = f"not all of it could be written ({error})"
-            raise OSError(errno.EIO, what, str(path)) from error
-        raise
+        full = _full_disk(error, path)
+        if full is None:
+            raise
+        raise full from error
+
+
+def _full_disk(error: Exception, path: Path) -> OSError | None:
+    """The error that says all of it; None where the disk is not full, or all of it is said."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (found := _OS_ERROR.search(str(error))):
+        number = int(found[1])
+    if number is None and isinstance(error, OSError):
+        return OSError(errno.EIO, f"not all of it could be written ({error})", str(path))
+    if number not in _FULL or (isinstance(error, OSError) and error.filename):
+        return None
+    return OSError(number, os.strerror(number), str(path))
 
 
 def write_text(path: Path, text: str) -> None:
