@@ -22,8 +22,14 @@ __all__ = ["HYDRA_VERSION_BASE", "compose", "missing_keys", "quoted", "sweep_mem
 HYDRA_VERSION_BASE = "1.3"
 
 
-# What --help lists; registered by every process that composes.
+def _first(*values: object) -> object:
+    """The first value that is not null."""
+    return next((value for value in values if value is not None), None)
+
+
+# What --help lists, and what conf/ asks for; registered by every process that composes.
 OmegaConf.register_new_resolver("commands", lambda: ", ".join(command_files()), replace=True)
+OmegaConf.register_new_resolver("first", _first, replace=True)
 
 
 def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> DictConfig:

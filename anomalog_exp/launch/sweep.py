@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from omegaconf import DictConfig, open_dict, read_write
 from anomalog_exp.config.compose import quoted
 from anomalog_exp.config.load import run_config
 from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.config.settings import MlflowTrackingConfig, TrackingConfig
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import FOLDER_KEY
 from anomalog_exp.launch.sweep_folder import SweepFolder
@@ -33,20 +34,22 @@ __all__ = ["Sweep"]
 
 _LOG = logging.getLogger(__name__)
 
+_NAMED_DATA_SETS = 3
+
 
 @dataclass(frozen=True)
 class Sweep:
     """A sweep, in the process that starts it.
 
     Attributes:
-        config: What its members have in common.
+        tracking: Where all its members are mirrored.
         typed: What it is over, as it was typed.
         plan: The overrides of each member; none where they are chosen while the sweep runs.
         folder: Its files.
         workers: How many members run at once on this machine.
     """
 
-    config: RunConfig
+    tracking: TrackingConfig
     typed: list[str]
     plan: list[list[str]]
     folder: SweepFolder
@@ -66,12 +69,12 @@ class Sweep:
         typed = typed_overrides(config)
         plan = planned_members(config, loader)
         workers = members_at_once(config.hydra.launcher, len(plan))
-        title = shared.experiment_name or shared.dataset.name
+        title = shared.experiment_name or _data_sets(plan) or shared.dataset.name
         name = f"{title}-{stable_fingerprint(typed)[:8]}"
         folder = Path(config.hydra.sweep.dir).absolute() / name
         with read_write(config), open_dict(config):
             config.hydra.sweep.dir = config.sweep.dir = str(folder)
-        return cls(shared, typed, plan, SweepFolder(folder), workers)
+        return cls(_tracking(shared, title), typed, plan, SweepFolder(folder), workers)
 
     @contextmanager
     def running(self) -> Iterator[list[str]]:
@@ -101,10 +104,11 @@ class Sweep:
 
     def _mirror(self) -> SweepMirror:
         """The mirror of members in the tracker, at work."""
-        name = self.folder.path.name
         mirror = SweepMirror(
             self.folder.members,
-            lambda: open_sweep(self.config.tracking, name=name, overrides=self.typed),
+            self.tracking,
+            self.typed,
+            lambda: open_sweep(self.tracking, folder=self.folder.path, overrides=self.typed),
         )
         if self.workers == 1:
             # Members import in this process what they need: safe in one thread at a time only.
@@ -117,10 +121,39 @@ class Sweep:
         """Write and print one table of all members."""
         tracking_run = mirror.close()
         records = self.folder.records(missing_because)
-        table = write_sweep(self.folder.path, records)
+        write_sweep(self.folder.path, records)
         if tracking_run:
-            close_sweep(self.config.tracking, tracking_run, records, table)
-        return print_sweep(self.folder.path, records, self.config.tracking)
+            close_sweep(
+                self.tracking,
+                tracking_run,
+                folder=self.folder.path,
+                overrides=self.typed,
+                records=records,
+            )
+        return print_sweep(self.folder.path, records, self.tracking)
+
+
+def _data_sets(plan: Sequence[Sequence[str]]) -> str | None:
+    """Names of the data sets that members are over, where a sweep is over several."""
+    names = dict.fromkeys(
+        override.partition("=")[2]
+        for member in plan
+        for override in member
+        if override.startswith("dataset=")
+    )
+    if len(names) < 2:
+        return None
+    return "+".join(names) if len(names) <= _NAMED_DATA_SETS else f"{len(names)} data sets"
+
+
+def _tracking(shared: RunConfig, title: str) -> TrackingConfig:
+    """The tracker of all members: one experiment of MLflow, which bears the title of the sweep."""
+    tracking = shared.tracking
+    if not isinstance(tracking, MlflowTrackingConfig):
+        return tracking
+    alone = shared.experiment_name or shared.dataset.name
+    named = tracking.experiment_name != alone  # by who typed it
+    return tracking if named else tracking.model_copy(update={"experiment_name": title})
 
 
 def _what_broke_off(error: BaseException) -> str:

@@ -12,7 +12,10 @@ from typing import Self
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.options.fingerprint import stable_fingerprint
 
-__all__ = ["ResultPaths", "prepare_result_paths"]
+__all__ = ["TRACKING_RECORD", "ResultPaths", "prepare_result_paths"]
+
+TRACKING_RECORD = "tracking.json"
+"""The file in the folder of a run or a sweep that names its runs in the tracker."""
 
 _FINGERPRINT_DIGITS = 16
 _ATTEMPTS = "attempts"
@@ -97,7 +100,7 @@ class ResultPaths:
 
     @property
     def tracking_path(self) -> Path:
-        return self.run_dir / "tracking.json"
+        return self.run_dir / TRACKING_RECORD
 
     @property
     def lock_path(self) -> Path:

@@ -14,7 +14,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-__all__ = ["PROCESS", "RESULT", "end_left_running", "ended_in_any_case", "this_process"]
+__all__ = [
+    "KIND",
+    "LATEST",
+    "PROCESS",
+    "RESULT",
+    "end_left_running",
+    "ended_in_any_case",
+    "this_process",
+]
+
+KIND = "anomalog.kind"
+"""The tag that says what a run of MLflow is: `run` or `sweep`."""
+
+LATEST = "anomalog.latest"
+"""The tag that says whether a run is the latest of its config, `yes` or `no`."""
 
 RESULT = "anomalog.run"
 """The tag that says which result a run mirrors."""
