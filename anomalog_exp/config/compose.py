@@ -17,7 +17,7 @@ from anomalog_exp.config.search_path import quoted, with_plugins
 from anomalog_exp.config.words import command_files
 from anomalog_exp.options.groups import conf_dir
 
-__all__ = ["HYDRA_VERSION_BASE", "compose", "missing_keys", "quoted", "sweep_members"]
+__all__ = ["HYDRA_VERSION_BASE", "compose", "missing_keys", "quoted", "sweep_members", "swept_keys"]
 
 HYDRA_VERSION_BASE = "1.3"
 
@@ -76,6 +76,16 @@ def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) 
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
     (members,) = BasicSweeper.split_arguments(parsed, None)
     return [list(member) for member in members]
+
+
+def swept_keys(overrides: Sequence[str]) -> list[str]:
+    """The keys that a sweep over these overrides varies, in their order.
+
+    Raises:
+        HydraException: an override cannot be read.
+    """
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    return list(dict.fromkeys(one.key_or_group for one in parsed if one.is_sweep_override()))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Self
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, open_dict, read_write
 
-from anomalog_exp.config.compose import quoted
+from anomalog_exp.config.compose import quoted, swept_keys
 from anomalog_exp.config.load import run_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.config.settings import MlflowTrackingConfig, TrackingConfig
@@ -107,7 +107,7 @@ class Sweep:
         mirror = SweepMirror(
             self.folder.members,
             self.tracking,
-            self.typed,
+            swept_keys(self.typed),
             lambda: open_sweep(self.tracking, folder=self.folder.path, overrides=self.typed),
         )
         if self.workers == 1:
@@ -127,7 +127,7 @@ class Sweep:
                 self.tracking,
                 tracking_run,
                 folder=self.folder.path,
-                overrides=self.typed,
+                swept=swept_keys(self.typed),
                 records=records,
             )
         return print_sweep(self.folder.path, records, self.tracking)

@@ -15,7 +15,6 @@ from threading import Event, Thread
 from anomalog_exp.config.settings import TrackingConfig
 from anomalog_exp.results import ResultPaths, claimed
 from anomalog_exp.tracking import mirror_run
-from anomalog_exp.tracking.names import swept_in
 
 __all__ = ["SweepMirror"]
 
@@ -28,7 +27,7 @@ class SweepMirror(Thread):
     Args:
         members: The folder of the records.
         tracking: The tracker; the members of a sweep stand in one place, whatever theirs would be alone.
-        typed: What the sweep is over.
+        swept: The keys that the sweep varies.
         opened: Opens the tracker's run that members nest under, and gives its id, if there is one.
     """
 
@@ -36,11 +35,11 @@ class SweepMirror(Thread):
         self,
         members: Path,
         tracking: TrackingConfig,
-        typed: Sequence[str],
+        swept: Sequence[str],
         opened: Callable[[], str | None],
     ) -> None:
         super().__init__(name="sweep-mirror", daemon=True)
-        self._members, self._tracking, self._typed = members, tracking, typed
+        self._members, self._tracking, self._swept = members, tracking, swept
         self._opened = cache(opened)
         self._seen: set[Path] = set()
         self._ended = Event()
@@ -70,5 +69,4 @@ class SweepMirror(Thread):
             paths = ResultPaths.in_dir(Path(record["run_dir"]))
             with claimed(paths):
                 if paths.status_path.is_file():
-                    swept = swept_in(record["overrides"], self._typed)
-                    mirror_run(paths.run_dir, self._tracking, parent=self.open(), swept=swept)
+                    mirror_run(paths.run_dir, self._tracking, parent=self.open(), swept=self._swept)

@@ -37,7 +37,7 @@ def mirror_run(
         run_dir: A run that has ended.
         tracking: The tracker.
         parent: The tracker's run of the sweep.
-        swept: The overrides of this member that the sweep varies.
+        swept: The keys that the sweep varies.
     """
 
     def mirror(settings: MlflowTrackingConfig) -> None:
@@ -65,7 +65,7 @@ def close_sweep(
     run_id: str,
     *,
     folder: Path,
-    overrides: Sequence[str],
+    swept: Sequence[str],
     records: Sequence[dict[str, Any]],
 ) -> None:
     """End the tracker's run of a sweep with its table and a view of its members."""
@@ -73,7 +73,7 @@ def close_sweep(
     def close(settings: MlflowTrackingConfig) -> None:
         from anomalog_exp.tracking.sweeps import close_sweep_run
 
-        close_sweep_run(settings, run_id, folder, overrides, records)
+        close_sweep_run(settings, run_id, folder, swept, records)
 
     _tried(tracking, close, what=f"the table of {folder.name}", later=_AGAIN)
 

@@ -59,7 +59,7 @@ def mirror_run_dir(
         run_dir: A run that has ended.
         settings: The store.
         parent: The MLflow run of the sweep it belongs to.
-        swept: The overrides that this sweep varies, which name its members.
+        swept: The keys that this sweep varies, whose values name its members.
 
     Raises:
         ConfigError: the store cannot be used.
@@ -112,7 +112,8 @@ def _write(
             return str(run.info.run_id)
         _remove_half_copied(run)
     else:
-        name = member_name(swept) if swept else name_alone(config, environment["overrides"])
+        typed = environment["overrides"]
+        name = member_name(typed, swept) if swept else name_alone(config, typed)
         run = client.create_run(experiment, start_time=begun, tags=tags, run_name=name)
     run_id = str(run.info.run_id)
     with ended_in_any_case(client, run_id):

@@ -6,11 +6,11 @@ named by its detector, its log and what else was typed, `markov on app.log · wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["member_name", "name_alone", "swept_in"]
+__all__ = ["member_name", "name_alone"]
 
 _BETWEEN: Final = " · "
 _LONGEST: Final = 200
@@ -20,15 +20,9 @@ _NOT_TOLD_IN: Final = ("paths.", "tracking", "sweep.", "hydra", "dataset.source"
 _ENDINGS: Final = ("_size", "_count", "_name")
 
 
-def swept_in(overrides: Sequence[str], typed: Iterable[str]) -> list[str]:
-    """Those overrides of a member that its sweep varies: the others were typed as they are."""
-    constant = set(typed)
-    return [override for override in overrides if override not in constant]
-
-
-def member_name(swept: Sequence[str]) -> str:
-    """The name of a member by the overrides that its sweep varies."""
-    return _BETWEEN.join(map(_told, swept))[:_LONGEST]
+def member_name(overrides: Sequence[str], swept: Sequence[str]) -> str:
+    """The name of a member by its overrides, of those keys that its sweep varies."""
+    return _BETWEEN.join(_told(one) for one in overrides if _key(one) in swept)[:_LONGEST]
 
 
 def name_alone(config: dict[str, Any], overrides: Sequence[str]) -> str:
@@ -43,14 +37,18 @@ def name_alone(config: dict[str, Any], overrides: Sequence[str]) -> str:
 
 def _is_worth_telling(override: str) -> bool:
     """Whether it says something that detector and log do not, and that results depend on."""
-    key = override.partition("=")[0].lstrip("+~")
+    key = _key(override)
     in_front = ("model", "dataset", "experiment")
     return not (key in in_front or key in _NOT_TOLD or key.startswith(_NOT_TOLD_IN))
 
 
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
 def _told(override: str) -> str:
     """`sequence.window_size=10` as `window 10`; of an option of a group its name is enough."""
-    key, _, value = override.lstrip("+").partition("=")
+    key, value = _key(override), override.partition("=")[2]
     word = key.replace("/", ".").rpartition(".")[2]
     for ending in _ENDINGS:
         word = word.removesuffix(ending)

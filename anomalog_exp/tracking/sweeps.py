@@ -16,7 +16,6 @@ from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.files import write_json
 from anomalog_exp.results.paths import TRACKING_RECORD
 from anomalog_exp.tracking.endings import KIND, LATEST, PROCESS, ended_in_any_case, this_process
-from anomalog_exp.tracking.names import swept_in
 from anomalog_exp.tracking.store import opened_store
 from anomalog_exp.tracking.views import View, compared_metrics
 
@@ -56,7 +55,7 @@ def close_sweep_run(
     settings: MlflowTrackingConfig,
     run_id: str,
     folder: Path,
-    overrides: Sequence[str],
+    swept: Sequence[str],
     records: Sequence[dict[str, Any]],
 ) -> None:
     """End a sweep's run with what its members came to, the files of its folder and a view of them."""
@@ -82,7 +81,7 @@ def close_sweep_run(
         for path in sorted(folder.iterdir()):
             if path.is_file() and path.name[0] != "." and path.name != TRACKING_RECORD:
                 client.log_artifact(run_id, str(path))
-        _show(client, experiment, run_id, folder.name, overrides, records)
+        _show(client, experiment, run_id, folder.name, swept, records)
         client.set_terminated(run_id, "FINISHED" if well else "FAILED")
 
 
@@ -91,21 +90,20 @@ def _show(
     experiment: str,
     run_id: str,
     name: str,
-    overrides: Sequence[str],
+    swept: Sequence[str],
     records: Sequence[dict[str, Any]],
 ) -> None:
     """Make a view of exactly the members: the keys that the sweep varies, and what it is ranked by."""
-    ended = [record for record in records if record.get("scope")]
+    scopes = Counter(str(record["scope"]) for record in records if record.get("scope"))
     search = f"tags.`{_PARENT}` = '{run_id}' and tags.`{LATEST}` = 'yes'"
-    if not ended or not (members := client.search_runs([experiment], search, max_results=1)):
+    members = client.search_runs([experiment], search, max_results=1)
+    if not scopes or not members:
         return
-    scope = Counter(record["scope"] for record in ended).most_common(1)[0][0]
-    headline: dict[str, float] = next(
-        (r["metrics"] for r in ended if r["scope"] == scope and r["metrics"]), {}
-    )
-    swept = (override for record in ended for override in swept_in(record["overrides"], overrides))
-    keys = dict.fromkeys(override.partition("=")[0].lstrip("+") for override in swept)
-    params = [param for key in keys if (param := _param(key, members[0].data.params))]
+    ((scope, _),) = scopes.most_common(1)
+    headline: dict[str, float] = {}
+    for record in records:
+        headline |= record["metrics"] if record.get("scope") == scope else {}
+    params = [param for key in swept if (param := _param(key, members[0].data.params))]
     for tag, value in View(name, search, compared_metrics(scope, headline), params).tags.items():
         client.set_experiment_tag(experiment, tag, value)
 
