@@ -29,7 +29,7 @@ def mirror_run(
     tracking: TrackingConfig,
     *,
     parent: str | None = None,
-    swept: Sequence[str] = (),
+    name: str | None = None,
 ) -> None:
     """Mirror a run dir, alone or under a sweep's run, once each.
 
@@ -37,13 +37,13 @@ def mirror_run(
         run_dir: A run that has ended.
         tracking: The tracker.
         parent: The tracker's run of the sweep.
-        swept: The keys that the sweep varies.
+        name: What the run is called; None names it as one that runs alone.
     """
 
     def mirror(settings: MlflowTrackingConfig) -> None:
         from anomalog_exp.tracking.mirror import mirror_run_dir
 
-        mirror_run_dir(run_dir, settings, parent=parent, swept=swept)
+        mirror_run_dir(run_dir, settings, parent=parent, name=name)
 
     command = f"`python -m anomalog_exp mirror {shlex.quote(str(run_dir))}`"
     _tried(tracking, mirror, what=str(run_dir), later=command)

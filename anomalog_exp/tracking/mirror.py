@@ -9,7 +9,7 @@ belongs to, and one for itself. `tracking.json` in the run dir names what is wri
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from anomalog_exp.files import write_json
 from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results.read import StoredRun, read_run
 from anomalog_exp.tracking.endings import KIND, LATEST, RESULT, ended_in_any_case
-from anomalog_exp.tracking.names import member_name, name_alone
+from anomalog_exp.tracking.names import name_alone
 from anomalog_exp.tracking.store import opened_store
 from anomalog_exp.tracking.views import EXPERIMENT_VIEW, View, compared_metrics, in_scope
 
@@ -51,7 +51,7 @@ def mirror_run_dir(
     settings: MlflowTrackingConfig,
     *,
     parent: str | None,
-    swept: Sequence[str] = (),
+    name: str | None = None,
 ) -> str:
     """The id of the MLflow run that mirrors `run_dir`, written now if it is not there.
 
@@ -59,7 +59,7 @@ def mirror_run_dir(
         run_dir: A run that has ended.
         settings: The store.
         parent: The MLflow run of the sweep it belongs to.
-        swept: The keys that this sweep varies, whose values name its members.
+        name: What the run is called; None names it as one that runs alone.
 
     Raises:
         ConfigError: the store cannot be used.
@@ -77,7 +77,7 @@ def mirror_run_dir(
                 others.append(mirror)
             elif _exists(client, mirror["run_id"]):
                 return str(mirror["run_id"])
-        run_id = _write(client, experiment, stored, files, parent, swept)
+        run_id = _write(client, experiment, stored, files, parent, name)
         _tell_latest(client, experiment, stored, parent)
         _show(client, experiment, stored)
         write_json(record, [*others, key | {"run_id": run_id}])
@@ -90,7 +90,7 @@ def _write(
     stored: StoredRun,
     files: list[Path],
     parent: str | None,
-    swept: Sequence[str],
+    name: str | None,
 ) -> str:
     from mlflow.entities import Metric, Param, RunTag
 
@@ -112,8 +112,7 @@ def _write(
             return str(run.info.run_id)
         _remove_half_copied(run)
     else:
-        typed = environment["overrides"]
-        name = member_name(typed, swept) if swept else name_alone(config, typed)
+        name = name or name_alone(config, environment["overrides"])
         run = client.create_run(experiment, start_time=begun, tags=tags, run_name=name)
     run_id = str(run.info.run_id)
     with ended_in_any_case(client, run_id):
