@@ -15,6 +15,7 @@ from threading import Event, Thread
 from anomalog_exp.config.settings import TrackingConfig
 from anomalog_exp.results import ResultPaths, claimed
 from anomalog_exp.tracking import mirror_run
+from anomalog_exp.tracking.names import member_name
 
 __all__ = ["SweepMirror"]
 
@@ -69,4 +70,5 @@ class SweepMirror(Thread):
             paths = ResultPaths.in_dir(Path(record["run_dir"]))
             with claimed(paths):
                 if paths.status_path.is_file():
-                    mirror_run(paths.run_dir, self._tracking, parent=self.open(), swept=self._swept)
+                    name = member_name(record["overrides"], self._swept)
+                    mirror_run(paths.run_dir, self._tracking, parent=self.open(), name=name)
