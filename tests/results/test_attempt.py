@@ -70,7 +70,7 @@ def test_a_damaged_result_is_a_reason_to_run_again(places, caplog):
     metrics.write_bytes(whole[:100])
     with caplog.at_level("INFO"):
         assert not run(load_run_config(places)).reused
-    assert "of the last result metrics.json cannot be read" in caplog.text
+    assert "the last result is not as it was written: metrics.json has changed" in caplog.text
     assert metrics.read_bytes() == whole
 
 
