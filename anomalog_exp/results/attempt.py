@@ -8,9 +8,10 @@ file). What is written in between may be incomplete, and what was written may ha
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -105,21 +106,33 @@ def attempt(context: ResultWriteContext) -> Iterator[None]:
         _write_status(context, status, reason, files=file_digests(paths))
 
 
+class _RunLog(logging.FileHandler):
+    """A log that breaks the run off where it cannot be written; logging would print a traceback."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        error = sys.exception()
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, self.baseFilename) from error
+        super().handleError(record)
+
+
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
     """Everything that is logged also goes into a file; so does the traceback of what is raised."""
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler = _RunLog(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
     try:
         yield
     except BaseException:
-        with path.open("a", encoding="utf-8") as log:
+        # Where the disk is full, that is what ends the run, and what is said.
+        with suppress(OSError), path.open("a", encoding="utf-8") as log:
             log.write(traceback.format_exc())
         raise
     finally:
         logging.getLogger().removeHandler(handler)
-        handler.close()
+        with suppress(OSError):
+            handler.close()
 
 
 def _ended_as(error: BaseException) -> tuple[str, str]:
