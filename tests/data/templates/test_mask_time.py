@@ -52,7 +52,7 @@ def is_linear(work, short: str, long: str) -> bool:
 
 @pytest.mark.parametrize("number", range(len(masking._FINISH)))
 def test_the_time_of_a_mask_grows_as_a_word_does(number):
-    pattern, replacement = masking._COMPILED[number]
+    pattern, _ = masking._COMPILED[number]
     pairs = zip(words(SHORT), words(LONG), strict=True)
     slow = [long[:12] for short, long in pairs if not is_linear(_with(pattern), short, long)]
     assert slow == []
