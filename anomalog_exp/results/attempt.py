@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from signal import Signals
 from typing import Any
 
 import yaml
@@ -25,6 +26,8 @@ from anomalog_exp.files import write_json, write_text
 from anomalog_exp.results.context import Provenance, ResultWriteContext
 from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.paths import ResultPaths
+from anomalog_exp.secrets import without_secrets
+from anomalog_exp.stopping import stop_heard, stop_signal
 
 __all__ = ["attempt", "claimed", "why_not_reused"]
 
@@ -115,7 +118,7 @@ def _logged_to(path: Path) -> Iterator[None]:
         yield
     except BaseException:
         with path.open("a", encoding="utf-8") as log:
-            log.write(traceback.format_exc())
+            log.write(without_secrets(traceback.format_exc()))
         raise
     finally:
         logging.getLogger().removeHandler(handler)
@@ -123,11 +126,14 @@ def _logged_to(path: Path) -> Iterator[None]:
 
 
 def _ended_as(error: BaseException) -> tuple[str, str]:
-    """Status and reason of an attempt that an exception ended."""
+    """Status and reason of an attempt that an exception, or what became of a signal, ended."""
+    if (number := stop_signal()) is not None:
+        stop_heard()
+        return "killed", Signals(number).name
     if isinstance(error, ConfigError):
         return "failed", str(error)
     if isinstance(error, Exception):
-        return "failed", f"{type(error).__name__}: {error}"
+        return "failed", without_secrets(f"{type(error).__name__}: {error}")
     return "killed", type(error).__name__
 
 
