@@ -73,6 +73,7 @@ class RecordedSweeper(Sweeper):
 
     def __init__(self, chosen: DictConfig) -> None:
         self._chosen = chosen
+        self._config: DictConfig
         self._sweep: Sweep
         self._sweeper: Sweeper
 
@@ -81,7 +82,6 @@ class RecordedSweeper(Sweeper):
     ) -> None:
         """Prepare the sweep, then the other sweeper, whose launcher reads the folder from `config`."""
         from anomalog_exp.launch.sweep import Sweep
-        from anomalog_exp.launch.sweep_plan import hide_secrets
 
         with read_write(config), open_dict(config):
             config.hydra.sweeper = self._chosen
@@ -89,9 +89,12 @@ class RecordedSweeper(Sweeper):
         self._sweeper = Plugins.instance().instantiate_sweeper(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
-        hide_secrets(config)  # the sweeper writes it into the sweep's folder
+        self._config = config
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run all members; what they came to is in the sweep's folder."""
+        from anomalog_exp.launch.sweep_plan import hide_secrets
+
+        hide_secrets(self._config)  # the sweeper writes it into the sweep's folder
         with self._sweep.running() as overrides:
             return self._sweeper.sweep([*arguments, *overrides])
