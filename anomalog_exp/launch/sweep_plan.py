@@ -8,6 +8,7 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from anomalog_exp.config.choices import refuse_odd_values
 from anomalog_exp.config.compose import sweep_members
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.errors import ConfigError
@@ -80,6 +81,7 @@ def _check_composes(
         new = {text if key in groups or "/" in key else key for key, text in pairs} - shown
         if new:
             shown |= new
+            refuse_odd_values(overrides)
             try:
                 loader.load_sweep_config(config, list(overrides))
             except COMPOSING_ERRORS as error:

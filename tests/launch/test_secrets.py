@@ -67,14 +67,21 @@ def test_no_secret_of_an_address_is_recorded_or_shown(tmp_path, typed, path, swe
     assert leaks(tmp_path) == []
     if path == "logs":
         assert (tmp_path / "outputs/mlflow/mlflow.db").is_file()
-        environment = json.loads((run_dirs(tmp_path / "outputs")[0] / "environment.json").read_text())
+        environment = json.loads(
+            (run_dirs(tmp_path / "outputs")[0] / "environment.json").read_text()
+        )
         (source,) = (one for one in environment["overrides"] if "source.url" in one)
         assert "***@127.0.0.1" in source
         assert "sig=***" in source
 
 
 def test_a_member_that_cannot_be_composed_shows_no_secret(tmp_path):
-    for wrong in ("model.smoothin=1", "model=nope", "seed=x", "dataset.source={url: 'http://a:{}@h/'}"):
+    for wrong in (
+        "model.smoothin=1",
+        "model=nope",
+        "seed=x",
+        "dataset.source={url: 'http://a:{}@h/'}",
+    ):
         url = f"dataset.source.url='http://me:{WORD}@127.0.0.1:9/a.zip?sig={TOKEN}'"
         chosen = [
             "dataset=custom", "dataset/source=remote_zip", url.replace("source.url", "archive")
@@ -83,14 +90,18 @@ def test_a_member_that_cannot_be_composed_shows_no_secret(tmp_path):
         for more in ([], ["-m"], ["--nope"], [url]):
             done = command(*chosen, *more, cwd=tmp_path)
             assert done.returncode != 0
-            assert not [secret for secret in SECRETS if secret.decode() in done.stdout + done.stderr]
+            assert not [
+                secret for secret in SECRETS if secret.decode() in done.stdout + done.stderr
+            ]
             assert "Traceback" not in done.stderr
     assert leaks(tmp_path) == []
 
 
 def test_a_run_whose_source_is_hidden_in_its_record_says_so_when_it_must_be_fetched(tmp_path):
     with serving(archive) as server:
-        done = command(*arguments(server.server_port, "logs", "typed"), "tracking=none", cwd=tmp_path)
+        done = command(
+            *arguments(server.server_port, "logs", "typed"), "tracking=none", cwd=tmp_path
+        )
         assert done.returncode == 0, done.stderr
         (run_dir,) = run_dirs(tmp_path / "outputs")
         # What was fetched is still there: nothing needs the secret.
