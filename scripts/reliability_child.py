@@ -157,7 +157,7 @@ def _become(job: dict[str, Any], pipes: list[tuple[int, int]]) -> None:
             module, _, name = job["call"].partition(":")
             code = getattr(importlib.import_module(module), name)(*job["arguments"])
     finally:
-        if counted is not None:
+        if counted is not None and job["operations"] is not None:
             Path(job["operations"]).write_text(str(counted()))
     sys.exit(code)
 

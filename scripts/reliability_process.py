@@ -176,11 +176,10 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": path} | more
 
 
-def processes_of(ended: Sequence[Ended]) -> list[str]:
-    """What these processes have left running, after some seconds of grace; it is ended here."""
+def processes_of(sessions: Sequence[int]) -> list[str]:
+    """What goes on running of some sessions, after some seconds of grace; it is ended here."""
     give_up = time.monotonic() + _GRACE_S
-    sessions = {one.process for one in ended}
-    while found := _in_sessions(sessions):
+    while found := _in_sessions(set(sessions)):
         if time.monotonic() > give_up:
             for process in found:
                 with contextlib.suppress(ProcessLookupError):

@@ -116,6 +116,6 @@ def judged(folder: Path, undisturbed: Path, last: Ended, *earlier: Ended) -> Ver
         found, wanted = mirrored_runs(folder), mirrored_runs(undisturbed)
         if found != wanted:
             wrong = f"MLflow holds {found} instead of {wanted}"
-    running = processes_of([*earlier, last])
+    running = processes_of([one.process for one in (*earlier, last)])
     left = running[0] if running else left_over(folder, undisturbed)
     return Verdict(wrong, left)
