@@ -6,8 +6,10 @@ before the name is.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +17,11 @@ from pathlib import Path
 
 from xxhash import xxh3_128
 
-__all__ = ["content_digest", "replaced", "write_json", "write_text"]
+__all__ = ["content_digest", "replaced", "write_json", "write_text", "writing_to"]
 
 _CHUNK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
@@ -28,12 +32,42 @@ def replaced(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        with writing_to(path):
+            yield temporary
         temporary.chmod(0o666 & ~_umask())
         _on_disk(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Name the file or folder that is written where the disk is full.
+
+    Raises:
+        OSError: with its number and `path`, whatever a library makes of it: polars writes the number
+            into the text of any exception, NumPy how much could be written.
+    """
+    try:
+        yield
+    except Exception as error:
+        full = _full_disk(error, path)
+        if full is None:
+            raise
+        raise full from error
+
+
+def _full_disk(error: Exception, path: Path) -> OSError | None:
+    """The error that says all of it; None where the disk is not full, or all of it is said."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (found := _OS_ERROR.search(str(error))):
+        number = int(found[1])
+    if number is None and isinstance(error, OSError):
+        return OSError(errno.EIO, f"not all of it could be written ({error})", str(path))
+    if number not in _FULL or (isinstance(error, OSError) and error.filename):
+        return None
+    return OSError(number, os.strerror(number), str(path))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,14 +3,16 @@
 The key covers the bytes of the source and everything that decides how they are read, the code of this
 package's `data` included. A build goes into a folder of its own and is renamed when it is complete, so
 a killed build leaves nothing that could be taken for a data set. Processes that want the same build
-wait for the one that builds it.
+wait for the one that builds it. A build whose files are not as they were written is made again.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -22,15 +24,19 @@ from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.digest import (
     Digests,
+    FileState,
     FollowingSha256,
     code_digest,
-    file_identity,
     plugin_digests,
 )
+from anomalog_exp.data.integrity import in_range, seal, what_does_not_fit
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.reading.build_sessions import build_session_dataset
 from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.sources.leftovers import remove_leftovers
+from anomalog_exp.data.sources.made_once import MAKING, lock_path
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.files import writing_to
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.listing import option_type
 from anomalog_exp.progress import Progress
@@ -61,20 +67,25 @@ def load_dataset(
     digests = Digests(roots.cache_root / "digests.json")
     labels = None
     if dataset.label_reader is not None:
-        labels = digests.of(dataset.label_reader.build().path(raw.root), progress)
+        labels = digests.of(FileState.of(dataset.label_reader.build().path(raw.root)), progress)
+    log = FileState.of(raw.log)
     # No cached build can exist for a file size never seen before, so the log is hashed during the
     # build instead of before it.
     hash_while_building = (
-        parser.reads == "lines" and dataset.line_range is None and not digests.may_be_known(raw.log)
+        parser.reads == "lines" and dataset.line_range is None and not digests.may_be_known(log)
     )
-    files = {
-        str(path): file_identity(path) if hash_while_building else digests.of(path, progress)
-        for path in parser.raw_files(raw)
+    states = {
+        path: log if path == raw.log else FileState.of(path) for path in parser.raw_files(raw)
     }
-    request = RequestedBuild(dataset, as_read(template), raw, roots.cache_root, files, labels)
-    if not request.directory.is_dir():
+    files = {
+        str(path): state.identity if hash_while_building else digests.of(state, progress)
+        for path, state in states.items()
+    }
+    request = RequestedBuild(dataset, as_read(template), raw, log, roots.cache_root, files, labels)
+    remove_leftovers(roots.cache_root)
+    if what_does_not_fit(request.directory) is not None:
         _build_once(request, digests, progress, hash_while_building=hash_while_building)
-    return open_dataset(request.directory, raw.log)
+    return in_range(open_dataset(request.directory, raw.log))
 
 
 @dataclass
@@ -85,6 +96,7 @@ class RequestedBuild:
         dataset: What is read and how.
         template: The miner and its masks, as they take part in reading.
         raw: Where the files of the source are.
+        log: The log as it was first seen.
         cache_root: The folder of this data set's builds.
         files: Paths of raw files and their digests; the identity of a file that is not hashed yet.
         labels: Digest of the file of labels, if there is one.
@@ -93,6 +105,7 @@ class RequestedBuild:
     dataset: DatasetVariantConfig
     template: TemplateMinerConfig
     raw: RawFiles
+    log: FileState
     cache_root: Path
     files: dict[str, str]
     labels: str | None
@@ -113,12 +126,12 @@ class RequestedBuild:
     def facts(self, log_digest: str) -> dict[str, Any]:
         """What the manifest says of the source."""
         digests = {"log": list(self.files.values()), "labels": self.labels}
-        log = self.raw.log
+        log = self.log
         return {
             "digest": stable_fingerprint(digests),
             "dataset_name": self.dataset.dataset_name,
             "source": self.dataset.source_summary(),
-            "raw_log": {"path": str(log), "bytes": log.stat().st_size, "sha256": log_digest},
+            "raw_log": {"path": str(log.path), "bytes": log.size, "sha256": log_digest},
             "files_sha256": self.files,
             "labels_sha256": self.labels,
             "structured_parser": self.dataset.structured_parser.model_dump(mode="json"),
@@ -140,51 +153,69 @@ def as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
 def _build_once(
     request: RequestedBuild, digests: Digests, progress: Progress, *, hash_while_building: bool
 ) -> None:
-    directory, log = request.directory, request.raw.log
-    with FileLock(directory.with_name(f".{directory.name}.lock")):
+    directory, log = request.directory, request.log
+    with FileLock(lock_path(directory)):
         if hash_while_building and (known := digests.known(log)) is not None:
             # Another process built it while this one waited.
-            request.files[str(log)], hash_while_building = known, False
-        if request.directory.is_dir():
+            request.files[str(log.path)], hash_while_building = known, False
+        damage = what_does_not_fit(request.directory)
+        if damage is None:
             return
-        building = directory.with_name(f".building-{directory.name}")
-        shutil.rmtree(building, ignore_errors=True)  # what a killed build left
-        building.mkdir(parents=True)
-        _LOG.info("building %s from %s", request.dataset.dataset_name, log)
+        if os.path.lexists(request.directory):
+            _LOG.warning("the built data set %s is damaged (%s)", request.directory, damage)
+        making = directory.with_name(f"{MAKING}{directory.name}")
+        shutil.rmtree(making, ignore_errors=True)  # what a killed build left
+        making.mkdir(parents=True)
+        _LOG.info("building %s from %s", request.dataset.dataset_name, log.path)
         build: Callable[..., None] = _BUILDERS[request.dataset.structured_parser.reads]
         log_digest = partial(digests.of, log, progress)
+        if build is build_dataset:
+            build = partial(build, log_bytes=log.size)
         if hash_while_building:
-            following = FollowingSha256(log)
+            following = FollowingSha256(log.path)
             build = partial(build, follow=following.follow)
             log_digest = partial(_remember_digest, request, digests, following)
         try:
-            build(
-                request.dataset,
-                request.template,
-                request.raw,
-                building,
-                facts=lambda: request.facts(log_digest()),
-                progress=progress,
-            )
-            _rename(building, request.directory)
+            with writing_to(directory.parent):
+                build(
+                    request.dataset,
+                    request.template,
+                    request.raw,
+                    making,
+                    facts=lambda: request.facts(log_digest()),
+                    progress=progress,
+                )
+            log.refuse_other_than_grown()
+            seal(making)
+            _put(making, request.directory, locked=request.directory == directory)
         finally:
-            shutil.rmtree(building, ignore_errors=True)
+            shutil.rmtree(making, ignore_errors=True)
 
 
 def _remember_digest(request: RequestedBuild, digests: Digests, following: FollowingSha256) -> str:
     """Replace the identity of the log, which is hashed now, by its digest."""
-    log, sha256 = request.raw.log, following.hexdigest()
-    digests.remember(log, request.files[str(log)], sha256)
-    request.files[str(log)] = sha256
+    log, sha256 = request.log, following.hexdigest()
+    digests.remember(log, sha256)
+    request.files[str(log.path)] = sha256
     return sha256
 
 
-def _rename(building: Path, directory: Path) -> None:
-    try:
-        building.rename(directory)
-    except OSError:
-        if not directory.is_dir():  # built meanwhile from the same bytes at another path
-            raise
+def _put(making: Path, directory: Path, *, locked: bool) -> None:
+    """Give a build its name, in the place of a damaged one.
+
+    Args:
+        making: The build.
+        directory: Its name.
+        locked: The lock of that name is held: it was known before the log was hashed.
+    """
+    with nullcontext() if locked else FileLock(lock_path(directory)):
+        if what_does_not_fit(directory) is None:  # built meanwhile from the same bytes elsewhere
+            return
+        if directory.is_dir() and not directory.is_symlink():
+            shutil.rmtree(directory)
+        else:
+            directory.unlink(missing_ok=True)
+        making.rename(directory)
 
 
 def _reading_code(dataset: DatasetVariantConfig, template: TemplateMinerConfig) -> str | list[str]:

@@ -53,12 +53,14 @@ class About:
         missing: Value of a row that has none; None where every row has one.
         parsed: A parser gives it, as whole numbers with nulls for `missing`.
         allowed: Smallest and largest number that a parser may give.
+        vocabulary: The field of a `LogDataset` that its codes count in.
     """
 
     meaning: str
     missing: int | None = None
     parsed: bool = False
     allowed: tuple[int, int] | None = None
+    vocabulary: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -72,8 +74,11 @@ class EventColumns:
     time_ms: Annotated[
         NDArray[np.int64], About("Unix milliseconds UTC", missing=NO_TIME, parsed=True)
     ]
-    entity: Annotated[NDArray[np.int32], About("code into `entities`", missing=NO_ENTITY)]
-    template: Annotated[NDArray[np.int32], About("code into `templates`")]
+    entity: Annotated[
+        NDArray[np.int32],
+        About("code into `entities`", missing=NO_ENTITY, vocabulary="entities"),
+    ]
+    template: Annotated[NDArray[np.int32], About("code into `templates`", vocabulary="templates")]
     label: Annotated[
         NDArray[np.int8],
         About("0 normal, 1 anomalous", missing=UNLABELLED, parsed=True, allowed=(0, 1)),
@@ -82,7 +87,9 @@ class EventColumns:
         NDArray[np.int8],
         About("severity, code into `LEVELS`", missing=NO_LEVEL, parsed=True, allowed=(0, 7)),
     ]
-    source: Annotated[NDArray[np.int16], About("input file, code into `sources`")]
+    source: Annotated[
+        NDArray[np.int16], About("input file, code into `sources`", vocabulary="sources")
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Self
 
 from filelock import FileLock
 
@@ -20,14 +22,15 @@ from anomalog_exp.data.reading.blocks import Block
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.options.base import Options
+from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.plugins import plugin_sources, plugins_behind
 from anomalog_exp.progress import SILENT, Progress
 
 __all__ = [
     "Digests",
+    "FileState",
     "FollowingSha256",
     "code_digest",
-    "file_identity",
     "plugin_digests",
     "sha256_for_file",
 ]
@@ -35,17 +38,43 @@ __all__ = [
 _CHUNK = 1 << 18
 
 
-def sha256_for_file(path: Path, progress: Progress = SILENT) -> str:
-    """SHA-256 of a file's content, 64 hex digits; `progress` shows the bytes."""
-    digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
-    with (
-        path.open("rb", buffering=0) as file,
-        progress.stage(f"checking {path.name}", path.stat().st_size, "B") as advance,
-    ):
-        while size := file.readinto(buffer):
-            digest.update(memoryview(buffer)[:size])
-            advance(size)
+def sha256_for_file(path: Path, progress: Progress = SILENT, *, size: int | None = None) -> str:
+    """SHA-256 of a file's content, 64 hex digits.
+
+    Args:
+        path: The file.
+        progress: Shows the bytes.
+        size: Only so many bytes, of a file that may grow meanwhile; None takes those it has now.
+
+    Raises:
+        DataError: the file becomes shorter meanwhile.
+    """
+    digest = hashlib.sha256()
+    size = path.stat().st_size if size is None else size
+    with progress.stage(f"checking {path.name}", size, "B") as advance:
+        for piece in _pieces(path, 0, size):
+            digest.update(piece)
+            advance(len(piece))
     return digest.hexdigest()
+
+
+def _pieces(path: Path, begin: int, end: int) -> Iterator[memoryview]:
+    """The bytes of a file between two places, each piece valid until the next is asked for."""
+    buffer = bytearray(_CHUNK)
+    with path.open("rb", buffering=0) as file:
+        file.seek(begin)
+        while begin < end:
+            size = file.readinto(memoryview(buffer)[: end - begin])
+            if not size:
+                raise DataError.of(
+                    "dataset.source",
+                    path,
+                    problem="the file became shorter while it was read",
+                    allowed="a file that may grow while it is read, and never shrinks",
+                    fix="run again, or read a copy of it",
+                )
+            yield memoryview(buffer)[:size]
+            begin += size
 
 
 class FollowingSha256:
@@ -82,66 +111,100 @@ class FollowingSha256:
         return self._digest.hexdigest()
 
     def _update(self, begin: int, end: int) -> None:
-        buffer = bytearray(_CHUNK)
-        with self._path.open("rb", buffering=0) as file:
-            file.seek(begin)
-            while begin < end:
-                size = file.readinto(memoryview(buffer)[: end - begin])
-                if not size:
-                    raise DataError.of(
-                        "dataset.source",
-                        self._path,
-                        problem="the file became shorter while it was read",
-                        allowed="a file that may grow while it is read, and never shrinks",
-                        fix="run again, or read a copy of it",
-                    )
-                self._digest.update(memoryview(buffer)[:size])
-                begin += size
+        for piece in _pieces(self._path, begin, end):
+            self._digest.update(piece)
 
 
-def file_identity(path: Path) -> str:
-    """A text that changes with every edit or replacement of a file."""
-    stat = path.stat()
-    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
+@dataclass(frozen=True)
+class FileState:
+    """A file at one moment; with every edit or replacement the state is another one.
+
+    Attributes:
+        path: Where it is, absolute.
+        size: Its bytes. A log may grow while it is read; no more than these are.
+        identity: Size, modification and change time, inode, as a text.
+    """
+
+    path: Path
+    size: int
+    identity: str
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """The file now."""
+        stat = path.stat()
+        times = f"{stat.st_mtime_ns}-{stat.st_ctime_ns}"
+        return cls(path.absolute(), stat.st_size, f"{stat.st_size}-{times}-{stat.st_ino}")
+
+    def refuse_other_than_grown(self) -> None:
+        """Make sure that the file holds what it held, whatever has been added behind it.
+
+        Raises:
+            DataError: it has become shorter, or was written without becoming longer.
+        """
+        now = FileState.of(self.path)
+        if now.identity != self.identity and now.size <= self.size:
+            raise DataError.of(
+                "dataset.source",
+                self.path,
+                problem="the file changed while it was read",
+                allowed="a file that may grow while it is read, and does not change otherwise",
+                fix="run again, or read a copy of it",
+            )
 
 
 class Digests:
-    """SHA-256 of files, remembered in the JSON file `memory`."""
+    """SHA-256 of files, remembered in the JSON file `memory`; what is damaged there is forgotten."""
 
     def __init__(self, memory: Path) -> None:
         self._memory = memory
 
-    def known(self, path: Path) -> str | None:
+    def known(self, file: FileState) -> str | None:
         """The digest of this very file, if it is remembered."""
-        kept = self._recall().get(str(path.absolute()))
-        return kept["sha256"] if kept and kept["identity"] == file_identity(path) else None
+        kept = self._recall().get(str(file.path))
+        return kept["sha256"] if kept and kept["identity"] == file.identity else None
 
-    def may_be_known(self, path: Path) -> bool:
+    def may_be_known(self, file: FileState) -> bool:
         """Whether a digest of a file of this size is remembered: that file may hold the same bytes."""
-        size = str(path.stat().st_size)
+        size = str(file.size)
         return any(kept["identity"].split("-")[0] == size for kept in self._recall().values())
 
-    def of(self, path: Path, progress: Progress) -> str:
+    def of(self, file: FileState, progress: Progress) -> str:
         """The digest, remembered or taken now."""
-        known = self.known(path)
+        known = self.known(file)
         if known is None:
-            identity = file_identity(path)
-            known = sha256_for_file(path, progress)
-            self.remember(path, identity, known)
+            known = sha256_for_file(file.path, progress, size=file.size)
+            self.remember(file, known)
         return known
 
-    def remember(self, path: Path, identity: str, sha256: str) -> None:
-        """Keep the digest of a file that had this identity before it was read."""
+    def remember(self, file: FileState, sha256: str) -> None:
+        """Keep the digest of a file."""
         self._memory.parent.mkdir(parents=True, exist_ok=True)
-        entry = {str(path.absolute()): {"identity": identity, "sha256": sha256}}
+        entry = {"identity": file.identity, "sha256": sha256}
+        entry["check"] = _check(str(file.path), entry)
         with FileLock(f"{self._memory}.lock"):
-            write_json(self._memory, self._recall() | entry)
+            for cut_off in self._memory.parent.glob(f".{self._memory.name}.*"):
+                cut_off.unlink()  # who writes one holds the lock
+            write_json(self._memory, self._recall() | {str(file.path): entry})
 
     def _recall(self) -> dict[str, dict[str, str]]:
         try:
-            return dict(json.loads(self._memory.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+            kept = json.loads(self._memory.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
             return {}
+        if not isinstance(kept, dict):
+            return {}
+        return {path: entry for path, entry in kept.items() if _is_whole(path, entry)}
+
+
+def _is_whole(path: str, entry: Any) -> bool:
+    """Whether an entry of the memory is as it was written."""
+    return isinstance(entry, dict) and entry.get("check") == _check(path, entry)
+
+
+def _check(path: str, entry: Mapping[str, Any]) -> str:
+    """What a change of an entry changes, too."""
+    return stable_fingerprint([path, entry.get("identity"), entry.get("sha256")])[:16]
 
 
 def code_digest(files: Iterable[Path], root: Path) -> str:

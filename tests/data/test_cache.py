@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from anomalog_exp.config import load_run_config
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.digest import FollowingSha256
@@ -36,9 +38,14 @@ def folder(tmp_path) -> Path:
 def load(folder: Path, *overrides: str, progress: Progress = SILENT) -> LogDataset:
     source = ["dataset=hdfs", "dataset/source=local_dir", f"dataset.source.path={folder / 'raw'}"]
     places = [f"paths.data_dir={folder / 'data'}", f"paths.cache_dir={folder / 'cache'}"]
-    config = load_run_config([*source, *places, *overrides])
+    config = _config(*source, *places, *overrides)
     paths = {"data_dir": config.paths.data_dir, "cache_dir": config.paths.cache_dir}
     return load_dataset(config.dataset, config.template, **paths, progress=progress)
+
+
+@cache  # composing takes longer than reading so small a log
+def _config(*overrides: str) -> RunConfig:
+    return load_run_config(overrides)
 
 
 def builds(folder: Path) -> set[str]:
@@ -144,7 +151,7 @@ def test_digests_forgotten_cost_a_build_that_changes_nothing(folder):
     (folder / "cache/hdfs_v1/digests.json").unlink()
     assert load(folder).directory == first.directory
     assert (first.directory / "manifest.json").stat().st_mtime_ns == built
-    assert not list(folder.glob("cache/hdfs_v1/.building-*"))
+    assert not list(folder.glob("cache/hdfs_v1/.making-*"))
 
 
 def test_a_log_that_becomes_shorter_while_it_is_hashed_is_an_error(folder):
@@ -191,7 +198,7 @@ def test_a_killed_build_leaves_nothing_that_is_taken_for_a_data_set(folder):
     root = Path(__file__).resolve().parents[2]
     process = subprocess.Popen([sys.executable, "-c", code, str(folder)], cwd=root)
     give_up = time.monotonic() + 60
-    while not list(folder.glob("cache/hdfs_v1/.building-*/line.npy")):
+    while not list(folder.glob("cache/hdfs_v1/.making-*/line.npy")):
         assert process.poll() is None
         assert time.monotonic() < give_up
         time.sleep(0.005)
@@ -199,8 +206,8 @@ def test_a_killed_build_leaves_nothing_that_is_taken_for_a_data_set(folder):
     process.wait()
     assert builds(folder) == {
         path.name
-        for path in folder.glob("cache/hdfs_v1/.building-*")
+        for path in folder.glob("cache/hdfs_v1/.making-*")
         if (path / "manifest.json").is_file()
     }
     assert load(folder).n_events == 200_000 * 5
-    assert not list(folder.glob("cache/hdfs_v1/.building-*"))
+    assert not list(folder.glob("cache/hdfs_v1/.making-*"))

@@ -1,8 +1,9 @@
 """The contract of parsers, checked where a parser's frame enters.
 
 A parser that drops a row would shift every row behind it, and one that gives microseconds would be
-wrong by a factor of a thousand without anybody noticing. Both are refused by name. The check costs one
-minimum and one maximum per column of numbers.
+wrong by a factor of a thousand without anybody noticing. Both are refused by name. A few impossible
+times are damaged lines: they count as rows without a time. The check costs one minimum and one maximum
+per column of numbers.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def checked(frame: pl.DataFrame, parser: Parser, lines: int) -> pl.DataFrame:
 
     Returns:
         `message`, `entity` and every parsed column of the table, each in its dtype. A column that the
-        parser does not give is null in every row.
+        parser does not give is null in every row, and so is a time before 1970 or after 2199.
 
     Raises:
         DataError: a column is missing, of another kind or out of range, rows are missing or too many,
@@ -57,9 +58,7 @@ def checked(frame: pl.DataFrame, parser: Parser, lines: int) -> pl.DataFrame:
             raise broken_parser(parser, f"it gives no column {name!r}", ", ".join(needed))
     texts = [_text(frame, name, parser) for name in ("message", "entity")]
     numbers = [_numbers(frame, column, parser) for column in COLUMNS.values() if column.parsed]
-    whole = pl.DataFrame([*texts, *numbers])
-    _check_unit(whole, parser)
-    return whole
+    return _with_possible_times(pl.DataFrame([*texts, *numbers]), parser)
 
 
 def broken_parser(parser: Parser, problem: str, allowed: str, advice: str = "") -> DataError:
@@ -95,7 +94,7 @@ def _numbers(frame: pl.DataFrame, column: Column, parser: Parser) -> pl.Series:
         raise broken_parser(parser, f"its column {name!r} is {numbers.dtype}", "whole numbers")
     if column.allowed is not None:
         _check_range(numbers, column.allowed, parser)
-    return numbers.cast(dtype)
+    return numbers.cast(dtype, strict=False)
 
 
 def _check_range(numbers: pl.Series, allowed: tuple[int, int], parser: Parser) -> None:
@@ -106,20 +105,24 @@ def _check_range(numbers: pl.Series, allowed: tuple[int, int], parser: Parser) -
     raise broken_parser(parser, problem, f"{allowed[0]} to {allowed[1]}, and null")
 
 
-def _check_unit(frame: pl.DataFrame, parser: Parser) -> None:
-    """See that times can be milliseconds. A few that cannot are damaged lines, which stay."""
+def _with_possible_times(frame: pl.DataFrame, parser: Parser) -> pl.DataFrame:
+    """The frame, null where a time cannot be one: a line is damaged, or a counter has run over.
+
+    Raises:
+        DataError: so many are impossible, or of 1970, that all are of another unit.
+    """
     import polars as pl
 
     extremes = _extremes(frame["time_ms"])
     if extremes is None or (extremes[0] >= _SECONDS[1] and extremes[1] < _LATEST_MS):
-        return
-    times = frame.filter(pl.col("message").is_not_null())["time_ms"].drop_nulls()
-    odd = (times < 0) | (times >= _LATEST_MS)
-    if not parser.may_be_1970:
-        odd |= times.is_between(*_SECONDS)
-    if odd.sum() <= _NEARLY_ALL * len(times):
-        return
-    example = int(times.filter(odd)[0])
+        return frame
+    impossible = (pl.col("time_ms") < 0) | (pl.col("time_ms") >= _LATEST_MS)
+    odd = impossible if parser.may_be_1970 else impossible | pl.col("time_ms").is_between(*_SECONDS)
+    read = frame.filter(pl.col("message").is_not_null() & pl.col("time_ms").is_not_null())
+    times = read.filter(odd)["time_ms"]
+    if len(times) <= _NEARLY_ALL * len(read):
+        return frame.with_columns(time_ms=pl.when(~impossible).then("time_ms"))
+    example = int(times[0])
     units = (unit for unit, per_s in _PER_SECOND.items() if _is_date(example // per_s))
     raise broken_parser(
         parser,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Config", "ThunderbirdParser"]
 
 _HEADER = r"^[^ ]+ [0-9]+ [0-9]{4}[.][0-9]{2}[.][0-9]{2} [^ ]+ [A-Z][a-z]{2} +[0-9]+ [0-9:]+ [^ ]+"
+_NO_EPOCH = 10**12
+"""Seconds of no log; of many more the milliseconds would run over."""
 _COMPONENT = r"^[^ :\[]+(?:\[[^\]]*\])?: ?"
 
 
@@ -44,9 +46,10 @@ class ThunderbirdParser(Parser):
         # A day of one digit has one more space before it.
         end = pl.col("field_5").str.strip_chars_start(" ").str.splitn(" ", 4)
         tail = end.struct.field("field_3").fill_null("")
+        epoch = pl.col("field_1").cast(pl.Int64, strict=False)
         message = tail.str.replace(_COMPONENT, "").str.strip_chars(" ")
         return frame.select(
-            time_ms=pl.col("field_1").cast(pl.Int64, strict=False) * 1000,
+            time_ms=epoch.clip(upper_bound=_NO_EPOCH) * 1000,
             entity=end.struct.field("field_2"),
             message=pl.when(pl.col("field_5").is_not_null()).then(message),
             label=(pl.col("field_0") != "-").cast(pl.Int8),

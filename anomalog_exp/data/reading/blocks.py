@@ -63,7 +63,10 @@ class Block:
 
 
 def read_blocks(
-    path: Path, block_bytes: int = BLOCK_BYTES, line_range: tuple[int, int] | None = None
+    path: Path,
+    block_bytes: int = BLOCK_BYTES,
+    line_range: tuple[int, int] | None = None,
+    size: int | None = None,
 ) -> Iterator[Block]:
     """The file as blocks of about `block_bytes`; a longer line makes a longer block.
 
@@ -72,8 +75,9 @@ def read_blocks(
         block_bytes: Bytes read at a time.
         line_range: Only the lines from the first number up to, not including, the second one. Lines
             before them are read and not parsed, lines behind them are not read.
+        size: Only so many bytes of the file, which may grow meanwhile; None takes those it has now.
     """
-    blocks = _all_blocks(path, block_bytes)
+    blocks = _all_blocks(path, block_bytes, size)
     return blocks if line_range is None else _within(blocks, *line_range)
 
 
@@ -93,9 +97,9 @@ def _within(blocks: Iterator[Block], first: int, end: int) -> Iterator[Block]:
             return
 
 
-def _all_blocks(path: Path, block_bytes: int) -> Iterator[Block]:
+def _all_blocks(path: Path, block_bytes: int, size: int | None) -> Iterator[Block]:
     with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
+        size = os.fstat(file.fileno()).st_size if size is None else size
         begin = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
         while begin < size:
             stop = _line_end(file, begin + block_bytes - 1, size)
@@ -109,7 +113,7 @@ def _line_end(file: BinaryIO, place: int, size: int) -> int:
     while piece := file.read(_GLANCE_BYTES):
         newline = piece.find(b"\n")
         if newline >= 0:
-            return place + newline + 1
+            return min(place + newline + 1, size)
         place += len(piece)
     return size
 

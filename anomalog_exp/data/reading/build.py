@@ -42,6 +42,7 @@ def build_dataset(
     *,
     facts: Callable[[], dict[str, Any]],
     progress: Progress,
+    log_bytes: int | None = None,
     follow: Callable[[Iterable[Block]], Iterable[Block]] = iter,
     block_bytes: int = BLOCK_BYTES,
 ) -> None:
@@ -54,6 +55,7 @@ def build_dataset(
         directory: Where the columns go.
         facts: Called when all is read: what the manifest says of the source besides what is counted.
         progress: Shows the bytes that are read.
+        log_bytes: Only so many bytes of the log, which may grow meanwhile; None takes those it has now.
         follow: Passes the blocks on that are read; sees each of them.
         block_bytes: Bytes per block; results do not depend on it.
 
@@ -74,7 +76,7 @@ def build_dataset(
         EventWriter(directory, parser, first_line) as events,
     ):
         labels = aside.submit(read_labels, dataset, raw, categories.entity)
-        blocks = read_blocks(raw.log, block_bytes, dataset.line_range)
+        blocks = read_blocks(raw.log, block_bytes, dataset.line_range, log_bytes)
         parsed = parsed_blocks(follow(blocks), parser, masker, categories)
         for part in _with_progress(parsed, raw.log, dataset.line_range is None, progress):
             events.add(part)

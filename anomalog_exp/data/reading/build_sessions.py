@@ -44,7 +44,7 @@ def build_session_dataset(
 
     Raises:
         ConfigError: the template miner would read event ids as messages.
-        DataError: a line has no id where lines have ids.
+        DataError: a line has no id where lines have ids, or a file holds no session.
     """
     parser = dataset.structured_parser
     assert isinstance(parser, Config)
@@ -103,8 +103,17 @@ def _all_sessions(
     total = sum(path.stat().st_size for path in paths)
     with progress.stage("reading session files", total, "B") as advance:
         for source, (file, path) in enumerate(zip(parser.files, paths, strict=True)):
-            lines = pl.concat([block_lines(block.data)[0] for block in read_blocks(path)])
+            blocks = [block_lines(block.data)[0] for block in read_blocks(path)]
+            lines = pl.concat(blocks or [pl.Series(dtype=pl.String)])
             part = _sessions(lines, file, parser.id_separator, lines_total)
+            if part.is_empty():
+                raise DataError.of(
+                    "dataset.structured_parser.files",
+                    file.path,
+                    problem="this file holds no session",
+                    allowed="files with at least one session, a line of event ids",
+                    fix="put another file there, or leave it out of the list",
+                )
             parts.append(part.with_columns(source=pl.lit(source)))
             lines_total += len(lines)
             advance(path.stat().st_size)

@@ -18,6 +18,8 @@ __all__ = ["CSVLabelReader", "CSVLabelReaderConfig", "LabelReaderConfig"]
 
 _MEANING: Final = {"normal": 0, "0": 0, "anomaly": 1, "1": 1}
 _KEY = "dataset.label_reader"
+_SECOND = "_duplicated_0"
+"""What polars adds to the name of the second of two columns of one name."""
 
 
 class LabelReaderConfig(Options):
@@ -79,12 +81,13 @@ class CSVLabelReader:
         """Columns `entity` (String) and `label` (Int8), one row per entity.
 
         Raises:
-            DataError: a column is missing, a label means nothing, or an entity has two labels.
+            DataError: the file is no CSV, a column is missing or there twice, a label means nothing, or
+                an entity has two labels.
         """
         import polars as pl
 
         path = self.path(root)
-        table = pl.read_csv(path, infer_schema=False)
+        table = _table(path)
         for key, column in (
             ("entity_column", self.entity_column),
             ("label_column", self.label_column),
@@ -97,12 +100,20 @@ class CSVLabelReader:
                     allowed=", ".join(table.columns),
                     fix="name one of them",
                 )
+            if f"{column}{_SECOND}" in table.columns:
+                raise DataError.of(
+                    f"{_KEY}.{key}",
+                    column,
+                    problem=f"{path.name} has several columns of this name",
+                    allowed="a name that one column has",
+                    fix="rename the others in the file",
+                )
         text = pl.col(self.label_column).str.strip_chars().str.to_lowercase()
         rows = table.select(
             pl.col(self.entity_column).alias("entity"),
             text.replace_strict(_MEANING, default=None, return_dtype=pl.Int8).alias("label"),
             pl.col(self.label_column).alias("text"),
-        )
+        ).filter(pl.any_horizontal(pl.col("entity", "text").is_not_null()))  # empty lines
         unclear = rows.filter(pl.col("label").is_null() | pl.col("entity").is_null())
         if len(unclear):
             first = unclear.row(0)
@@ -127,3 +138,21 @@ class CSVLabelReader:
                 fix="mend the file",
             )
         return labels
+
+
+def _table(path: Path) -> pl.DataFrame:
+    """The columns of a CSV as texts."""
+    import polars as pl
+
+    try:
+        return pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the file cannot be opened
+            raise
+        raise DataError.of(
+            f"{_KEY}.relative_path",
+            path,
+            problem=f"this is no CSV that can be read ({str(error).splitlines()[0]})",
+            allowed="UTF-8, a line of names first, then as many fields in every line, quotes in pairs",
+            fix="mend the file, or set dataset.label_reader=null to run without labels",
+        ) from error

@@ -41,6 +41,9 @@ def columns(**changes: object) -> pl.DataFrame:
     return pl.DataFrame({k: v for k, v in (right | changes).items() if v is not None})
 
 
+_2200 = round(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
+
+
 def times(*values: int) -> pl.Series:
     return pl.Series(values + (None,) * (LINES - len(values)), dtype=pl.Int64)
 
@@ -118,12 +121,26 @@ def test_times_in_another_unit_are_refused_with_the_unit_that_they_look_like(val
         times(NOW_S * 1000),
         times(0, 1000, 5_000_000),  # a clock that began at 0
         times(round(datetime(2199, 12, 31, tzinfo=UTC).timestamp()) * 1000),
-        times(NOW_S * 1000, *[NOW_S * 10**6] * 9),  # 9 of 10: lines may be damaged
     ],
 )
 def test_times_that_may_be_meant_stay_as_they_are(values):
     frame = columns(time_ms=values)
     assert checked(frame, Giving(frame), LINES)["time_ms"].equals(values)
+
+
+def test_a_few_times_that_no_log_has_are_not_read():
+    """9 of 10 are few: lines may be damaged."""
+    now = NOW_S * 1000
+    frame = columns(time_ms=times(now, *[NOW_S * 10**6] * 6, -1, 2**63 - 1, _2200))
+    found = checked(frame, Giving(frame), LINES)
+    assert found["time_ms"].to_list() == [now, *[None] * (LINES - 1)]
+    assert found["message"].equals(frame["message"])
+
+
+def test_whole_numbers_of_another_size_are_taken_as_far_as_they_fit():
+    values = pl.Series([NOW_S * 1000] * (LINES - 1) + [2**64 - 1], dtype=pl.UInt64)
+    frame = columns(time_ms=values)
+    assert checked(frame, Giving(frame), LINES)["time_ms"].to_list()[-2:] == [NOW_S * 1000, None]
 
 
 def test_a_parser_may_say_that_early_1970_is_meant():

@@ -291,6 +291,28 @@ def test_thunderbird_lines_worked_out_by_hand():
     assert {row["time_ms"] for row in rows[:5]} == {1131566461000}
 
 
+ABSURD = ("18446744073709551615", "9223372036854775807", "18446745205275", "99999999999", "1" * 400)
+
+
+def test_seconds_that_no_thunderbird_clock_shows_are_no_times():
+    """As milliseconds of 64 bits some of them would be times of our days."""
+    seconds = ["1131566461"] * 3 + list(ABSURD)
+    lines = [f"- {s} 2005.11.09 dn1 Nov 9 12:01:01 dn1/dn1 kernel: hello" for s in seconds]
+    rows = parse(lines, "thunderbird")
+    assert [row["time_ms"] for row in rows] == [1131566461000] * 3 + [None] * len(ABSURD)
+    assert {row["message"] for row in rows} == {"hello"}
+
+
+@pytest.mark.parametrize("form", ["epoch_s", "epoch_ms"])
+def test_numbers_that_are_no_times_are_read_as_none(form):
+    good = {"epoch_s": "1131566461", "epoch_ms": "1131566461000"}[form]
+    absurd = [*ABSURD[:3], "1e20", "1e300", "nan", "inf", "-inf", "-5", "0x10"]
+    lines = [f"{number} hello" for number in [good] * 3 + absurd]
+    options = {"format": "<T> <Content>", "time_fields": ["T"], "time_format": form}
+    rows = parse(lines, **(CUSTOM | options))
+    assert [row["time_ms"] for row in rows] == [1131566461000] * 3 + [None] * len(absurd)
+
+
 def test_every_line_of_the_real_thunderbird_and_openstack_samples_is_read(shared_data):
     lines = (shared_data / "loghub_2k/Thunderbird/Thunderbird_2k.log").read_text().splitlines()
     rows = parse(lines, "thunderbird")

@@ -87,6 +87,9 @@ def test_an_edited_file_that_is_not_the_first_is_read_again(tmp_path):
             "1 lines of openstack_train have no id",
         ),
         (dict(list(IDS.items())[:2]), [], DataError, r"(?s)files: there is no such file.*abnormal"),
+        (IDS | {"openstack_train": ""}, [], DataError, r"files: this file holds no session"),
+        (IDS | {"openstack_train": "\n \n"}, [], DataError, r"files: this file holds no session"),
+        (IDS | {"openstack_train": "a,\nb, \n"}, [], DataError, r"(?s)no session.*openstack_train"),
         (IDS, ["template=drain"], ConfigError, r"(?s)hold event ids.*template=event_ids"),
     ],
 )

@@ -8,8 +8,8 @@ from anomalog_exp.data.reading.label_reader import CSVLabelReaderConfig
 from anomalog_exp.errors import DataError
 
 
-def read(tmp_path, text: str, **changes) -> dict[str, int]:
-    (tmp_path / "labels.csv").write_text(text)
+def read(tmp_path, text: str | bytes, **changes) -> dict[str, int]:
+    (tmp_path / "labels.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     options = {
         "relative_path": "labels.csv",
         "entity_column": "BlockId",
@@ -39,3 +39,33 @@ def test_every_spelling_of_a_label_is_read_and_other_columns_are_not(tmp_path):
 def test_what_cannot_be_read_is_named(tmp_path, text, changes, message):
     with pytest.raises(DataError, match=message):
         read(tmp_path, text, **changes)
+
+
+def test_empty_lines_are_no_rows(tmp_path):
+    assert read(tmp_path, "BlockId,Label\n\na,Normal\n\n\nb,1\n\n") == {"a": 0, "b": 1}
+
+
+HEAD = b"BlockId,Label\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"", "empty CSV"),
+        (b"\n\n", "empty CSV"),
+        (HEAD + b"a,1,2\n", "found more fields"),
+        (HEAD + b"a\n", "1 rows of labels.csv have no readable label"),
+        (HEAD + b"bl\xffk,1\n", "invalid utf-8"),
+        (HEAD + b'"a,1\nb,0\n', "could not parse"),
+        (HEAD + b'a,"1\n', "could not parse"),
+        (b"\x1f\x8bno gzip", "this is no CSV that can be read"),
+        (("BlockId,Label\na,1\n").encode("utf-16"), "labels.csv has no such column"),
+        (b"BlockId,Label,Label\na,1,0\n", "labels.csv has several columns of this name"),
+    ],
+)
+def test_a_file_that_is_no_such_csv_is_an_error_in_four_parts(tmp_path, text, problem):
+    with pytest.raises(DataError, match=problem) as raised:
+        read(tmp_path, text)
+    key, *parts = str(raised.value).splitlines()
+    assert key.startswith("dataset.label_reader.")
+    assert [part.split(":")[0].strip() for part in parts] == ["value", "allowed", "to do"]
