@@ -24,6 +24,7 @@ from reliability_process import Ended, Forks, Job
 __all__ = ["Arena", "Attack", "Row", "Verdict", "attack", "attacks"]
 
 Case = TypeVar("Case")
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,11 @@ class Row(NamedTuple):
         wrong = [one.wrong for one in verdicts if one.wrong is not None]
         left = [one.left for one in verdicts if one.left is not None]
         bad = sum(one != Verdict() for one in verdicts)
-        frequent = Counter([*wrong, *left]).most_common(4)
-        note = "; ".join(f"{times} x {text}" for text, times in frequent)
+        first: dict[str, str] = {}  # of each failure, with the number of its case
+        for text in (*wrong, *left):
+            first.setdefault(text.partition(" [case")[0], text)
+        counted = Counter(text.partition(" [case")[0] for text in (*wrong, *left))
+        note = "; ".join(f"{times} x {first[text]}" for text, times in counted.most_common(5))
         return cls(kind, what, len(verdicts), len(verdicts) - bad, len(wrong), len(left), note)
 
 
@@ -97,9 +101,9 @@ class Arena:
         return long if self.long else short
 
     def spread(
-        self, cases: Iterable[Case], judge: Callable[[Case], Verdict]
-    ) -> Iterator[Verdict]:
-        """The verdict of each case, some at a time."""
+        self, cases: Iterable[Case], judge: Callable[[Case], Outcome]
+    ) -> Iterator[Outcome]:
+        """What a function says of each case, some at a time, in their order."""
         with ThreadPoolExecutor(self.workers) as pool:
             yield from pool.map(judge, cases)
 
