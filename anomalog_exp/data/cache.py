@@ -65,9 +65,10 @@ def load_dataset(
     raw = dataset.source.build(data_root=roots.data_root).materialise(progress)
     parser = dataset.structured_parser
     digests = Digests(roots.cache_root / "digests.json")
-    labels = None
+    label_file = None
     if dataset.label_reader is not None:
-        labels = digests.of(FileState.of(dataset.label_reader.build().path(raw.root)), progress)
+        label_file = FileState.of(dataset.label_reader.build().path(raw.root))
+    labels = digests.of(label_file, progress) if label_file is not None else None
     log = FileState.of(raw.log)
     # No cached build can exist for a file size never seen before, so the log is hashed during the
     # build instead of before it.
@@ -81,7 +82,10 @@ def load_dataset(
         str(path): state.identity if hash_while_building else digests.of(state, progress)
         for path, state in states.items()
     }
-    request = RequestedBuild(dataset, as_read(template), raw, log, roots.cache_root, files, labels)
+    others = [file for file in (*states.values(), label_file) if file not in (log, None)]
+    request = RequestedBuild(
+        dataset, as_read(template), raw, log, others, roots.cache_root, files, labels
+    )
     remove_leftovers(roots.cache_root)
     if what_does_not_fit(request.directory) is not None:
         _build_once(request, digests, progress, hash_while_building=hash_while_building)
@@ -96,7 +100,8 @@ class RequestedBuild:
         dataset: What is read and how.
         template: The miner and its masks, as they take part in reading.
         raw: Where the files of the source are.
-        log: The log as it was first seen.
+        log: The log as it was first seen; it may grow.
+        others: The other files as they were.
         cache_root: The folder of this data set's builds.
         files: Paths of raw files and their digests; the identity of a file that is not hashed yet.
         labels: Digest of the file of labels, if there is one.
@@ -106,6 +111,7 @@ class RequestedBuild:
     template: TemplateMinerConfig
     raw: RawFiles
     log: FileState
+    others: list[FileState]
     cache_root: Path
     files: dict[str, str]
     labels: str | None
@@ -167,9 +173,10 @@ def _build_once(
         shutil.rmtree(making, ignore_errors=True)  # what a killed build left
         making.mkdir(parents=True)
         _LOG.info("building %s from %s", request.dataset.dataset_name, log.path)
-        build: Callable[..., None] = _BUILDERS[request.dataset.structured_parser.reads]
+        reads = request.dataset.structured_parser.reads
+        build: Callable[..., None] = _BUILDERS[reads]
         log_digest = partial(digests.of, log, progress)
-        if build is build_dataset:
+        if reads == "lines":
             build = partial(build, log_bytes=log.size)
         if hash_while_building:
             following = FollowingSha256(log.path)
@@ -185,7 +192,9 @@ def _build_once(
                     facts=lambda: request.facts(log_digest()),
                     progress=progress,
                 )
-            log.refuse_other_than_grown()
+            log.refuse_changes(may_grow=reads == "lines")
+            for file in request.others:
+                file.refuse_changes(may_grow=False)
             seal(making)
             _put(making, request.directory, locked=request.directory == directory)
         finally:

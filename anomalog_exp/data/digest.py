@@ -136,19 +136,19 @@ class FileState:
         times = f"{stat.st_mtime_ns}-{stat.st_ctime_ns}"
         return cls(path.absolute(), stat.st_size, f"{stat.st_size}-{times}-{stat.st_ino}")
 
-    def refuse_other_than_grown(self) -> None:
-        """Make sure that the file holds what it held, whatever has been added behind it.
+    def refuse_changes(self, *, may_grow: bool) -> None:
+        """Make sure that the file holds what it held; what has been added behind it may be allowed.
 
         Raises:
-            DataError: it has become shorter, or was written without becoming longer.
+            DataError: it has changed otherwise.
         """
         now = FileState.of(self.path)
-        if now.identity != self.identity and now.size <= self.size:
+        if now.identity != self.identity and not (may_grow and now.size > self.size):
             raise DataError.of(
                 "dataset.source",
                 self.path,
                 problem="the file changed while it was read",
-                allowed="a file that may grow while it is read, and does not change otherwise",
+                allowed="a log may grow while it is read; nothing else may change",
                 fix="run again, or read a copy of it",
             )
 

@@ -9,6 +9,7 @@ import pytest
 from anomalog_exp.config import load_run_config
 from anomalog_exp.data.cache import RequestedBuild, as_read
 from anomalog_exp.data.config import DatasetVariantConfig
+from anomalog_exp.data.digest import FileState
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
@@ -51,6 +52,8 @@ def key(
     facts = {
         "raw": RawFiles(Path("a"), Path("a/b")),
         "cache_root": Path("cache"),
+        "log": FileState(Path("a/b"), 1, "as it is"),
+        "others": [],
         "files": {"a/b": "digest"},
         "labels": "digest of labels",
     }

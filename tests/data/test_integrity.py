@@ -19,6 +19,7 @@ from anomalog_exp.data import cache
 from anomalog_exp.data.columns import COLUMNS
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.integrity import in_range, seal, what_does_not_fit
+from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.errors import DataError
 from tests.data.test_cache import CLEAN, folder, load
 from tests.logs import log_dataset
@@ -191,16 +192,17 @@ def test_a_log_that_grows_is_read_as_far_as_its_digest_goes(folder, known):
     assert dataset.n_lines == lines
 
 
-def test_a_log_that_changes_while_it_is_read_is_an_error(folder, monkeypatch):
-    log = folder / "raw/HDFS.log"
+@pytest.mark.parametrize("name", ["HDFS.log", "preprocessed/anomaly_label.csv"])
+def test_a_file_that_changes_while_it_is_read_is_an_error(folder, monkeypatch, name):
+    file = folder / "raw" / name
 
     def seal_after_an_edit(directory: Path) -> None:
         raise AssertionError(f"{directory} must not be sealed")
 
     def build(*args, **kwargs) -> None:
-        cache.build_dataset(*args, **kwargs)
+        build_dataset(*args, **kwargs)
         time.sleep(0.01)
-        log.write_bytes(log.read_bytes().replace(b"blk_1", b"blk_7"))
+        file.write_bytes(file.read_bytes().replace(b"blk_1", b"blk_7"))
 
     monkeypatch.setitem(cache._BUILDERS, "lines", build)
     monkeypatch.setattr(cache, "seal", seal_after_an_edit)
