@@ -3,8 +3,8 @@
     python scripts/reliability.py --long
     python scripts/reliability.py --short --only kills --out kills.md
 
-The seed decides what every case is. The short form takes some cases of each attack and a minute, the long
-one all of them. Ends with 1 if anything was lost, wrong or left over. Kinds of attack are in `attacks/`,
+The seed decides what every case is. The short form takes some cases of each attack and a minute or two, the
+long one all of them, and writes the page. Ends with 1 if anything was lost, wrong or left over. Kinds of attack are in `attacks/`,
 and `reliability_row` says how to add one.
 """
 
@@ -18,11 +18,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
+_PAGE = _ROOT / "docs" / "reliability.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Attack, write, print; the exit code."""
-    sys.path.insert(0, str(_ROOT))  # the program, and what the tests have to make archives and servers
+    sys.path.insert(
+        0, str(_ROOT)
+    )  # the program, and what the tests have to make archives and servers
     from reliability_page import page, total
     from reliability_row import Arena, attacks
 
@@ -47,8 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             arena.close()
     everything = total(rows)
     seconds = time.monotonic() - begun
-    given.out.write_text(page(rows, seed=given.seed, long=given.long, seconds=seconds))
-    print(f"{everything.survived:,} of {everything.tried:,} in {seconds:.0f} s; {given.out}")
+    print(f"{everything.survived:,} of {everything.tried:,} survived, in {seconds:.0f} s")
+    out = given.out or (_PAGE if given.long and not given.only else None)
+    if out is not None:
+        out.write_text(page(rows, seed=given.seed, long=given.long, seconds=seconds))
     return int(everything.survived < everything.tried)
 
 
@@ -59,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--short", dest="long", action="store_false", help="some cases; the default")
     form.add_argument("--long", action="store_true", help="all cases")
     parser.add_argument("--only", default="", metavar="ROW", help="a kind, or a part of a name")
-    page = _ROOT / "docs" / "reliability.md"
-    parser.add_argument("--out", type=Path, default=page, metavar="FILE", help="the page to write")
+    written = "the page to write; by default docs/reliability.md, by the whole long form"
+    parser.add_argument("--out", type=Path, metavar="FILE", help=written)
     parser.add_argument("--workers", type=int, default=2, help="cases at a time")
     return parser
 

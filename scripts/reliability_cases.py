@@ -109,11 +109,18 @@ def _sound_lines(chance: random.Random) -> tuple[Any, tuple[str, ...]]:
     more: list[str] = []
     if name == "custom" and chance.random() < 0.8:
         form, times = chance.choice(
-            [("<Time> <Level> <Content>", "epoch_s"), ("<Date> <Time> <Content>", "%Y-%m-%d %H:%M:%S")]
+            [
+                ("<Time> <Level> <Content>", "epoch_s"),
+                ("<Date> <Time> <Content>", "%Y-%m-%d %H:%M:%S"),
+            ]
         )
         fields = "[Time]" if times == "epoch_s" else "[Date,Time]"
         key = "dataset.structured_parser"
-        more = [f"{key}.format='{form}'", f"{key}.time_format='{times}'", f"{key}.time_fields={fields}"]
+        more = [
+            f"{key}.format='{form}'",
+            f"{key}.time_format='{times}'",
+            f"{key}.time_fields={fields}",
+        ]
         sound = ("1700000000 INFO a line", "1700000001 WARN b line")
         if times != "epoch_s":
             sound = ("2024-01-01 00:00:00 a line", "2024-01-01 00:00:01 b line")
@@ -134,7 +141,9 @@ def _parsers(chance: random.Random, folder: Path) -> str | None:
     chance.shuffle(lines)
     frame = checked(parser.parse(pl.Series(lines, dtype=pl.String)), parser, len(lines))
     row = chance.randrange(len(lines))
-    alone = checked(parser.parse(pl.Series([lines[row]])), parser, 1) if lines[row] in sound else None
+    alone = (
+        checked(parser.parse(pl.Series([lines[row]])), parser, 1) if lines[row] in sound else None
+    )
     if alone is not None and not alone.equals(frame[row : row + 1]):
         return "a line is read differently beside others"
     return None
@@ -218,7 +227,9 @@ def _masks(chance: random.Random, folder: Path) -> str | None:
     if chance.random() < 0.3:
         messages.append(hostile.text(chance, 2) * chance.choice([10, 1000]))
     if chance.random() < 0.2:
-        word = chance.choice(["a", "/", "0a", "a-", "-0", "<*>", "f" * 8 + "-", "a/", "0.", "0,", "/0"])
+        word = chance.choice(
+            ["a", "/", "0a", "a-", "-0", "<*>", "f" * 8 + "-", "a/", "0.", "0,", "/0"]
+        )
         messages.append(word * (hostile.LONG // len(word)))
     together = masker.finish(masker.fast(pl.Series(messages, dtype=pl.String)).to_list())
     one = chance.randrange(len(messages))
@@ -337,7 +348,9 @@ def _answers(chance: random.Random, folder: Path) -> str | None:
             # Whatever came before, a server that does it right must be enough.
             server.behaviour = lambda handler: handler.send(whole, ETag='"2"')
             root = source.materialise(SILENT).root
-    found = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    found = {
+        str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
     return None if found == _CONTENT else "another archive than the server has"
 
 

@@ -28,7 +28,16 @@ LONG = 20_000
 
 _NUMBERS = (
     *("0", "-1", "18446744073709551615", "9223372036854775808", "-9223372036854775809", "1e20"),
-    *("1e400", "nan", "inf", "-inf", "0x7fffffff", "00000000000000000000001", "1_000", "\u0661\u0662"),
+    *(
+        "1e400",
+        "nan",
+        "inf",
+        "-inf",
+        "0x7fffffff",
+        "00000000000000000000001",
+        "1_000",
+        "\u0661\u0662",
+    ),
     *("2024-02-30", "0000-00-00", "9999-12-31 23:59:60", "12:61:99,999", "99999999999999999999"),
 )
 _PIECES = (
@@ -63,7 +72,14 @@ def _some_bytes(chance: random.Random) -> bytes:
     if kind == 0:
         return chance.randbytes(chance.randrange(40))
     if kind == 1:
-        odd = [b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\x80", b"\xf7\xbf\xbf\xbf", b"\x1f\x8b", b"x\x9c"]
+        odd = [
+            b"\xff\xfe",
+            b"\xed\xa0\x80",
+            b"\xc0\x80",
+            b"\xf7\xbf\xbf\xbf",
+            b"\x1f\x8b",
+            b"x\x9c",
+        ]
         return chance.choice(odd)
     return text(chance).encode()
 
@@ -227,7 +243,9 @@ def answer_of_a_server(chance: random.Random, whole: bytes) -> dict[str, Any]:
     }
     kept = {name: headers[name] for name in headers if chance.random() < 0.25}
     return {
-        "status": chance.choice([200, 200, 200, 206, 206, 204, 301, 302, 403, 404, 416, 500, 503, 299]),
+        "status": chance.choice(
+            [200, 200, 200, 206, 206, 204, 301, 302, 403, 404, 416, 500, 503, 299]
+        ),
         "length": chance.choice([None, None, None, len(body) + 5, 10**15]),
         "body": body,
         "headers": kept,

@@ -100,9 +100,7 @@ class Arena:
         """How many cases."""
         return long if self.long else short
 
-    def spread(
-        self, cases: Iterable[Case], judge: Callable[[Case], Outcome]
-    ) -> Iterator[Outcome]:
+    def spread(self, cases: Iterable[Case], judge: Callable[[Case], Outcome]) -> Iterator[Outcome]:
         """What a function says of each case, some at a time, in their order."""
         with ThreadPoolExecutor(self.workers) as pool:
             yield from pool.map(judge, cases)

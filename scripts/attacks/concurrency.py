@@ -103,7 +103,7 @@ def _twice(
 
 @attack("one sweep typed twice, the second time at any moment of the first")
 def one_sweep_twice(arena: Arena) -> Iterator[Verdict]:
-    return _twice(arena, [*_RUN, MODELS, *_IN_TURN], short=3, long=40, tracker=False)
+    return _twice(arena, [*_RUN, MODELS, *_IN_TURN], short=2, long=40, tracker=False)
 
 
 @attack("one sweep typed twice, with workers and MLflow")

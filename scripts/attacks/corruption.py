@@ -121,14 +121,14 @@ def _built(arena: Arena, arguments: Sequence[str], *, short: int, tries: int) ->
 
 @attack("each file of a built data set: lines")
 def built_of_lines(arena: Arena) -> Iterator[Verdict]:
-    return _built(arena, _RUN, short=14, tries=4)
+    return _built(arena, _RUN, short=10, tries=2)
 
 
 @attack("each file of a built data set: labelled lines")
 def built_of_labelled_lines(arena: Arena) -> Iterator[Verdict]:
     log = tiny("bgl", arena.new_folder() / "log")
     overrides = ["dataset=bgl", *log, "evaluation.bootstrap_samples=20", NO_TRACKER]
-    return _built(arena, overrides, short=4, tries=2)
+    return _built(arena, overrides, short=2, tries=1)
 
 
 @attack("each file of a built data set: session files")
@@ -136,7 +136,7 @@ def built_of_sessions(arena: Arena) -> Iterator[Verdict]:
     log = tiny("openstack_sessions", arena.new_folder() / "log")
     overrides = ["dataset=openstack_sessions", *log, "split=predefined", "template=event_ids"]
     return _built(
-        arena, [*overrides, "evaluation.bootstrap_samples=20", NO_TRACKER], short=4, tries=2
+        arena, [*overrides, "evaluation.bootstrap_samples=20", NO_TRACKER], short=2, tries=1
     )
 
 
@@ -189,7 +189,7 @@ def reused(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "write_predictions=true"])
     arguments = [*_RUN, "write_predictions=true"]
     judge = _result_judge(state)
-    return _spoilt(arena, state, _result_files(state), arguments, judge, short=6, tries=3)
+    return _spoilt(arena, state, _result_files(state), arguments, judge, short=5, tries=2)
 
 
 @attack("each file of a run dir: rerun")
@@ -205,7 +205,7 @@ def rerun(arena: Arena) -> Iterator[Verdict]:
     config = state / run_dir / "config.yaml"
     config.write_text(config.read_text().replace(str(state), "."))
     files = _result_files(state)
-    return _spoilt(arena, state, files, ["rerun", run_dir], judge, short=4, tries=2)
+    return _spoilt(arena, state, files, ["rerun", run_dir], judge, short=3, tries=2)
 
 
 @attack("each file of a run dir: mirrored to MLflow")
@@ -222,7 +222,7 @@ def mirrored(arena: Arena) -> Iterator[Verdict]:
         return _refused_or(ended, wrong)
 
     files = [path for path in _result_files(state) if "-oov" not in str(path)]
-    return _spoilt(arena, state, files, DEMO, judge, short=4, tries=2, tracker=True)
+    return _spoilt(arena, state, files, DEMO, judge, short=2, tries=1, tracker=True)
 
 
 def _figures(folder: Path) -> list[tuple[str, float]]:
@@ -243,7 +243,7 @@ def store(arena: Arena) -> Iterator[Verdict]:
         return _refused_or(ended, same_results(folder, sound))
 
     files = [state / "outputs/mlflow/mlflow.db", state / "outputs/mlflow"]
-    return _spoilt(arena, state, files, DEMO, judge, short=4, tries=8, tracker=True)
+    return _spoilt(arena, state, files, DEMO, judge, short=2, tries=5, tracker=True)
 
 
 @attack("each file of a sweep: the same sweep again")
@@ -260,7 +260,7 @@ def sweep(arena: Arena) -> Iterator[Verdict]:
             wrong = "the table has other rows"
         return _refused_or(ended, wrong)
 
-    return _spoilt(arena, state, files, _SWEEP, judge, short=4, tries=1)
+    return _spoilt(arena, state, files, _SWEEP, judge, short=2, tries=1)
 
 
 @attack("archives of every kind, before they are unpacked")
@@ -284,4 +284,4 @@ def archives(arena: Arena) -> Iterator[Verdict]:
             return _refused_or(ended, same_results(folder, sound))
 
         files = [state / f"logs-{name}"]
-        yield from _spoilt(arena, state, files, arguments(name), judge, short=2, tries=6)
+        yield from _spoilt(arena, state, files, arguments(name), judge, short=1, tries=4)

@@ -72,13 +72,13 @@ def _full(
 
 @attack("a full disk: a first run")
 def full_first_run(arena: Arena) -> Iterator[Verdict]:
-    return _full(arena, arena.new_folder("state"), [*_RUN, "write_predictions=true"], short=5)
+    return _full(arena, arena.new_folder("state"), [*_RUN, "write_predictions=true"], short=3)
 
 
 @attack("a full disk: a run that replaces an older result")
 def full_forced_run(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, _RUN)
-    return _full(arena, state, [*_RUN, "force=true"], short=2)
+    return _full(arena, state, [*_RUN, "force=true"], short=1)
 
 
 @attack("a full disk: a sweep")
@@ -98,7 +98,7 @@ def full_sweep(arena: Arena) -> Iterator[Verdict]:
         told = met if met.code != 1 else again
         return _verdict(folder, sound, told, again)
 
-    return arena.spread(arena.some(limits, 2), judge)
+    return arena.spread(arena.some(limits, 1), judge)
 
 
 @attack("a full disk: an archive that is unpacked")
@@ -110,12 +110,12 @@ def full_unpacking(arena: Arena) -> Iterator[Verdict]:
         *("dataset=custom", "dataset/source=local_zip", "dataset.source.zip_path=logs.zip"),
         *("sequence=fixed", "sequence.window_size=10", NO_TRACKER),
     ]
-    return _full(arena, state, arguments, short=2)
+    return _full(arena, state, arguments, short=1)
 
 
 @attack("a full disk: a run that is mirrored to MLflow")
 def full_mirroring(arena: Arena) -> Iterator[Verdict]:
-    return _full(arena, arena.new_folder("state"), DEMO, short=2, tracker=True)
+    return _full(arena, arena.new_folder("state"), DEMO, short=1, tracker=True)
 
 
 @attack("a full disk: a real one of a few pages")
@@ -134,7 +134,7 @@ def full_disk(arena: Arena) -> Iterator[Verdict]:
             (again,) = arena.run(Job(folder, _RUN))
             return _verdict(folder, sound, met, again)
 
-    return arena.spread(arena.some(pages, 2) if _may_mount(arena) else [], judge)
+    return arena.spread(arena.some(pages, 1) if _may_mount(arena) else [], judge)
 
 
 @contextlib.contextmanager
@@ -163,7 +163,11 @@ def read_only(arena: Arena) -> Iterator[Verdict]:
     fresh = arena.new_folder("state")
     for name in ("outputs", ".cache", "data"):
         (fresh / name).mkdir()
-    states = {"fresh": fresh, "built": after(arena, [*_RUN, "model=oov"]), "done": after(arena, _RUN)}
+    states = {
+        "fresh": fresh,
+        "built": after(arena, [*_RUN, "model=oov"]),
+        "done": after(arena, _RUN),
+    }
     sound = {}
     for name, state in states.items():
         sound[name] = copied(state, arena.new_folder())
@@ -190,7 +194,7 @@ def read_only(arena: Arena) -> Iterator[Verdict]:
         verdict = _verdict(folder, sound[name], met, again)
         return Verdict(wrong, verdict.left) if wrong else verdict
 
-    return arena.spread(arena.some(cases, 4), judge)
+    return arena.spread(arena.some(cases, 2), judge)
 
 
 @attack("a network that breaks off while an archive comes")
@@ -220,7 +224,7 @@ def network(arena: Arena) -> Iterator[Verdict]:
         assert whole.code == 0, whole.err
         return _verdict(folder, sound, met, again)
 
-    return arena.spread(arena.some(cases, 3), judge)
+    return arena.spread(arena.some(cases, 2), judge)
 
 
 def impatient(arguments: list[str]) -> int:
@@ -260,7 +264,7 @@ def changing_log(arena: Arena) -> Iterator[Verdict]:
         *("dataset=hdfs", "dataset/source=local_dir", "dataset.source.path=log", NO_TRACKER),
         *("evaluation.bootstrap_samples=20", "dataset.source.raw_logs_relpath=HDFS.log"),
     ]
-    return _changing(arena, state, "log/HDFS.log", arguments, short=4)
+    return _changing(arena, state, "log/HDFS.log", arguments, short=2)
 
 
 @attack("labels that change while they are read")
@@ -271,7 +275,7 @@ def changing_labels(arena: Arena) -> Iterator[Verdict]:
         *("dataset=hdfs", "dataset/source=local_dir", "dataset.source.path=log", NO_TRACKER),
         *("evaluation.bootstrap_samples=20", "dataset.source.raw_logs_relpath=HDFS.log"),
     ]
-    return _changing(arena, state, "log/preprocessed/anomaly_label.csv", arguments, short=3)
+    return _changing(arena, state, "log/preprocessed/anomaly_label.csv", arguments, short=2)
 
 
 @attack("a session file that changes while it is read")
@@ -282,7 +286,7 @@ def changing_sessions(arena: Arena) -> Iterator[Verdict]:
         *("dataset=openstack_sessions", "dataset/source=local_dir", "dataset.source.path=log"),
         *("split=predefined", "template=event_ids", NO_TRACKER, "evaluation.bootstrap_samples=20"),
     ]
-    return _changing(arena, state, "log/openstack_test_normal", arguments, short=3)
+    return _changing(arena, state, "log/openstack_test_normal", arguments, short=2)
 
 
 def _changing(

@@ -47,49 +47,49 @@ def _cases(arena: Arena, surface: str, *, short: int, long: int) -> Iterator[Ver
 
 @attack("lines of a file")
 def lines(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "lines", short=200, long=2500)
+    return _cases(arena, "lines", short=100, long=2500)
 
 
 @attack("lines that parsers read")
 def parsers(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "parsers", short=150, long=2500)
+    return _cases(arena, "parsers", short=60, long=2500)
 
 
 @attack("logs with one bad line, read as a whole")
 def builds(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "builds", short=50, long=900)
+    return _cases(arena, "builds", short=15, long=900)
 
 
 @attack("files of labels")
 def labels(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "labels", short=150, long=2000)
+    return _cases(arena, "labels", short=60, long=2000)
 
 
 @attack("files of sessions")
 def sessions(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "sessions", short=40, long=700)
+    return _cases(arena, "sessions", short=12, long=700)
 
 
 @attack("messages that are masked")
 def masks(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "masks", short=150, long=2000)
+    return _cases(arena, "masks", short=60, long=2000)
 
 
 @attack("values of options")
 def options(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "options", short=100, long=2000)
+    return _cases(arena, "options", short=50, long=2000)
 
 
 @attack("overrides that are composed")
 def overrides(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "overrides", short=10, long=300)
+    return _cases(arena, "overrides", short=4, long=300)
 
 
 @attack("archives")
 def archives(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "archives", short=150, long=2500)
+    return _cases(arena, "archives", short=60, long=2500)
 
 
 @attack("answers of a server")
 def answers(arena: Arena) -> Iterator[Verdict]:
-    return _cases(arena, "answers", short=40, long=700)
+    return _cases(arena, "answers", short=12, long=700)

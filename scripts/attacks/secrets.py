@@ -38,9 +38,7 @@ def _found(folder: Path, token: str, ended: Ended) -> str | None:
         if path.is_file():
             texts[path.name] = path.read_bytes()
         texts[f"the name {path.name}"] = path.name.encode()
-    return next(
-        (name for name, text in texts.items() if any(form in text for form in forms)), None
-    )
+    return next((name for name, text in texts.items() if any(form in text for form in forms)), None)
 
 
 @attack("a token in an address or in the environment")
@@ -91,4 +89,4 @@ def tokens(arena: Arena) -> Iterator[Verdict]:
             return Verdict(f"{place}, {way}: it ends with {ended[0].code}")
         return Verdict()
 
-    return arena.spread(arena.some(cases, 6), judge)
+    return arena.spread(arena.some(cases, 4), judge)

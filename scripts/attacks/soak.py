@@ -36,20 +36,20 @@ class _Sample(NamedTuple):
 
 @attack("a sweep in one process")
 def in_one_process(arena: Arena) -> Iterator[Verdict]:
-    runs = arena.number(short=30, long=500)
+    runs = arena.number(short=24, long=500)
     yield from _long_sweep(arena, runs, [NO_TRACKER, "hydra.launcher.n_jobs=1"])
 
 
 @attack("a sweep with workers")
 def with_workers(arena: Arena) -> Iterator[Verdict]:
-    runs = arena.number(short=20, long=500)
+    runs = arena.number(short=16, long=250)
     yield from _long_sweep(arena, runs, [NO_TRACKER, "hydra.launcher.n_jobs=2"])
 
 
 @attack("a sweep that is mirrored to MLflow")
 def mirrored(arena: Arena) -> Iterator[Verdict]:
     if arena.long:
-        yield from _long_sweep(arena, 200, ["tracking=mlflow", "hydra.launcher.n_jobs=1"])
+        yield from _long_sweep(arena, 100, ["tracking=mlflow", "hydra.launcher.n_jobs=1"])
 
 
 def _long_sweep(arena: Arena, runs: int, options: Sequence[str]) -> Iterator[Verdict]:
@@ -120,4 +120,3 @@ def _grown(samples: Sequence[_Sample], runs: int, *, strict: bool) -> Iterator[s
 def _per_run(samples: Sequence[_Sample]) -> float:
     first, last = samples[0], samples[-1]
     return (last.seconds - first.seconds) / max(1, last.members - first.members)
-
