@@ -3,9 +3,9 @@
     python scripts/reliability.py --long
     python scripts/reliability.py --short --only kills --out kills.md
 
-The seed decides what every case is. The short form takes some cases of each attack and a minute or two, the
-long one all of them, and writes the page. Ends with 1 if anything was lost, wrong or left over. Kinds of attack are in `attacks/`,
-and `reliability_row` says how to add one.
+The seed decides what every case is. The short form takes some cases of each attack and a minute or two,
+the long one all of them, and writes the page. Ends with 1 if anything was lost, wrong or left over.
+Kinds of attack are in `attacks/`, and `reliability_row` says how to add one.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ _PAGE = _ROOT / "docs" / "reliability.md"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Attack, write, print; the exit code."""
-    sys.path.insert(
-        0, str(_ROOT)
-    )  # the program, and what the tests have to make archives and servers
+    # The program, and what the tests have to make archives and servers.
+    sys.path.insert(0, str(_ROOT))
     from reliability_page import page, total
     from reliability_row import Arena, attacks
 

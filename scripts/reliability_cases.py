@@ -1,6 +1,7 @@
 """Cases of hostile input, one after the other, in a process that may break.
 
-Prints a line per case: its number, and what was wrong, or - where nothing was. A case can be made again:
+Prints a line per case: its number, and what was wrong, or - where nothing was. A case can be made
+again:
 
     python scripts/reliability_cases.py labels 0 17
 """

@@ -172,7 +172,7 @@ def _watch_operations(job: dict[str, Any]) -> Callable[[], int] | None:
     def is_ours(path: object) -> bool:
         if not isinstance(path, str | bytes | os.PathLike):
             return False
-        return os.path.abspath(os.fsdecode(path)).startswith(root)
+        return str(Path(os.fsdecode(path)).absolute()).startswith(root)
 
     def watch(event: str, details: tuple[Any, ...]) -> None:
         nonlocal count, at_work
@@ -198,15 +198,16 @@ def _watch_operations(job: dict[str, Any]) -> Callable[[], int] | None:
 
 def _change(how: str, path: str) -> None:
     """Change a file while it may be read."""
+    file = Path(path)
     if how == "truncate":
-        os.truncate(path, os.stat(path).st_size // 2)
+        os.truncate(file, file.stat().st_size // 2)
     elif how == "empty":
-        os.truncate(path, 0)
+        os.truncate(file, 0)
     elif how == "append":
-        with open(path, "ab") as file:
-            file.write(b"\nsomething else\n" * 50)
+        with file.open("ab") as end:
+            end.write(b"\nsomething else\n" * 50)
     elif how == "remove":
-        os.remove(path)
+        file.unlink()
     else:
         raise ValueError(how)
 

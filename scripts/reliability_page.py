@@ -15,15 +15,16 @@ __all__ = ["page", "total"]
 _HEAD = """\
 # Reliability
 
-`scripts/reliability.py` attacks the program: it kills it, damages its files, fills its disk, feeds it rubbish.
-This page is what the script wrote{form}.
+`scripts/reliability.py` attacks the program: it kills it, damages its files, fills its disk, feeds it
+rubbish. This page is what the script wrote{form}.
 
     python scripts/reliability.py --long
     python scripts/reliability.py --short --only kills
 
-Every case has a number and the seed decides what it is, so a case can be repeated. *Survived* means that nothing
-was lost, nothing was wrong and nothing was left over. What that is exactly stands above each table. Everywhere
-a hang, a traceback and an end by a signal of its own are wrong; so is a result that differs by one byte.
+Every case has a number and the seed decides what it is, so a case can be repeated. *Survived* means
+that nothing was lost, nothing was wrong and nothing was left over. What that is exactly stands above
+each table. Everywhere a hang, a traceback and an end by a signal of its own are wrong; so is a result
+that differs by one byte.
 """
 
 

@@ -1,8 +1,8 @@
 """What an attack is, and what it comes to: one row of the table.
 
-A kind of attack is a file in `attacks/`. It says in its docstring what surviving means, and holds functions
-that are marked by `attack`, each of which gives a verdict per case and makes one row. A new kind is a new
-file and edits nothing else.
+A kind of attack is a file in `attacks/`. It says in its docstring what surviving means, and holds
+functions that are marked by `attack`, each of which gives a verdict per case and makes one row. A new
+kind is a new file and edits nothing else.
 """
 
 from __future__ import annotations

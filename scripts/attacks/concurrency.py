@@ -1,8 +1,8 @@
 """Many at once.
 
-Processes that begin with nothing and want the same, sweeps side by side, one sweep typed twice. Survived: each
-ends with 0, or says in four parts who works there; the results are byte for byte those of one process alone,
-no member of a sweep is lost, MLflow holds the same runs, nothing is left over.
+Processes that begin with nothing and want the same, sweeps side by side, one sweep typed twice.
+Survived: each ends with 0, or says in four parts who works there; the results are byte for byte those
+of one process alone, no member of a sweep is lost, MLflow holds the same runs, nothing is left over.
 """
 
 from __future__ import annotations

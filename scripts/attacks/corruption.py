@@ -1,9 +1,10 @@
 """Corruption.
 
-Every file that the program reads of its own accord is spoilt: flipped bits, a zeroed page, garbled bytes, cut
-off, made longer, emptied, removed, a folder in its place, a dangling link in its place. Survived: the command
-ends with 0 and the results are byte for byte those of sound files, or it ends with an error that says which
-key, which value, what is allowed and what to do. A built data set is made again, with a word about it.
+Every file that the program reads of its own accord is spoilt: flipped bits, a zeroed page, garbled
+bytes, cut off, made longer, emptied, removed, a folder in its place, a dangling link in its place.
+Survived: the command ends with 0 and the results are byte for byte those of sound files, or it ends
+with an error that says which key, which value, what is allowed and what to do. A built data set is made
+again, with a word about it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Faults of the machine.
 
-The disk is full at the size of every file that is written (a limit of the size of files, and a real disk of a
-few pages where one may be mounted), folders cannot be written, the network breaks off, files change while they
-are read. Survived: the command ends with 0 and the right result, or with an error that says which key, which
-value, what is allowed and what to do; and when the fault is gone, the same command ends with 0 and the result
-of a run that nothing disturbed, with nothing left over.
+The disk is full at the size of every file that is written (a limit of the size of files, and a real
+disk of a few pages where one may be mounted), folders cannot be written, the network breaks off, files
+change while they are read. Survived: the command ends with 0 and the right result, or with an error
+that says which key, which value, what is allowed and what to do; and when the fault is gone, the same
+command ends with 0 and the result of a run that nothing disturbed, with nothing left over.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Hostile input.
 
-Cases that chance makes go into what reads from outside: lines, parsers, built logs, label files, session files,
-masks, options, overrides, archives, answers of a server. Survived: what comes out is right, or one of the three
-errors that mean "this cannot be used"; within some seconds, and with nothing outside the folder. Right is what a
-slow, plain way of reading says, where there is one. A single bad line among good ones must not end a build.
+Cases that chance makes go into what reads from outside: lines, parsers, built logs, label files,
+session files, masks, options, overrides, archives, answers of a server. Survived: what comes out is
+right, or one of the three errors that mean "this cannot be used"; within some seconds, and with nothing
+outside the folder. Right is what a slow, plain way of reading says, where there is one. A single bad
+line among good ones must not end a build.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Kills.
 
-The process kills itself by SIGKILL at its n-th operation on a file (to open, make, rename, remove one), or
-gets SIGKILL or SIGTERM at a moment of chance. Survived: the same command again ends with 0; every
+The process kills itself by SIGKILL at its n-th operation on a file (to open, make, rename, remove one),
+or gets SIGKILL or SIGTERM at a moment of chance. Survived: the same command again ends with 0; every
 `metrics.json` is byte for byte that of a run that nothing disturbed; MLflow holds the same runs, all of
 them ended; no file, folder or process is left over.
 """
@@ -137,7 +137,7 @@ def mirroring_at_moments(arena: Arena) -> Iterator[Verdict]:
 @attack("the store of MLflow that is made, at moments of chance")
 def making_the_store(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, _RUN)
-    return _at_moments(arena, state, _MIRRORED, arena.number(short=1, long=20), tracker=True)
+    return _at_moments(arena, state, _MIRRORED, arena.number(short=2, long=40), tracker=True)
 
 
 @attack("a sweep that is mirrored to MLflow, at moments of chance")

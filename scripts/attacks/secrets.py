@@ -1,8 +1,8 @@
 """Secrets.
 
-A token stands where tokens stand: before the host and in the query of an address, in the environment. Runs
-succeed and fail, alone and in a sweep, mirrored to MLflow. Survived: no file below the folder and no output
-holds the token, plain, quoted or in base64.
+A token stands where tokens stand: before the host and in the query of an address, in the environment.
+Runs succeed and fail, alone and in a sweep, mirrored to MLflow. Survived: no file below the folder and
+no output holds the token, plain, quoted or in base64.
 """
 
 from __future__ import annotations
