@@ -59,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="decides every case")
+    parser.set_defaults(long=False)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--short", dest="long", action="store_false", help="some cases; the default")
     form.add_argument("--long", action="store_true", help="all cases")

@@ -17,7 +17,9 @@ def _flipped(data: bytearray, chance: random.Random) -> None:
 
 
 def _zeroed(data: bytearray, chance: random.Random) -> None:
-    begin = chance.randrange(len(data)) // _PAGE * _PAGE
+    pages = range(0, len(data), _PAGE)
+    filled = [begin for begin in pages if any(data[begin : begin + _PAGE])]
+    begin = chance.choice(filled or list(pages))
     data[begin : begin + _PAGE] = bytes(len(data[begin : begin + _PAGE]))
 
 
@@ -32,7 +34,7 @@ def _cut(data: bytearray, chance: random.Random) -> None:
 
 
 def _longer(data: bytearray, chance: random.Random) -> None:
-    data.extend(chance.choice([b"\n", b"\0" * _PAGE, chance.randbytes(_PAGE)]))
+    data.extend(chance.choice([b"x", b"\0" * _PAGE, chance.randbytes(_PAGE)]))
 
 
 _IN_PLACE: dict[str, Callable[[bytearray, random.Random], None]] = {
