@@ -26,7 +26,11 @@ _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place when the block ends well."""
+    """A temporary file beside `path` that takes its place when the block ends well.
+
+    Raises:
+        OSError: the disk is full or broken; it names `path`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
@@ -37,6 +41,11 @@ def replaced(path: Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())
         _on_disk(temporary)
         temporary.replace(path)
+    except Exception as error:
+        named = _disk_error(error, path)
+        if named is None:
+            raise
+        raise named from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -93,6 +102,18 @@ def content_digest(path: Path) -> str:
         while size := file.readinto(buffer):
             digest.update(memoryview(buffer)[:size])
     return digest.hexdigest()
+
+
+def _disk_error(error: Exception, path: Path) -> OSError | None:
+    """What a library says about a full or broken disk, with the number and the name that it leaves out.
+
+    polars writes the number into the text of whatever it raises, numpy how much could be written.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return None if error.filename else OSError(error.errno, error.strerror, str(path))
+    if number := re.search(r"\(os error (\d+)\)", str(error)):
+        return OSError(int(number[1]), os.strerror(int(number[1])), str(path))
+    return OSError(errno.EIO, str(error), str(path)) if isinstance(error, OSError) else None
 
 
 def _on_disk(path: Path) -> None:
