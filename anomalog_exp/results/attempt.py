@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from signal import Signals
 
 import yaml
 from filelock import FileLock
@@ -26,6 +27,8 @@ from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.intact import file_digests, misfits, read_status
 from anomalog_exp.results.older import empty, keep_older_result, remove_leftovers
 from anomalog_exp.results.paths import ResultPaths
+from anomalog_exp.secrets import without_secrets
+from anomalog_exp.stopping import stop_heard, stop_signal
 
 __all__ = ["attempt", "claimed", "why_not_reused"]
 
@@ -127,7 +130,7 @@ def _logged_to(path: Path) -> Iterator[None]:
     except BaseException:
         # Where the disk is full, that is what ends the run, and what is said.
         with suppress(OSError), path.open("a", encoding="utf-8") as log:
-            log.write(traceback.format_exc())
+            log.write(without_secrets(traceback.format_exc()))
         raise
     finally:
         logging.getLogger().removeHandler(handler)
@@ -136,11 +139,14 @@ def _logged_to(path: Path) -> Iterator[None]:
 
 
 def _ended_as(error: BaseException) -> tuple[str, str]:
-    """Status and reason of an attempt that an exception ended."""
+    """Status and reason of an attempt that an exception, or what became of a signal, ended."""
+    if (number := stop_signal()) is not None:
+        stop_heard()
+        return "killed", Signals(number).name
     if isinstance(error, ConfigError):
         return "failed", str(error)
     if isinstance(error, Exception):
-        return "failed", f"{type(error).__name__}: {error}"
+        return "failed", without_secrets(f"{type(error).__name__}: {error}")
     return "killed", type(error).__name__
 
 
