@@ -226,7 +226,7 @@ def _masks(chance: random.Random, folder: Path) -> str | None:
     masker = Masker("general")
     messages = [hostile.text(chance) for _ in range(4)]
     if chance.random() < 0.3:
-        messages.append(hostile.text(chance, 2) * chance.choice([10, 1000]))
+        messages.append((hostile.text(chance, 2) * chance.choice([10, 1000]))[: 10 * hostile.LONG])
     if chance.random() < 0.2:
         word = chance.choice(
             ["a", "/", "0a", "a-", "-0", "<*>", "f" * 8 + "-", "a/", "0.", "0,", "/0"]
