@@ -33,6 +33,8 @@ from anomalog_exp.detection.count_detector import (
     most_frequent,
 )
 from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "OneClassSVMDetector"]
@@ -61,7 +63,7 @@ class OneClassSVMDetector(WeightedCountDetector):
     sparse: ClassVar[bool] = True
 
     config: Config
-    _svm: Annotated[Estimator, "sklearn.svm._classes.OneClassSVM", "scipy.sparse._csr.csr_matrix"]
+    _svm: Annotated[Estimator, "sklearn.svm._classes.OneClassSVM"]
     _left_out: int
 
     def fit_vectors(self, features: Features, count: NDArray[np.int64]) -> None:
@@ -82,6 +84,22 @@ class OneClassSVMDetector(WeightedCountDetector):
 
     def score_vectors(self, features: Features) -> NDArray[np.float64]:
         return -self._svm.decision_function(features)
+
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        for learned in (self._svm.support_vectors_, self._svm.dual_coef_):
+            if issparse(learned):
+                try:
+                    # libsvm reads out of bounds where columns are.
+                    learned.check_format(full_check=True)
+                except ValueError as error:
+                    raise DataError.of(
+                        f"state of {self.name}",
+                        "the support vectors",
+                        problem=f"they are no matrix: {error}",
+                        allowed="vectors as they were fitted",
+                        fix="fit the detector again and save it",
+                    ) from error
 
     @property
     def own_threshold(self) -> float:
