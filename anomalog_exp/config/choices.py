@@ -1,4 +1,4 @@
-"""What Hydra breaks at without saying where: keys that are none, groups that get no name, long numbers."""
+"""What Hydra breaks at without saying where: no key, groups that get no name, endless numbers."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def refuse_odd_values(overrides: Sequence[str]) -> None:
     """Look through overrides as they were typed, or those of a member of a sweep.
 
     Raises:
-        ConfigError: there is no key or an endless one, a group is given something else than an option, or
-            a number has thousands of digits.
+        ConfigError: there is no key or an endless one, a group is given something else than an option,
+            or a number has thousands of digits.
     """
     groups: set[str] | None = None
     for override in overrides:
