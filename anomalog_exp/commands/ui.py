@@ -43,10 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{address}{page}\nCtrl-C ends it", flush=True)
         if sys.stdout.isatty() and not given.no_browser:
             webbrowser.open(f"{address}{page}")
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            return 0
+        return server.wait()
 
 
 def _store_and_run(folder: Path | None, overrides: Sequence[str]) -> tuple[Path, str | None]:

@@ -26,8 +26,10 @@ from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.sweep_mirror import SweepMirror
 from anomalog_exp.launch.sweep_plan import planned_members, typed_overrides
 from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
-from anomalog_exp.launch.workers import members_at_once, share_cores
+from anomalog_exp.launch.workers import end_with_this_process, members_at_once, share_cores
 from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.secrets import without_secrets
+from anomalog_exp.stopping import raise_stop, stop_heard, stop_signal
 from anomalog_exp.tracking import close_sweep, open_sweep
 
 __all__ = ["Sweep"]
@@ -43,14 +45,17 @@ class Sweep:
 
     Attributes:
         tracking: Where all its members are mirrored.
-        typed: What it is over, as it was typed.
-        plan: The overrides of each member; none where they are chosen while the sweep runs.
+        typed: What it is over, as it was typed, without secrets.
+        swept: The keys that it varies.
+        plan: The overrides of each member, without secrets; none where they are chosen while the sweep
+            runs.
         folder: Its files.
         workers: How many members run at once on this machine.
     """
 
     tracking: TrackingConfig
     typed: list[str]
+    swept: list[str]
     plan: list[list[str]]
     folder: SweepFolder
     workers: int
@@ -67,14 +72,21 @@ class Sweep:
         """
         shared = run_config(config)
         typed = typed_overrides(config)
+        swept = swept_keys(typed)
+        typed = list(map(without_secrets, typed))
         plan = planned_members(config, loader)
         workers = members_at_once(config.hydra.launcher, len(plan))
+        end_with_this_process(config.hydra.launcher)
         title = shared.experiment_name or _data_sets(plan) or shared.dataset.name
         name = f"{title}-{stable_fingerprint(typed)[:8]}"
         folder = Path(config.hydra.sweep.dir).absolute() / name
         with read_write(config), open_dict(config):
+            if plan and workers > len(plan) and "n_jobs" in config.hydra.launcher:
+                # Further workers would run nothing, and follow nobody.
+                config.hydra.launcher.n_jobs = workers = len(plan)
             config.hydra.sweep.dir = config.sweep.dir = str(folder)
-        return cls(_tracking(shared, title), typed, plan, SweepFolder(folder), workers)
+        plan = [list(map(without_secrets, member)) for member in plan]
+        return cls(_tracking(shared, title), typed, swept, plan, SweepFolder(folder), workers)
 
     @contextmanager
     def running(self) -> Iterator[list[str]]:
@@ -84,6 +96,11 @@ class Sweep:
         signal ends the command itself; what else breaks the sweep off is the reason of members that
         left no record.
         """
+        with self.folder.held():
+            yield from self._held()
+
+    def _held(self) -> Iterator[list[str]]:
+        """The same, while no other process runs this sweep."""
         self.folder.begin(self.plan)
         runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
         _LOG.info("sweep of %s in %s", runs, self.folder.path)
@@ -91,10 +108,13 @@ class Sweep:
         try:
             yield [f"{FOLDER_KEY}={quoted(str(self.folder.path))}"]
         except BaseException as error:
+            stop_heard()
             reason = _what_broke_off(error)
             self._close(mirror, missing_because=reason)
             leave_ending(Ending(ExitCode.FAILED))
             print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
+            if stop_signal() is not None:
+                raise_stop(error)
             if not isinstance(error, Exception):
                 raise
             _LOG.debug("the sweep broke off", exc_info=error)
@@ -107,7 +127,7 @@ class Sweep:
         mirror = SweepMirror(
             self.folder.members,
             self.tracking,
-            swept_keys(self.typed),
+            self.swept,
             lambda: open_sweep(self.tracking, folder=self.folder.path, overrides=self.typed),
         )
         if self.workers == 1:
@@ -127,7 +147,7 @@ class Sweep:
                 self.tracking,
                 tracking_run,
                 folder=self.folder.path,
-                swept=swept_keys(self.typed),
+                swept=self.swept,
                 records=records,
             )
         return print_sweep(self.folder.path, records, self.tracking)
@@ -158,7 +178,7 @@ def _tracking(shared: RunConfig, title: str) -> TrackingConfig:
 
 def _what_broke_off(error: BaseException) -> str:
     """What became of members without a record, in a line."""
-    if isinstance(error, Exception):
+    if isinstance(error, Exception) and stop_signal() is None:
         problem = str(error).split("\n")[0].split(". ")[0]
         return f"the sweep broke off before it ended ({type(error).__name__}: {problem})"
     return "the sweep was stopped before it ended"

@@ -8,11 +8,13 @@ file). What is written in between may be incomplete, and what was written may ha
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from signal import Signals
 
 import yaml
 from filelock import FileLock
@@ -25,6 +27,8 @@ from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.intact import file_digests, misfits, read_status
 from anomalog_exp.results.older import empty, keep_older_result, remove_leftovers
 from anomalog_exp.results.paths import ResultPaths
+from anomalog_exp.secrets import without_secrets
+from anomalog_exp.stopping import stop_heard, stop_signal
 
 __all__ = ["attempt", "claimed", "why_not_reused"]
 
@@ -105,29 +109,44 @@ def attempt(context: ResultWriteContext) -> Iterator[None]:
         _write_status(context, status, reason, files=file_digests(paths))
 
 
+class _RunLog(logging.FileHandler):
+    """A log that breaks the run off where it cannot be written; logging would print a traceback."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        error = sys.exception()
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, self.baseFilename) from error
+        super().handleError(record)
+
+
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
     """Everything that is logged also goes into a file; so does the traceback of what is raised."""
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler = _RunLog(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
     try:
         yield
     except BaseException:
-        with path.open("a", encoding="utf-8") as log:
-            log.write(traceback.format_exc())
+        # Where the disk is full, that is what ends the run, and what is said.
+        with suppress(OSError), path.open("a", encoding="utf-8") as log:
+            log.write(without_secrets(traceback.format_exc()))
         raise
     finally:
         logging.getLogger().removeHandler(handler)
-        handler.close()
+        with suppress(OSError):
+            handler.close()
 
 
 def _ended_as(error: BaseException) -> tuple[str, str]:
-    """Status and reason of an attempt that an exception ended."""
+    """Status and reason of an attempt that an exception, or what became of a signal, ended."""
+    if (number := stop_signal()) is not None:
+        stop_heard()
+        return "killed", Signals(number).name
     if isinstance(error, ConfigError):
         return "failed", str(error)
     if isinstance(error, Exception):
-        return "failed", f"{type(error).__name__}: {error}"
+        return "failed", without_secrets(f"{type(error).__name__}: {error}")
     return "killed", type(error).__name__
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.files import write_json
+from anomalog_exp.processes import this_process
 from anomalog_exp.results.paths import TRACKING_RECORD
-from anomalog_exp.tracking.endings import KIND, LATEST, PROCESS, ended_in_any_case, this_process
+from anomalog_exp.tracking.endings import KIND, LATEST, PROCESS, ended_in_any_case
 from anomalog_exp.tracking.store import opened_store
 from anomalog_exp.tracking.views import View, compared_metrics
 
