@@ -24,7 +24,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import issparse
+from scipy.sparse import csr_matrix, issparse
 
 from anomalog_exp.detection.count_detector import (
     CountModelConfig,
@@ -117,7 +117,7 @@ class OneClassSVMDetector(WeightedCountDetector):
 def _variance(features: Features, share: NDArray[np.float64]) -> float:
     """The variances of all templates, summed; each row is a share of the sequences."""
     mean = share @ features
-    if issparse(features):
+    if isinstance(features, csr_matrix):
         # Of what is there, and of the zeros that are not.
         return float((share @ features.power(2)).sum() - (mean**2).sum())
     return float((share @ (features - mean) ** 2).sum())

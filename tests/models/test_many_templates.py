@@ -14,9 +14,10 @@ from benchmark_templates import many_templates
 
 from anomalog_exp.detection import count_detector, linear
 from anomalog_exp.detection.contract import Detector
+from anomalog_exp.detection.count_detector import varying
 from anomalog_exp.detection.state import load
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.models import model_names, pca, run_model
+from anomalog_exp.models import gradient_boosting, model_names, pca, run_model
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.backends import unless_missing
@@ -127,3 +128,26 @@ def test_memory_that_there_is_not_is_told_in_four_parts(many):
     assert "value:   kmeans" in said
     assert "100 sequences of 20,000 templates train" in said
     assert "to do:   make fewer templates" in said
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_boosting_without_columns_that_cannot_split_is_the_same_to_the_last_bit(seed, monkeypatch):
+    random = np.random.default_rng(seed)
+    texts = ["".join(random.choice(list("aaaabbbccdefgh"), 6)) for _ in range(60)]
+    labels = random.integers(0, 2, 60).tolist()
+    sequences = sequence_set([*texts, *texts[::3]], [*labels, *[-1] * 20], tested=20)
+    test = sequences.part(Split.TEST).unlabelled()
+    few = fitted("gradient_boosting", sequences)
+    monkeypatch.setattr(gradient_boosting, "_splitting", lambda features, *_: varying(features))
+    every = fitted("gradient_boosting", sequences)
+    assert few.score(test).tobytes() == every.score(test).tobytes()
+    assert len(few._varying) < len(every._varying) or seed
+
+
+def test_a_column_splits_where_enough_sequences_are_on_either_side():
+    features = np.array([[0.0, 1, 0, 2], [1, 1, 0, 2], [1, 1, 5, 1]])
+    count = np.array([3, 2, 1])
+    wanted = {1: [0, 2, 3], 2: [0], 3: [0], 4: [0]}
+    for min_leaf, columns in wanted.items():
+        assert gradient_boosting._splitting(features, count, min_leaf).tolist() == columns
+    assert not gradient_boosting._splits(features[:, 0], count, 4)
