@@ -58,6 +58,16 @@ class StoredRun:
         return _json(self.paths.model_manifest_path)
 
     @property
+    def findings(self) -> dict[str, Any] | None:
+        """What `findings.json` holds; None where the run wrote none."""
+        return _json(self.paths.findings_path) if self.paths.findings_path.is_file() else None
+
+    @property
+    def timeline(self) -> dict[str, Any] | None:
+        """What `timeline.json` holds; None where the run wrote none, as of a log without times."""
+        return _json(self.paths.timeline_path) if self.paths.timeline_path.is_file() else None
+
+    @property
     def environment(self) -> dict[str, Any]:
         return _json(self.paths.environment_path)
 
