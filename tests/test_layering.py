@@ -23,6 +23,7 @@ FLOORS = [
     {"config"},
     {"evaluation"},
     {"results"},
+    {"report"},
     {"tracking"},
     {"app"},
     {"launch"},

@@ -19,6 +19,7 @@ from omegaconf import DictConfig, open_dict, read_write
 from anomalog_exp.config.compose import quoted
 from anomalog_exp.config.load import run_config
 from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.config.settings import ReportConfig
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import FOLDER_KEY
 from anomalog_exp.launch.sweep_folder import SweepFolder
@@ -27,6 +28,7 @@ from anomalog_exp.launch.sweep_plan import planned_members, typed_overrides
 from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
 from anomalog_exp.launch.workers import members_at_once, share_cores
 from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.report.write import report_sweep
 from anomalog_exp.tracking import close_sweep, open_sweep
 
 __all__ = ["Sweep"]
@@ -44,6 +46,8 @@ class Sweep:
         plan: The overrides of each member; none where they are chosen while the sweep runs.
         folder: Its files.
         workers: How many members run at once on this machine.
+        report: What to draw of it when it ends.
+        cache_dir: Where what drawing needs is kept.
     """
 
     config: RunConfig
@@ -51,6 +55,8 @@ class Sweep:
     plan: list[list[str]]
     folder: SweepFolder
     workers: int
+    report: ReportConfig
+    cache_dir: Path
 
     @classmethod
     def prepared(cls, config: DictConfig, loader: ConfigLoader) -> Self:
@@ -71,7 +77,8 @@ class Sweep:
         folder = Path(config.hydra.sweep.dir).absolute() / name
         with read_write(config), open_dict(config):
             config.hydra.sweep.dir = config.sweep.dir = str(folder)
-        return cls(shared, typed, plan, SweepFolder(folder), workers)
+        drawn = (shared.report, shared.paths.cache_dir)
+        return cls(shared, typed, plan, SweepFolder(folder), workers, *drawn)
 
     @contextmanager
     def running(self) -> Iterator[list[str]]:
@@ -81,7 +88,7 @@ class Sweep:
         signal ends the command itself; what else breaks the sweep off is the reason of members that
         left no record.
         """
-        self.folder.begin(self.plan)
+        self.folder.begin(self.plan, self.typed)
         runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
         _LOG.info("sweep of %s in %s", runs, self.folder.path)
         mirror = self._mirror()
@@ -114,10 +121,11 @@ class Sweep:
         return mirror
 
     def _close(self, mirror: SweepMirror, *, missing_because: str) -> ExitCode:
-        """Write and print one table of all members."""
+        """Write and print one table of all members, and draw the page."""
         tracking_run = mirror.close()
         records = self.folder.records(missing_because)
         table = write_sweep(self.folder.path, records)
+        report_sweep(self.folder.path, records, self.report, self.cache_dir, typed=self.typed)
         if tracking_run:
             close_sweep(self.config.tracking, tracking_run, records, table)
         return print_sweep(self.folder.path, records, self.config.tracking)

@@ -24,7 +24,9 @@ def wilson(part: float, whole: float) -> tuple[float, float] | None:
         return None
     share, square = part / whole, _Z * _Z
     middle = (share + square / (2 * whole)) / (1 + square / whole)
-    half = _Z / (1 + square / whole) * sqrt(share * (1 - share) / whole + square / (4 * whole * whole))
+    half = (
+        _Z / (1 + square / whole) * sqrt(share * (1 - share) / whole + square / (4 * whole * whole))
+    )
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

@@ -45,13 +45,17 @@ def rendered(
         # Vega makes functions of expressions.
         f"form-action 'none'; script-src 'unsafe-eval' {' '.join(map(_allowed, scripts))}"
     )
-    page: str = _environment().get_template(template).render(
-        **facts,
-        charts=charts,
-        scripts=scripts,
-        data={name: _for_script(value) for name, value in data.items()},
-        policy=policy,
-        style=(_PAGES / "style.css").read_text(encoding="utf-8"),
+    page: str = (
+        _environment()
+        .get_template(template)
+        .render(
+            **facts,
+            charts=charts,
+            scripts=scripts,
+            data={name: _for_script(value) for name, value in data.items()},
+            policy=policy,
+            style=(_PAGES / "style.css").read_text(encoding="utf-8"),
+        )
     )
     return page
 

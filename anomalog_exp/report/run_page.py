@@ -120,7 +120,11 @@ def _words(block: MetricBlock, decisions: MetricBlock) -> Iterator[str]:
 def _sentence(config: RunConfig) -> str:
     """What was run."""
     dataset = config.dataset
-    part = f", lines {dataset.line_range[0]:,} to {dataset.line_range[1]:,}" if dataset.line_range else ""
+    part = (
+        f", lines {dataset.line_range[0]:,} to {dataset.line_range[1]:,}"
+        if dataset.line_range
+        else ""
+    )
     return (
         f"The detector {config.model.name} on the log {dataset.name}{part}: messages as templates by "
         f"{config.template.name}, events grouped by {config.sequence.name}, split {config.split.name}, "
@@ -130,7 +134,10 @@ def _sentence(config: RunConfig) -> str:
 
 def _commands(run_dir: Path, overrides: list[str]) -> list[tuple[str, str]]:
     """What each command does, and the command."""
-    again = ("again from its own config", f"python -m anomalog_exp rerun {shlex.quote(str(run_dir))}")
+    again = (
+        "again from its own config",
+        f"python -m anomalog_exp rerun {shlex.quote(str(run_dir))}",
+    )
     if not overrides:  # nothing was typed, or the run was started from Python
         return [again]
     return [("as it was typed", shlex.join(["python", "-m", "anomalog_exp", *overrides])), again]
@@ -183,7 +190,7 @@ def _beside(block: MetricBlock) -> list[tuple[str, str]]:
         ("F1 by session", one.sessions.f1 if one.sessions else None),
     ]
     return [
-        (name, f"{value:,}" if isinstance(value, int) else f"{value:.6g}")
+        (name, f"{value:,}" if isinstance(value, int) else f"{value:.4g}")
         for name, value in rows
         if value is not None
     ]
@@ -252,4 +259,6 @@ def _clock(time_ms: int | None) -> str:
     if time_ms is None:
         return ""
     moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%S") + (f".{time_ms % 1000:03d}" if time_ms % 1000 else "")
+    return moment.strftime("%Y-%m-%d %H:%M:%S") + (
+        f".{time_ms % 1000:03d}" if time_ms % 1000 else ""
+    )

@@ -46,7 +46,9 @@ def _event_report(found: list[EventFinding], verdicts: Verdicts) -> str:
         verdict = "anomalous" if event.predicted else "normal"
         lines.append(f"score {event.score:.6g}, predicted {verdict}, {_LABELS[event.label]}")
         lines.append(f"    {_line(event.line)}")
-        lines.append(f"    and {event.alike:,} more events of this template\n" if event.alike else "")
+        lines.append(
+            f"    and {event.alike:,} more events of this template\n" if event.alike else ""
+        )
     return "\n".join(lines)
 
 

@@ -101,7 +101,11 @@ def precision_recall_chart(curves: Curves) -> Chart:
             "height": 240,
             "layer": [
                 _line(points, "recall", "precision", "step-before"),
-                _baseline([(0, curves.anomalous_share), (1, curves.anomalous_share)], "recall", "precision"),
+                _baseline(
+                    [(0, curves.anomalous_share), (1, curves.anomalous_share)],
+                    "recall",
+                    "precision",
+                ),
                 _dot({"recall": recall, "precision": precision}, "recall", "precision"),
             ],
         },

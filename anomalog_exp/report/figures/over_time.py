@@ -153,7 +153,12 @@ def _duration(ms: int) -> str:
 
 def _time_axis(timeline: Mapping[str, Any]) -> dict[str, Any]:
     span = timeline["bin_ms"] * len(timeline["rows"])
-    limits = ((600_000, "%H:%M:%S"), (_DAY, "%H:%M"), (4 * _DAY, "%-d %b %H:%M"), (700 * _DAY, "%-d %b"))
+    limits = (
+        (600_000, "%H:%M:%S"),
+        (_DAY, "%H:%M"),
+        (4 * _DAY, "%-d %b %H:%M"),
+        (700 * _DAY, "%-d %b"),
+    )
     shown = next((text for limit, text in limits if span <= limit), "%b %Y")
     return {
         "field": "time",

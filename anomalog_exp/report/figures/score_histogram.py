@@ -62,7 +62,13 @@ def score_histogram(units: ScoredUnits, threshold: float) -> Chart:
     binned = binned_scores(units, threshold)
     edges = [float(f"{edge:.6g}") for edge in binned.edges]
     values = [
-        {"from": edges[i], "to": edges[i + 1], "label": _LABELS[label], "units": n, "share": n / total}
+        {
+            "from": edges[i],
+            "to": edges[i + 1],
+            "label": _LABELS[label],
+            "units": n,
+            "share": n / total,
+        }
         for label, counts in binned.counts.items()
         for total in [int(counts.sum())]
         for i, n in enumerate(counts.tolist())
