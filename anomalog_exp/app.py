@@ -1,7 +1,7 @@
 """One run: config in, result out. The whole flow is `run`.
 
-Raw log -> LogDataset -> SequenceSet -> scores -> metrics -> run dir -> page, tracker. A finished result of
-the same config, data and code is reused; the run dir is the truth, and the tracker mirrors it.
+Raw log -> LogDataset -> SequenceSet -> scores -> metrics -> run dir -> page, tracker. A finished result
+of the same config, data and code is reused; the run dir is the truth, and the tracker mirrors it.
 """
 
 from __future__ import annotations

@@ -89,13 +89,12 @@ def _page_elsewhere(out: Path | None, dirs: int) -> Path | None:
     if out is None:
         return None
     if dirs > 1 or out.is_dir():
+        several = f"leave --out out: each page becomes {PAGE} in its DIR"
         raise ConfigError.of(
             "--out",
             out,
             problem=f"there are {dirs} pages to write" if dirs > 1 else "this is a folder",
             allowed="the name of one file, for one DIR",
-            fix=f"leave --out out: each page becomes {PAGE} in its DIR"
-            if dirs > 1
-            else f"--out {out / PAGE}",
+            fix=several if dirs > 1 else f"--out {out / PAGE}",
         )
     return out.absolute()

@@ -33,5 +33,4 @@ def chart_library(cache_dir: Path) -> str:
 def _put_together() -> str:
     import vl_convert
 
-    text: str = vl_convert.javascript_bundle()
-    return text
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")

@@ -1,8 +1,8 @@
 """Templates into one self-contained page, which asks no other host for anything.
 
-Log lines are hostile text: templates escape whatever they show, data for scripts is JSON without `<`, and
-the page's own policy lets a browser run the page's scripts only, which it knows by their digests, and
-fetch nothing.
+Log lines are hostile text: templates escape whatever they show, data for scripts is JSON without `<`,
+and the page's own policy lets a browser run the page's scripts only, which it knows by their digests,
+and fetch nothing.
 """
 
 from __future__ import annotations
@@ -82,12 +82,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
-    environment.filters["figure"] = lambda value: "–" if value is None else f"{value:.4f}"
+    environment.filters["figure"] = lambda value: "-" if value is None else f"{value:.4f}"
     return environment
 
 
 def _number(value: float | None) -> str:
     """Whole numbers with separators, others with six digits."""
     if value is None:
-        return "–"
+        return "-"
     return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"

@@ -21,7 +21,7 @@ from anomalog_exp.results import StoredRun
 __all__ = ["result_in_words", "run_page"]
 
 _LABELS = {1: "labelled anomalous", 0: "labelled normal", -1: "not labelled"}
-_NAMES = {
+_NAMES: dict[str, str] = {
     Figure.F1: "F1",
     Figure.AUROC: "area under the ROC curve",
     Figure.AVERAGE_PRECISION: "average precision",
@@ -112,8 +112,8 @@ def _words(block: MetricBlock, decisions: MetricBlock) -> Iterator[str]:
     yield f"F1 is {figures[Figure.F1]:.3f}{between}."
     if isinstance(counts, ClassCounts):
         yield (
-            f"Of {counts.anomalous:,} anomalous {unit}s {cells.tp:,} are caught and {cells.fn:,} missed; "
-            f"of {cells.tp + cells.fp:,} alarms {cells.fp:,} are false."
+            f"Of {counts.anomalous:,} anomalous {unit}s {cells.tp:,} are caught and {cells.fn:,} "
+            f"missed; of {cells.tp + cells.fp:,} alarms {cells.fp:,} are false."
         )
 
 
@@ -163,11 +163,11 @@ def _blocks(report: MetricReport) -> list[dict[str, Any]]:
 
 def _figures(block: MetricBlock) -> list[dict[str, Any]]:
     headline, intervals = block.headline or {}, headline_intervals(block)
-    names = [*(name for name in _FIRST if name in headline)]
+    names: list[str] = [name for name in _FIRST if name in headline]
     names += [name for name in headline if name not in names]
     return [
         {
-            "name": _NAMES.get(name, str(name).replace("_", " ")),
+            "name": _NAMES.get(name) or name.replace("_", " "),
             "value": headline[name],
             "interval": intervals.get(name),
         }

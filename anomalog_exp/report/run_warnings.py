@@ -71,7 +71,7 @@ def _labels(report: MetricReport) -> Iterator[RunWarning]:
         kind = "normal" if counts.normal else "anomalous"
         yield RunWarning(
             "The test part holds one class only",
-            f"All {counts.counted:,} labelled units are {kind}, so precision, recall and F1 mean nothing.",
+            f"All {counts.counted:,} labelled units are {kind}: precision, recall and F1 mean nothing.",
             "Choose a split whose test part holds both classes, or more of the log.",
         )
     elif block.reason is not None:
@@ -93,8 +93,8 @@ def _threshold(report: MetricReport) -> Iterator[RunWarning]:
     if report.task.decision.oracle:
         yield RunWarning(
             "The threshold is an oracle's",
-            "It has seen the labels of the test part: the figures are what the best threshold would reach, "
-            "and no result.",
+            "It has seen the labels of the test part: the figures are what the best threshold would "
+            "reach, and no result.",
             "Choose another rule, as in model/decision=quantile, for figures to report.",
         )
     block = report.decisions

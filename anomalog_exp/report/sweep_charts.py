@@ -76,21 +76,23 @@ def caught_sequences(members: Sequence[Member]) -> Caught | None:
 
 
 def _curves(ranked: Sequence[Member], keys: Sequence[str]) -> list[tuple[str, Curves]]:
-    """Names and curves of the best members that have any."""
-    found: list[tuple[str, Curves]] = []
+    """Names and curves of the best members that have any, of each configuration one."""
+    varied = [key for key in keys if not is_repeat(key)]
+    found: dict[str, Curves] = {}
     for member in ranked:
         if len(found) == _CURVES:
             break
+        name = member.name(varied or keys)
         stored = _stored(member)
-        if stored is None:
+        if stored is None or name in found:
             continue
         try:
             curves = Curves.of(decided_units(stored), _CURVE_POINTS)
         except (OSError, ValueError):  # it has changed since
             continue
         if curves is not None:
-            found.append((member.name(keys), curves))
-    return found
+            found[name] = curves
+    return list(found.items())
 
 
 def _stored(member: Member) -> StoredRun | None:

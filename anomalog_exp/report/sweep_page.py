@@ -65,6 +65,7 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
     }
     table = {
         "columns": columns,
+        "digits": {"seconds": 2} | dict.fromkeys([*metrics, "flagged share"], 4),
         "rows": [_row(member, keys, metrics) for member in _best_first(members, metric)],
         "links": {one.index: link for one in members if (link := _link(one, page_dir))},
     }
@@ -127,7 +128,8 @@ def _choice(members: Sequence[Member]) -> Iterator[RunWarning]:
 
 def _words(members: Sequence[Member], keys: Sequence[str], metric: str | None) -> Iterator[str]:
     counts = Counter(member.status for member in members)
-    yield f"{len(members)} members: {', '.join(f'{n} {status}' for status, n in sorted(counts.items()))}."
+    ended = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    yield f"{len(members)} members: {ended}."
     if metric is None:
         yield "None has metrics to be ranked by."
         return
@@ -182,8 +184,8 @@ def _caught(caught: Caught | None) -> str | None:
     label, kind = (1, "anomalous") if (caught.label == 1).any() else (-1, "unlabelled")
     numbers = caught.numbers(label)
     text = (
-        f"Of {sum(numbers.values()):,} {kind} test sequences, all {caught.members} members that share this "
-        f"test part flag {numbers['all']:,}, some {numbers['some']:,}, none {numbers['none']:,}."
+        f"Of {sum(numbers.values()):,} {kind} test sequences, all {caught.members} members that share "
+        f"this test part flag {numbers['all']:,}, some {numbers['some']:,}, none {numbers['none']:,}."
     )
     return text if label == -1 else f"{text} {_false_alarms(caught)}{_missed(caught)}"
 

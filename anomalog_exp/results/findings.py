@@ -1,4 +1,4 @@
-"""The test sequences and events that score highest, with evidence and raw lines: what a person reads first.
+"""Test sequences and events of highest score, with evidence and raw lines: what a person reads first.
 
 Equal sequences appear once, with their number. A long sequence appears by the lines whose templates are
 rarest in training. `findings.json` keeps them; `anomalies.txt` is the same as text.

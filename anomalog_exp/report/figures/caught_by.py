@@ -57,8 +57,8 @@ def caught_by_chart(caught: Caught) -> Chart:
     return Chart(
         "caught_by",
         "Flagged by how many members",
-        "Sequences by the share of members that flag them. Anomalous ones on the left are missed by all, "
-        "normal ones on the right are false alarms of all.",
+        "Sequences by the share of members that flag them. Anomalous ones on the left are missed by "
+        "all, normal ones on the right are false alarms of all.",
         {
             "height": 220,
             "data": {"values": values},

@@ -95,8 +95,8 @@ def precision_recall_chart(curves: Curves) -> Chart:
     return Chart(
         "precision_recall",
         "Precision and recall",
-        "What every threshold would reach on this test part; the dot is the run's own. The dashed line is "
-        "what guessing reaches.",
+        "What every threshold would reach on this test part; the dot is the run's own. The dashed line "
+        "is what guessing reaches.",
         {
             "height": 240,
             "layer": [

@@ -29,9 +29,9 @@ def metric_by_key(members: Sequence[Member], key: str, keys: Sequence[str], metr
         metric: Its name.
     """
     by = next((other for other in keys if _gives_colours(members, other, key)), None)
-    values = defaultdict(list)
+    values: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for member in members:
-        values[_value(member, key), _value(member, by) if by else ""].append(member.value)
+        values[_value(member, key), _value(member, by) if by else ""].append(member.value or 0.0)
     rows: list[dict[str, Any]] = [
         {
             "at": at,
@@ -103,10 +103,10 @@ def metric_by_key(members: Sequence[Member], key: str, keys: Sequence[str], metr
 
 def heat_map(members: Sequence[Member], across: str, down: str, metric: str) -> Chart:
     """The mean of a metric for each pair of values of two keys."""
-    values = defaultdict(list)
+    values: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for member in members:
-        values[_value(member, across), _value(member, down)].append(member.value)
-    rows = [
+        values[_value(member, across), _value(member, down)].append(member.value or 0.0)
+    rows: list[dict[str, Any]] = [
         {"across": a, "down": d, "mean": round(float(np.mean(one)), 6), "members": len(one)}
         for (a, d), one in values.items()
     ]

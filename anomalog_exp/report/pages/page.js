@@ -36,8 +36,8 @@
       const row = document.createElement("tr");
       values.forEach((value, column) => {
         const cell = row.insertCell();
-        const text = value === null ? "" : typeof value !== "number" ? String(value)
-          : Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(4);
+        const digits = members.digits[members.columns[column]];
+        const text = value === null ? "" : digits === undefined ? String(value) : value.toFixed(digits);
         const link = column === 0 ? members.links[values[0]] : null;
         if (link) {
           const anchor = document.createElement("a");
