@@ -15,10 +15,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
+from contextlib import suppress
 
 from anomalog_exp import __version__
-from anomalog_exp.errors import ConfigError, Stopped
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.stopping import end_at_once_on_signals, stop_heard, stop_on_signals, stop_signal
 
 __all__ = ["main"]
 
@@ -28,14 +29,33 @@ _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and say how it ended."""
+    stop_on_signals()
     # Modules leave no garbage. Looking for it while they are imported takes a tenth of a short run, and
     # once more at the end half a second where MLflow is one of them.
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
+    code = 1
+    try:
+        code = _ended(list(sys.argv[1:] if arguments is None else arguments))
+    except BaseException:
+        # Whatever a signal became on its way up, it is why the command ends.
+        if stop_signal() is None:
+            raise
+    finally:
+        stop_heard()
+        end_at_once_on_signals()
+    if (number := stop_signal()) is not None:
+        with suppress(OSError):
+            print("stopped" if number == signal.SIGINT else "stopped by a signal", file=sys.stderr)
+        return 128 + number
+    return code
+
+
+def _ended(given: list[str]) -> int:
+    """Run the command line; its exit code, unless a signal ends it."""
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     # With this set, Hydra raises to us instead of printing and exiting by itself.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    signal.signal(signal.SIGTERM, _stop)
 
     import hydra
 
@@ -48,7 +68,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from anomalog_exp.launch.job import job
     from anomalog_exp.options.listing import conf_dir
 
-    given = list(sys.argv[1:] if arguments is None else arguments)
     if given == ["--version"]:
         print(f"anomalog_exp {__version__}")
         return 0
@@ -62,8 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ending = taken_ending()
         if ending.error is not None:
             raise ending.error
+        sys.stdout.flush()  # here, where somebody answers that nobody reads it any more
     except (ConfigError, *COMPOSING_ERRORS, OSError) as raised:
         error = raised
+        if stop_signal() is not None:
+            raise
         if isinstance(error, BrokenPipeError):
             # Whoever read it, such as `head`, has seen enough; what is left must not be flushed at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -83,15 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = error if isinstance(error, ConfigError) else explained(error, overrides)
         print(f"error: {message}", file=sys.stderr)
         return ExitCode.UNUSABLE
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
     return ending.code
-
-
-def _stop(signum: int, frame: FrameType | None) -> None:
-    """Turn SIGTERM into an exception, so that statuses are written and locks released."""
-    raise Stopped(128 + signum)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ survives pickling between the workers of a sweep.
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import os
 from typing import Self
 
-__all__ = ["ConfigError", "DataError", "NotApplicable", "Stopped"]
+from anomalog_exp.secrets import without_secrets
+
+__all__ = ["ConfigError", "DataError", "NotApplicable"]
 
 
 class ConfigError(ValueError):
@@ -28,9 +30,10 @@ class ConfigError(ValueError):
               allowed: 0 and on
               to do:   seed=0
         """
-        return cls(
+        text = (
             f"{key}: {problem}\n  value:   {_shown(value)}\n  allowed: {allowed}\n  to do:   {fix}"
         )
+        return cls(without_secrets(text))
 
 
 class DataError(ConfigError):
@@ -44,10 +47,7 @@ class NotApplicable(Exception):
     """
 
 
-class Stopped(SystemExit):
-    """A signal asks the process to end: no member of a sweep may take it for its own end."""
-
-
 def _shown(value: object, limit: int = 300) -> str:
-    text = str(value) if isinstance(value, str | PurePath) else repr(value)
+    text = str(value) if isinstance(value, str | os.PathLike) else repr(value)
+    text = without_secrets(text)  # before it is cut: what is left of a secret is not known as one
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"

@@ -20,13 +20,17 @@ from xxhash import xxh3_128
 __all__ = ["content_digest", "replaced", "write_json", "write_text", "writing_to"]
 
 _CHUNK = 1 << 20
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_BROKEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place when the block ends well."""
+    """A temporary file beside `path` that takes its place when the block ends well.
+
+    Raises:
+        OSError: the disk is full or broken; it names `path`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
@@ -34,16 +38,16 @@ def replaced(path: Path) -> Iterator[Path]:
     try:
         with writing_to(path):
             yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        _on_disk(temporary)
-        temporary.replace(path)
+            temporary.chmod(0o666 & ~_umask())
+            _on_disk(temporary)
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
-    """Name the file or folder that is written where the disk is full.
+    """Name the file or folder that is written where the disk is full or broken.
 
     Raises:
         OSError: with its number and `path`, whatever a library makes of it: polars writes the number
@@ -52,20 +56,20 @@ def writing_to(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        full = _full_disk(error, path)
-        if full is None:
+        named = _disk_error(error, path)
+        if named is None:
             raise
-        raise full from error
+        raise named from error
 
 
-def _full_disk(error: Exception, path: Path) -> OSError | None:
-    """The error that says all of it; None where the disk is not full, or all of it is said."""
+def _disk_error(error: Exception, path: Path) -> OSError | None:
+    """The error that says all of it; None where it is not about the disk, or all of it is said."""
     number = error.errno if isinstance(error, OSError) else None
     if number is None and (found := _OS_ERROR.search(str(error))):
         number = int(found[1])
     if number is None and isinstance(error, OSError):
         return OSError(errno.EIO, f"not all of it could be written ({error})", str(path))
-    if number not in _FULL or (isinstance(error, OSError) and error.filename):
+    if number not in _BROKEN or (isinstance(error, OSError) and error.filename):
         return None
     return OSError(number, os.strerror(number), str(path))
 

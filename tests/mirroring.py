@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Mirroring:
         parent: str | None = None,
         opened: bool = False,
         dies_at: str | None = None,
+        time: int = 1,
     ) -> int:
         """Begin to mirror a run dir; the process's id.
 
@@ -62,6 +64,7 @@ class Mirroring:
             parent: The sweep's run.
             opened: Return only when the store is open, and no run is mirrored yet.
             dies_at: The process kills itself where it opens a file whose path holds this.
+            time: Of how many times that it opens one.
         """
         self._ask(
             run_dir=str(run_dir),
@@ -69,6 +72,7 @@ class Mirroring:
             parent=parent,
             opened=opened,
             dies_at=dies_at,
+            time=time,
         )
         return int(self._answer())
 
@@ -77,7 +81,7 @@ class Mirroring:
         self._ask()
         return int(self._answer())
 
-    def mirrored(self, *where: Path, **how: str | None) -> int:
+    def mirrored(self, *where: Path, **how: Any) -> int:
         """Mirror a run dir and wait for the end."""
         self.start(*where, **how)
         return self.ended()
@@ -161,19 +165,25 @@ def _serve() -> None:
 
 
 def _mirror(
-    begun: int, run_dir: str, places: str, parent: str | None, opened: bool, dies_at: str | None
+    begun: int,
+    run_dir: str,
+    places: str,
+    parent: str | None,
+    opened: bool,
+    dies_at: str | None,
+    time: int,
 ) -> None:
     from anomalog_exp.tracking.mirror import mirror_run_dir
     from anomalog_exp.tracking.store import opened_store
 
+    times = count(1)
+
+    def die(event: str, details: tuple[Any, ...]) -> None:
+        if event == "open" and str(dies_at) in str(details[0]) and next(times) == time:
+            os.kill(os.getpid(), signal.SIGKILL)
+
     if dies_at is not None:
-        sys.addaudithook(
-            lambda event, details: (
-                os.kill(os.getpid(), signal.SIGKILL)
-                if event == "open" and dies_at in str(details[0])
-                else None
-            )
-        )
+        sys.addaudithook(die)
     settings = settings_in(Path(places))
     if opened:
         with opened_store(settings):

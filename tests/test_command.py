@@ -16,11 +16,14 @@ RUN_FILES = {
     "config.yaml",
     "dataset_manifest.json",
     "environment.json",
+    "findings.json",
     "metrics.json",
     "model_manifest.json",
+    "report.html",
     "run.log",
     "scores.npz",
     "status.json",
+    "timeline.json",
 }
 
 
@@ -256,7 +259,7 @@ def test_a_status_that_cannot_be_read_costs_a_run_and_nothing_else(tmp_path):
     (run_dir / "status.json").write_text('{"status": "do')
     done = command(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "the last attempt ended as unreadable" in (run_dir / "run.log").read_text()
+    assert "the status.json of the last attempt is damaged" in (run_dir / "run.log").read_text()
     assert json.loads((run_dir / "status.json").read_text())["status"] == "done"
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import replaced, write_json
 from anomalog_exp.text_table import text_table
+from tests.command import environment
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_an_error_has_four_parts_is_a_value_error_and_survives_a_process_border():
@@ -43,3 +49,43 @@ def test_a_table_aligns_numbers_right_and_texts_left():
         "model       f1   n\n------  ------  --\nmarkov  0.5000  10\nnb           -   7"
     )
     assert text_table([], ["a"]) == "a\n-"
+
+
+WRITERS = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+import polars as pl
+from anomalog_exp.files import replaced
+
+numbers = np.random.default_rng(0).random(20_000)
+table = pl.DataFrame({"a": numbers})
+writers = {
+    "text": lambda path: path.write_text("a" * 100_000),
+    "npy": lambda path: np.save(path.open("wb"), numbers),
+    "npz": lambda path: np.savez(path.open("wb"), numbers),
+    "parquet": table.write_parquet,
+    "ndjson": table.write_ndjson,
+}
+path, writer = Path(sys.argv[1]), writers[sys.argv[2]]
+path.write_text("before")
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+try:
+    with replaced(path) as temporary:
+        writer(temporary)
+except OSError as error:
+    print(error.errno is not None, error.filename, error.strerror, sep="; ")
+"""
+
+
+@pytest.mark.parametrize("writer", ["text", "npy", "npz", "parquet", "ndjson"])
+def test_a_full_disk_is_an_error_that_names_the_file_whatever_writes_it(tmp_path, writer):
+    path = tmp_path / "a"
+    done = subprocess.run(
+        [sys.executable, "-c", WRITERS, path, writer],
+        env=environment(), cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    reason = "20000 requested and" if writer == "npy" else "File too large"
+    assert done.stdout.startswith(f"True; {path}; {reason}"), done.stderr
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]

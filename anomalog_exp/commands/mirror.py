@@ -3,7 +3,8 @@
   python -m anomalog_exp mirror outputs/demo-entity-chronological-drain-markov/0123456789abcdef
   python -m anomalog_exp mirror outputs/*/* -- tracking.store=/elsewhere/mlflow.db
 
-What stands behind -- are overrides that name the store. A run that is there already is left alone.
+What stands behind -- are overrides that name the store. A run that is there already is left alone; a run
+dir that has changed since it was written is not mirrored.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from anomalog_exp.commands._usage import CommandParser, before_and_after_dashes
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.results import claimed
 from anomalog_exp.tracking.mirror import mirror_run_dir
 
 __all__ = ["main"]
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = CommandParser(__name__, "RUN_DIR [RUN_DIR ...] [-- KEY=VALUE ...]")
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN_DIR", help="a run's folder")
     own, overrides = before_and_after_dashes(arguments)
-    run_dirs = [stored_run(run_dir).paths.run_dir for run_dir in parser.parse_args(own).run_dirs]
+    runs = [stored_run(run_dir).paths for run_dir in parser.parse_args(own).run_dirs]
     tracking = load_run_config(overrides).tracking
     if not isinstance(tracking, MlflowTrackingConfig):
         raise ConfigError.of(
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
             allowed="tracking=mlflow",
             fix="leave tracking out; tracking.store=... names another store",
         )
-    for run_dir in run_dirs:
-        print(mirror_run_dir(run_dir, tracking, parent=None), run_dir)
+    for paths in runs:
+        with claimed(paths):
+            print(mirror_run_dir(paths.run_dir, tracking, parent=None), paths.run_dir)
     return 0

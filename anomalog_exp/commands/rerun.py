@@ -3,7 +3,8 @@
   python -m anomalog_exp rerun outputs/demo-entity-chronological-drain-markov/0123456789abcdef
   python -m anomalog_exp rerun outputs/*/*
 
-The older result stays as an attempt beside the new one. Exit code 1 if a result differs.
+The older result stays as an attempt beside the new one. What has changed in it since it was written is
+said. Exit code 1 if a result differs.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from pathlib import Path
 from anomalog_exp.app import run
 from anomalog_exp.commands._run_dirs import stored_run
 from anomalog_exp.commands._usage import CommandParser
+from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.files import content_digest
+from anomalog_exp.results import ResultPaths, StoredRun
+from anomalog_exp.results.intact import misfits
+from anomalog_exp.results.read import read_config
 
 __all__ = ["main"]
-
-_COMPARED = ("metrics_path", "model_manifest_path", "anomalies_path")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,19 +31,50 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN_DIR", help="a run's folder")
     code = 0
     for run_dir in parser.parse_args(arguments).run_dirs:
-        differing = _differing(run_dir)
+        stored = stored_run(run_dir)
+        unfit = _unfit(stored)
+        differing = _differing(stored)
         code |= bool(differing)
-        print(f"{'differs in ' + ', '.join(differing) if differing else 'the same'}  {run_dir}")
+        verdict = f"differs in {', '.join(differing)}" if differing else "the same"
+        print(f"{verdict}{f' (older result: {unfit})' if unfit else ''}  {run_dir}")
     return code
 
 
-def _differing(run_dir: Path) -> list[str]:
+def _unfit(stored: StoredRun) -> str:
+    """What there is to say against the older result."""
+    status = stored.status
+    if status["status"] != "done":
+        raise ConfigError.of(
+            "RUN_DIR",
+            stored.paths.run_dir,
+            problem=f"there is no result to compare with: its status is {status['status']}",
+            allowed="runs whose status is done",
+            fix="type the command of the run again",
+        )
+    if "files" not in status:
+        return "an earlier version wrote it, without digests"
+    return ", ".join(misfits(stored.paths, status["files"]))
+
+
+def _differing(stored: StoredRun) -> list[str]:
     """Run again; the names of the result's files that are not the same."""
-    stored = stored_run(run_dir)
-    before = {name: getattr(stored.paths, name).read_bytes() for name in _COMPARED}
+    before = _compared(stored.paths)
+    config = _config(stored)
     # A member of a sweep runs alone this time.
-    alone = stored.config.sweep.model_copy(update={"dir": None})
-    config = stored.config.model_copy(update={"force": True, "sweep": alone})
-    again = stored_run(Path(run(config).run_dir))
-    after = {name: getattr(again.paths, name) for name in _COMPARED}
-    return [path.name for name, path in after.items() if path.read_bytes() != before[name]]
+    alone = config.sweep.model_copy(update={"dir": None})
+    result = run(config.model_copy(update={"force": True, "sweep": alone}))
+    after = _compared(ResultPaths.in_dir(Path(result.run_dir)))
+    return [name for name, digest in after.items() if digest != before[name]]
+
+
+def _config(stored: StoredRun) -> RunConfig:
+    """The config of the run; where an earlier version kept no digests, this is how it comes by them."""
+    if "files" in stored.status:
+        return stored.config
+    return read_config(stored.paths.config_path)
+
+
+def _compared(paths: ResultPaths) -> dict[str, str | None]:
+    """Digests of the files that equal runs write alike; None where there is none."""
+    files = (paths.metrics_path, paths.model_manifest_path, paths.anomalies_path)
+    return {path.name: content_digest(path) if path.is_file() else None for path in files}

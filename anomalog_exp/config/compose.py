@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -16,8 +17,9 @@ from omegaconf import DictConfig, OmegaConf
 from anomalog_exp.config.search_path import quoted, with_plugins
 from anomalog_exp.config.words import command_files
 from anomalog_exp.options.groups import conf_dir
+from anomalog_exp.secrets import without_secrets
 
-__all__ = ["HYDRA_VERSION_BASE", "compose", "missing_keys", "quoted", "sweep_members"]
+__all__ = ["HYDRA_VERSION_BASE", "as_typed", "compose", "missing_keys", "quoted", "sweep_members"]
 
 HYDRA_VERSION_BASE = "1.3"
 
@@ -35,6 +37,16 @@ def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) ->
         hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
     ):
         return hydra.compose("config", overrides=[*named, *extra])
+
+
+def as_typed(overrides: Any) -> list[str]:
+    """Overrides for the record: `${oc.env:TOKEN}` as it was typed, addresses without their secrets.
+
+    Args:
+        overrides: OmegaConf's list of them.
+    """
+    texts: Any = OmegaConf.to_container(overrides, resolve=False)
+    return [without_secrets(str(text)) for text in texts]
 
 
 def missing_keys(composed: DictConfig) -> list[str]:

@@ -17,7 +17,7 @@ from anomalog_exp.config.settings import (
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.detection.contract import ExperimentModelConfig
-from anomalog_exp.options.base import AbsolutePath, Names, Options
+from anomalog_exp.options.base import AbsolutePath, FolderName, Names, Options
 from anomalog_exp.options.listing import open_option
 from anomalog_exp.options.plugins import use_plugins
 from anomalog_exp.sequences.groupings.any import SequenceConfig
@@ -41,8 +41,10 @@ class RunConfig(Options):
 
     # First, because the options below may stand in one of them.
     plugins: Plugins
-    name: str = Field(pattern=r"^\w[\w.-]*$", description="folder name of the run's results")
-    experiment_name: str | None
+    name: FolderName = Field(description="folder name of the run's results")
+    experiment_name: FolderName | None = Field(
+        description="folder name of a sweep, before its digest"
+    )
     description: str | None = Field(description="what the run is for")
     groups: Names = Field(description="names to select and filter runs by")
     seed: int = Field(ge=0, le=2**32 - 1)

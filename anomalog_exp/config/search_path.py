@@ -17,6 +17,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
+from anomalog_exp.config.choices import refuse_odd_values
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.plugins import environment_plugins, plugin_folders, use_plugins
 
@@ -38,9 +39,11 @@ def with_plugins(overrides: Sequence[str]) -> list[str]:
     """The same overrides with absolute paths of plugins, which are in use from now on.
 
     Raises:
-        ConfigError: a folder holds no options, or an option of a name that is taken.
+        ConfigError: a folder holds no options, or an option of a name that is taken; or a value is one
+            that Hydra breaks at.
         HydraException: the override cannot be read.
     """
+    refuse_odd_values(overrides)
     typed = [one for one in overrides if one.split("=", 1)[0].lstrip("+") == _KEY]
     named = _folders(typed[-1]) if typed else environment_plugins()
     folders = use_plugins(named)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from anomalog_exp.metric_terms import MetricScope
-from anomalog_exp.options.base import AbsolutePath, Count, Options
+from anomalog_exp.options.base import AbsolutePath, Count, FolderName, Options
 
 __all__ = [
     "EvaluationConfig",
@@ -49,7 +49,7 @@ class MlflowTrackingConfig(Options):
     name: Literal["mlflow"]
     store: AbsolutePath = Field(description="the SQLite file")
     artifacts: AbsolutePath = Field(description="the folder of artifacts")
-    experiment_name: str = Field(min_length=1)
+    experiment_name: FolderName = Field(description="its name, and that of its folder of artifacts")
 
 
 class NoTrackingConfig(Options):

@@ -13,7 +13,7 @@ from anomalog_exp.data.sources.address import MaskedAddress
 from anomalog_exp.data.sources.any import SourceConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.metric_terms import EvaluationUnit
-from anomalog_exp.options.base import AbsolutePath, Options, PathText
+from anomalog_exp.options.base import AbsolutePath, FolderName, Options, PathText
 from anomalog_exp.options.listing import open_option
 
 __all__ = [
@@ -37,7 +37,9 @@ class CachePathsConfig(Options):
 class CachePathsConfigModel(Options):
     """Roots of a data set: a namespace below the usual folders, or both roots spelled out."""
 
-    namespace: str | None = Field(description="folder name below paths.data_dir and cache_dir")
+    namespace: FolderName | None = Field(
+        description="folder name below paths.data_dir and cache_dir"
+    )
     data_root: PathText | None = Field(description="root of the raw files")
     cache_root: PathText | None = Field(description="root of the built columns")
 
@@ -79,8 +81,8 @@ class ArchiveFacts(Options):
 class DatasetVariantConfig(Options):
     """A data set: where it comes from, how its lines are read, and what its labels mean."""
 
-    name: str = Field(description="name of this variant, part of the run's name")
-    dataset_name: str = Field(pattern=r"^[\w.-]+$", description="folder name of data and cache")
+    name: FolderName = Field(description="name of this variant, part of the run's name")
+    dataset_name: FolderName = Field(description="folder name of data and cache")
     preset: str | None = Field(description="the shipped option this variant started from")
     description: str | None = Field(description="what it is, for the manifests")
     archive: ArchiveFacts | None = Field(description="facts of the public archive, if there is one")

@@ -28,7 +28,9 @@ def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     return clipped[:, 1] - clipped[:, 0]
 
 
-def contributions(trees: Sequence[Any], features: NDArray[np.float64]) -> NDArray[np.float64]:
+def contributions(
+    trees: Sequence[Any], features: NDArray[np.float64] | csr_matrix
+) -> NDArray[np.float64]:
     """(rows, features) what splits on each feature add to the probability, on average over the trees."""
     total = np.zeros(features.shape)
     for tree in trees:

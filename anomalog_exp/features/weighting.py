@@ -58,6 +58,18 @@ class CountWeighting:
         weight = template_weights(vectors, count, weighting)
         return cls(weight, (count @ vectors) / max(count.sum(), 1) * weight)
 
+    def sparse(self, vectors: csr_matrix, normalization: Normalization) -> csr_matrix:
+        """(rows, templates) the same features, from which no mean is taken.
+
+        For what depends on differences of rows alone: a mean that all of them lack changes none.
+        """
+        features = csr_matrix(vectors.multiply(self.weight))
+        features.eliminate_zeros()
+        features.sort_indices()
+        if normalization == "sigmoid":
+            features.data = 1 / (1 + np.exp(-features.data))
+        return features
+
     def dense(self, vectors: csr_matrix, normalization: Normalization) -> NDArray[np.float64]:
         """(rows, templates) float64 features."""
         features = vectors.toarray() * self.weight

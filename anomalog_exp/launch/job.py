@@ -10,6 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from anomalog_exp.app import RunResult, run
+from anomalog_exp.config.compose import as_typed
 from anomalog_exp.config.load import run_config
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.headline import shown_metrics
@@ -26,7 +27,7 @@ def job(composed: DictConfig) -> float | None:
     entrance (`ending`), as Hydra would print words of its own before it.
     """
     hydra_config = HydraConfig.get()
-    overrides = list(hydra_config.overrides.task)
+    overrides = as_typed(hydra_config.overrides.task)
     if hydra_config.mode == RunMode.MULTIRUN:
         return run_member(composed, index=int(hydra_config.job.num), overrides=overrides)
     try:

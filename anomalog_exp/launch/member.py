@@ -12,11 +12,13 @@ from omegaconf import DictConfig
 
 from anomalog_exp.app import run
 from anomalog_exp.config.load import run_config
-from anomalog_exp.errors import ConfigError, Stopped
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.sweep_folder import SweepFolder
-from anomalog_exp.launch.workers import leave_interrupts_to_parent
+from anomalog_exp.launch.workers import follow_the_sweep
 from anomalog_exp.progress import Progress
 from anomalog_exp.results import ResultPaths
+from anomalog_exp.secrets import without_secrets
+from anomalog_exp.stopping import Stopped, raise_stop, stop_signal
 
 __all__ = ["FOLDER_KEY", "run_member"]
 
@@ -37,7 +39,7 @@ def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) ->
         index: Its place in the sweep's plan.
         overrides: What it is composed of.
     """
-    leave_interrupts_to_parent()
+    follow_the_sweep()
     folder = SweepFolder(Path(str(composed.sweep.dir)))
     own = [override for override in overrides if not override.startswith(f"{FOLDER_KEY}=")]
     record: dict[str, Any] = {"index": index, "overrides": own}
@@ -53,6 +55,8 @@ def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) ->
     except (KeyboardInterrupt, Stopped):  # meant for the whole sweep, which runs in this process
         raise
     except BaseException as error:  # noqa: BLE001 - recorded; the others go on
+        if stop_signal() is not None:
+            raise_stop(error)
         record |= {"status": "failed", "reason": _reason(error, record)}
         _LOG.error("member %d failed: %s", index, record["reason"].split("\n")[0])
         if composed.sweep.fail_fast:
@@ -66,4 +70,4 @@ def _reason(error: BaseException, record: dict[str, Any]) -> str:
         return str(error)
     log = Path(record.get("run_dir", ""), "run.log")
     where = f" (traceback in {log})" if log.is_file() and log.stat().st_size else ""
-    return f"{type(error).__name__}: {str(error) or 'no message'}{where}"
+    return without_secrets(f"{type(error).__name__}: {str(error) or 'no message'}{where}")

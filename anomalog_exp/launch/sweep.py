@@ -26,9 +26,11 @@ from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.sweep_mirror import SweepMirror
 from anomalog_exp.launch.sweep_plan import planned_members, typed_overrides
 from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
-from anomalog_exp.launch.workers import members_at_once, share_cores
+from anomalog_exp.launch.workers import end_with_this_process, members_at_once, share_cores
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.report.write import report_sweep
+from anomalog_exp.secrets import without_secrets
+from anomalog_exp.stopping import raise_stop, stop_heard, stop_signal
 from anomalog_exp.tracking import close_sweep, open_sweep
 
 __all__ = ["Sweep"]
@@ -42,8 +44,8 @@ class Sweep:
 
     Attributes:
         config: What its members have in common.
-        typed: What it is over, as it was typed.
-        plan: The overrides of each member; none where they are chosen while the sweep runs.
+        typed: What it is over, as it was typed, without secrets.
+        plan: The overrides of each member, likewise; none where they are chosen while the sweep runs.
         folder: Its files.
         workers: How many members run at once on this machine.
         report: What to draw of it when it ends.
@@ -69,14 +71,19 @@ class Sweep:
             HydraException: an override cannot be read.
         """
         shared = run_config(config)
-        typed = typed_overrides(config)
+        typed = [without_secrets(override) for override in typed_overrides(config)]
         plan = planned_members(config, loader)
         workers = members_at_once(config.hydra.launcher, len(plan))
+        end_with_this_process(config.hydra.launcher)
         title = shared.experiment_name or shared.dataset.name
         name = f"{title}-{stable_fingerprint(typed)[:8]}"
         folder = Path(config.hydra.sweep.dir).absolute() / name
         with read_write(config), open_dict(config):
+            if plan and workers > len(plan) and "n_jobs" in config.hydra.launcher:
+                # Further workers would run nothing, and follow nobody.
+                config.hydra.launcher.n_jobs = workers = len(plan)
             config.hydra.sweep.dir = config.sweep.dir = str(folder)
+        plan = [list(map(without_secrets, member)) for member in plan]
         drawn = (shared.report, shared.paths.cache_dir)
         return cls(shared, typed, plan, SweepFolder(folder), workers, *drawn)
 
@@ -88,6 +95,11 @@ class Sweep:
         signal ends the command itself; what else breaks the sweep off is the reason of members that
         left no record.
         """
+        with self.folder.held():
+            yield from self._held()
+
+    def _held(self) -> Iterator[list[str]]:
+        """The same, while no other process runs this sweep."""
         self.folder.begin(self.plan, self.typed)
         runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
         _LOG.info("sweep of %s in %s", runs, self.folder.path)
@@ -95,10 +107,13 @@ class Sweep:
         try:
             yield [f"{FOLDER_KEY}={quoted(str(self.folder.path))}"]
         except BaseException as error:
+            stop_heard()
             reason = _what_broke_off(error)
             self._close(mirror, missing_because=reason)
             leave_ending(Ending(ExitCode.FAILED))
             print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
+            if stop_signal() is not None:
+                raise_stop(error)
             if not isinstance(error, Exception):
                 raise
             _LOG.debug("the sweep broke off", exc_info=error)
@@ -133,7 +148,7 @@ class Sweep:
 
 def _what_broke_off(error: BaseException) -> str:
     """What became of members without a record, in a line."""
-    if isinstance(error, Exception):
+    if isinstance(error, Exception) and stop_signal() is None:
         problem = str(error).split("\n")[0].split(". ")[0]
         return f"the sweep broke off before it ended ({type(error).__name__}: {problem})"
     return "the sweep was stopped before it ended"

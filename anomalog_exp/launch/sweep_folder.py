@@ -2,20 +2,28 @@
 
 Members and the process that started them share nothing else, so any launcher will do, a dead worker
 takes no record with it, and any process can tell later what is missing. Its name says what was typed:
-the same command after an interruption continues in the same place.
+the same command after an interruption continues in the same place. Typed again while it runs, it waits:
+one process at a time holds the folder, from before its first record until its table is written.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from anomalog_exp.files import write_json
+from anomalog_exp.processes import this_process
 
 __all__ = ["SweepFolder"]
+
+_ASK_EVERY_S = 0.2
 
 
 class SweepFolder:
@@ -30,6 +38,31 @@ class SweepFolder:
         self.members = path / "members"
         """One JSON file for each member that has ended."""
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No other process runs this sweep inside the block; one that does is waited for, and named.
+
+        The kernel frees the lock of a process that ends, however it ends, and no child inherits it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print(
+                f"this sweep runs already: {self._who_runs()}; this one goes on when that one has ended",
+                file=sys.stderr,
+                flush=True,
+            )
+            lock.acquire(poll_interval=_ASK_EVERY_S)
+        try:
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            write_json(self._runs, {"process": this_process(), "since": since})
+            yield
+        finally:
+            self._runs.unlink(missing_ok=True)
+            lock.release()
+
     def begin(self, plan: Sequence[Sequence[str]], typed: Sequence[str] = ()) -> None:
         """Write the overrides of each member that is to run, and forget an earlier round.
 
@@ -37,8 +70,9 @@ class SweepFolder:
             plan: The overrides of each member.
             typed: What the sweep is over, for the record.
         """
-        shutil.rmtree(self.members, ignore_errors=True)
-        self.members.mkdir(parents=True)
+        self.members.mkdir(parents=True, exist_ok=True)
+        for path in self.members.iterdir():
+            path.unlink(missing_ok=True)
         self._stop.unlink(missing_ok=True)
         write_json(self._plan, {"members": plan, "typed": typed})
 
@@ -78,6 +112,19 @@ class SweepFolder:
     def is_to_stop(self) -> bool:
         """Whether members that have not begun are to leave it at that."""
         return self._stop.exists()
+
+    def _who_runs(self) -> str:
+        """The process that holds the folder, and since when."""
+        try:
+            runs = json.loads(self._runs.read_text(encoding="utf-8"))
+            host, _, pid = runs["process"].rpartition(":")
+            return f"process {pid} on {host}, since {runs['since']}"
+        except (OSError, ValueError, LookupError):  # it has just begun, or just ended
+            return "another process"
+
+    @property
+    def _runs(self) -> Path:
+        return self.path / "runs.json"
 
     @property
     def _plan(self) -> Path:

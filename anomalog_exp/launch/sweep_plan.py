@@ -6,23 +6,48 @@ from collections.abc import Sequence
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from anomalog_exp.config.choices import refuse_odd_values
 from anomalog_exp.config.compose import sweep_members
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.secrets import without_secrets
 
-__all__ = ["planned_members", "typed_overrides"]
+__all__ = ["hide_secrets", "planned_members", "typed_overrides"]
 
 _GRIDS = ("GridSweeper", "BasicSweeper")
 """Sweepers of all combinations."""
 
 
 def typed_overrides(config: DictConfig) -> list[str]:
-    """What a sweep is over: the parameters of its experiment file, and what was typed."""
+    """What a sweep is over: the parameters of its experiment file, and what was typed.
+
+    Secrets of addresses are in it: members need them, and no record does.
+    """
     sweeper: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
     swept = sweeper.get("params") or {}
-    return [f"{key}={value}" for key, value in swept.items()] + list(config.hydra.overrides.task)
+    typed: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
+    return [f"{key}={value}" for key, value in swept.items()] + typed
+
+
+def hide_secrets(config: DictConfig) -> None:
+    """Hide the secrets of addresses in what Hydra writes of a sweep's config.
+
+    Its own overrides stay: a launcher composes members with them.
+    """
+    own: Any = OmegaConf.to_container(config.hydra.overrides.hydra, resolve=False)
+    with read_write(config), open_dict(config):
+        _hide(config, OmegaConf.to_container(config, resolve=False))
+        config.hydra.overrides.hydra = own
+
+
+def _hide(node: Any, plain: Any) -> None:
+    for key, value in plain.items() if isinstance(plain, dict) else enumerate(plain):
+        if isinstance(value, dict | list):
+            _hide(node[key], value)
+        elif isinstance(value, str) and (hidden := without_secrets(value)) != value:
+            node[key] = hidden
 
 
 def planned_members(config: DictConfig, loader: ConfigLoader) -> list[list[str]]:
@@ -56,6 +81,7 @@ def _check_composes(
         new = {text if key in groups or "/" in key else key for key, text in pairs} - shown
         if new:
             shown |= new
+            refuse_odd_values(overrides)
             try:
                 loader.load_sweep_config(config, list(overrides))
             except COMPOSING_ERRORS as error:

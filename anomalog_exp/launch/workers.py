@@ -1,4 +1,4 @@
-"""Cores, memory, threads and signals of the processes that run the members of a sweep.
+"""Cores, memory, threads and the end of the processes that run the members of a sweep.
 
 A launcher decides where members run; what they may use of this machine is decided here. The resolver
 `${workers:}` of conf/ is registered by this import, in the parent and in every process that runs a job.
@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
+from functools import cache
 from multiprocessing import current_process
 from pathlib import Path
+from threading import Thread
 
 from omegaconf import DictConfig, OmegaConf
 
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.processes import is_gone, this_process
 
 __all__ = [
-    "leave_interrupts_to_parent",
+    "end_with_this_process",
+    "follow_the_sweep",
     "members_at_once",
     "memory_limit",
     "share_cores",
@@ -28,6 +33,11 @@ _MEMORY_OF_A_WORKER = 1_500_000_000
 
 _THREADS = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Libraries read them once, when they are loaded: only the environment of its start reaches a worker."""
+
+_SWEEP = "ANOMALOG_SWEEP_PROCESS"
+"""The environment variable that names the process with which workers on its machine end."""
+
+_LOOK_EVERY_S = 0.5
 
 
 def workers_that_fit(cores: int | None = None, memory: int | None = None) -> int:
@@ -57,7 +67,7 @@ def members_at_once(launcher: DictConfig, members: int) -> int:
     Raises:
         ConfigError: no worker is asked for.
     """
-    name = str(launcher.get("_target_")).rpartition(".")[2]
+    name = _name(launcher)
     if name == "LocalLauncher":  # submitit on this machine starts all of them
         return members
     if name != "JoblibLauncher":
@@ -83,10 +93,46 @@ def share_cores(workers: int) -> None:
             os.environ.setdefault(name, str(threads))
 
 
-def leave_interrupts_to_parent() -> None:
-    """In a worker of joblib: a terminal sends Ctrl-C to everybody, and the parent answers it."""
-    if current_process().name != "MainProcess":
+def end_with_this_process(launcher: DictConfig) -> None:
+    """Let workers that are started from here end when this process is gone, however it ended.
+
+    A cluster's do not: whoever sends jobs there may log off.
+
+    Args:
+        launcher: The launcher's config.
+    """
+    if _name(launcher) in ("JoblibLauncher", "LocalLauncher"):
+        os.environ[_SWEEP] = this_process()
+
+
+def follow_the_sweep() -> None:
+    """In a worker: leave Ctrl-C to the process of the sweep, and end when that has ended.
+
+    A terminal sends Ctrl-C to everybody, and the parent answers it. A parent that is killed answers
+    nothing: its workers would wait for the next member for ever, and hold their memory.
+    """
+    if current_process().name != "MainProcess":  # joblib's
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sweep = os.environ.get(_SWEEP)
+    if sweep is not None and sweep != this_process():
+        _watch(sweep)
+
+
+@cache
+def _watch(sweep: str) -> None:
+    Thread(target=_end_after, args=(sweep, os.getppid()), name="follows-sweep", daemon=True).start()
+
+
+def _end_after(sweep: str, parent: int) -> None:
+    """End as by a kill, which the same command survives, when the sweep or our parent is gone."""
+    while os.getppid() == parent and not is_gone(sweep):
+        time.sleep(_LOOK_EVERY_S)
+    os._exit(1)
+
+
+def _name(launcher: DictConfig) -> str:
+    """The class of a launcher."""
+    return str(launcher.get("_target_")).rpartition(".")[2]
 
 
 def memory_limit(

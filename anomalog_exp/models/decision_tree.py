@@ -5,7 +5,8 @@ al., "Failure diagnosis using decision trees", ICAC 2004. Score: natural-log odd
 leaf, where a share of 0 counts as 1e-12. Sequences without a label take no part.
 
 Distinct pairs of vector and class weigh by their numbers, which is the same tree: `min_leaf` is a share
-of the sequences rather than a number of rows.
+of the sequences rather than a number of rows. Beyond 10,000 templates vectors keep no zeros, and no mean
+is taken from them, which would move the splits alike.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector
+from anomalog_exp.detection.count_detector import (
+    CountModelConfig,
+    Features,
+    SupervisedCountDetector,
+)
 from anomalog_exp.detection.forms import Estimator
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.detection.trees import check_trees, contributions, log_odds
@@ -43,6 +48,7 @@ class DecisionTreeDetector(SupervisedCountDetector):
     """Scores sequences by the leaf that they reach."""
 
     log_odds: ClassVar[bool] = True
+    sparse: ClassVar[bool] = True
 
     config: Config
     _tree: Annotated[
@@ -53,7 +59,7 @@ class DecisionTreeDetector(SupervisedCountDetector):
 
     def fit_classes(
         self,
-        features: NDArray[np.float64],
+        features: Features,
         anomalous: NDArray[np.bool_],
         count: NDArray[np.int64],
     ) -> None:
@@ -69,10 +75,10 @@ class DecisionTreeDetector(SupervisedCountDetector):
         super().restore(state)
         check_trees(self.name, [self._tree], len(self._weights.weight))
 
-    def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def score_vectors(self, features: Features) -> NDArray[np.float64]:
         return log_odds(self._tree.predict_proba(features))
 
-    def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def parts(self, features: Features) -> NDArray[np.float64]:
         """What the splits on each template add to the probability."""
         return contributions([self._tree], features)
 

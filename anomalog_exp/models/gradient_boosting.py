@@ -5,8 +5,8 @@ Source: Friedman, "Greedy function approximation: a gradient boosting machine", 
 sum of the trees. Sequences without a label take no part.
 
 Bins are quantiles of rows and `min_leaf` counts them: weights of distinct vectors would give other
-trees, so every sequence is a row, of the templates whose counts vary. No early stopping, which would
-hold out training sequences at random.
+trees, so every sequence is a row, of the templates that can split them: `min_leaf` rows on either side.
+No early stopping, which would hold out training sequences at random.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.detection.count_detector import CountModelConfig, SupervisedCountDetector, varying
+from anomalog_exp.detection.count_detector import (
+    CountModelConfig,
+    SupervisedCountDetector,
+    refuse_beyond_memory,
+    varying,
+)
 from anomalog_exp.detection.forms import Estimator
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.detection.trees import check_nodes
@@ -70,7 +75,9 @@ class GradientBoostingDetector(SupervisedCountDetector):
         from sklearn.ensemble import HistGradientBoostingClassifier
         from threadpoolctl import threadpool_limits
 
-        self._varying = varying(features)
+        self._varying = _splitting(features, count, self.config.min_leaf)
+        size = f"{count.sum():,} sequences of {len(self._varying):,} templates"
+        refuse_beyond_memory(self.name, "rows", size, int(count.sum()) * len(self._varying))
         boosted = HistGradientBoostingClassifier(
             max_iter=self.config.trees,
             learning_rate=self.config.learning_rate,
@@ -102,3 +109,24 @@ class GradientBoostingDetector(SupervisedCountDetector):
     def manifest(self) -> dict[str, object]:
         """The number of trees."""
         return {"trees": int(self._boosted.n_iter_)}
+
+
+def _splitting(
+    features: NDArray[np.float64], count: NDArray[np.int64], min_leaf: int
+) -> NDArray[np.int64]:
+    """The columns with a border that leaves `min_leaf` sequences on either side; the first if none."""
+    columns = varying(features)
+    columns = np.array(
+        [column for column in columns if _splits(features[:, column], count, min_leaf)],
+        dtype=np.int64,
+    )
+    return columns if len(columns) else np.arange(1)
+
+
+def _splits(values: NDArray[np.float64], count: NDArray[np.int64], min_leaf: int) -> bool:
+    """Whether the `min_leaf`-th smallest is below the `min_leaf`-th largest of weighted values."""
+    order = np.argsort(values)
+    running = np.cumsum(count[order])
+    low = np.searchsorted(running, min_leaf)
+    high = np.searchsorted(running, running[-1] - min_leaf, side="right")
+    return low < len(order) > high and values[order[low]] < values[order[high]]

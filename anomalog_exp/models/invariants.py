@@ -18,6 +18,9 @@ of them all just if it violates one that is kept.
 
 Deviations: the search is complete up to its bounds, where the paper estimates the number of invariants
 by singular values and stops there; and an equation has no constant term.
+
+A log in which no template is widely held has no invariants to search for, and this detector does not
+apply: that no template occurs is no rule of a log in which all of them do.
 """
 
 from __future__ import annotations
@@ -26,16 +29,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import combinations, product
 from math import comb, gcd
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.sparse import csr_matrix, vstack
 
 from anomalog_exp.detection.contract import ExperimentModelConfig
 from anomalog_exp.detection.count_detector import CountDetector
 from anomalog_exp.detection.evidence import strongest
+from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -44,6 +48,8 @@ __all__ = ["Config", "InvariantsDetector"]
 
 _CANDIDATES = 1 << 18
 _CELLS = 1 << 22
+_MOST_COEFFICIENTS = 1 << 20
+_MOST_TRIED = 1 << 32
 
 
 class Config(ExperimentModelConfig):
@@ -56,6 +62,21 @@ class Config(ExperimentModelConfig):
     max_length: Count = Field(description="templates in one invariant")
     max_coefficient: Count
     max_sets: Count = Field(description="sets of templates that are tried for each length")
+
+    @model_validator(mode="after")
+    def _comes_to_an_end(self) -> Self:
+        if (2 * self.max_coefficient) ** self.max_length > _MOST_COEFFICIENTS:
+            largest = int(_MOST_COEFFICIENTS ** (1 / self.max_length) / 2)
+            raise ConfigError.of(
+                "model.max_coefficient",
+                self.max_coefficient,
+                problem=f"(2 x {self.max_coefficient:,})^{self.max_length} combinations of "
+                "coefficients would be tried on each set of templates",
+                allowed=f"{_MOST_COEFFICIENTS:,} combinations at most: up to {largest:,} with "
+                f"model.max_length={self.max_length}",
+                fix="lower model.max_coefficient or model.max_length",
+            )
+        return self
 
     def build_detector(self) -> InvariantsDetector:
         return InvariantsDetector(self)
@@ -79,6 +100,12 @@ class InvariantsDetector(CountDetector):
         # Widely held templates first, as far as the search goes.
         order = np.argsort(-holding, kind="stable")
         frequent = order[holding[order] > may_violate]
+        if not len(frequent):
+            raise NotApplicable(
+                f"{self.name} needs templates that more than {may_violate:,} of the {count.sum():,} "
+                f"training sequences hold (the most widely held of {len(holding):,} is in "
+                f"{holding.max():,})"
+            )
         absent = np.flatnonzero(holding <= may_violate)
         self._absent = len(absent)
         vectors = features[:, frequent].astype(np.int64)
@@ -107,12 +134,22 @@ class InvariantsDetector(CountDetector):
             coefficients = _coefficients(length, self.config.max_coefficient)
             if not len(sets) or not len(coefficients):
                 continue
+            self._refuse_endless(length, len(sets), len(coefficients))
             fulfilled = list(_fulfilled(vectors, count, may_violate, sets, coefficients))
             which, times, violated = (np.concatenate(part) for part in zip(*fulfilled, strict=True))
             size = np.abs(coefficients).sum(axis=1)[times]
             for i in np.lexsort((times, which, size, violated)):
                 kept.add(sets[which[i]], coefficients[times[i]])
         return kept.rows()
+
+    def _refuse_endless(self, length: int, sets: int, coefficients: int) -> None:
+        if sets * coefficients > _MOST_TRIED:
+            raise NotApplicable(
+                f"{self.name} would try {sets * coefficients:,} equations of {length} templates "
+                f"({sets:,} sets times {coefficients:,} combinations of coefficients; {_MOST_TRIED:,} "
+                "take some minutes, and are the most); lower model.max_sets, model.max_coefficient "
+                "or model.max_length"
+            )
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.count_nonzero(self._differences(features), axis=1).astype(np.float64)
@@ -188,10 +225,11 @@ def _sets(templates: int, length: int, at_most: int) -> NDArray[np.int64]:
 
 def _contains_any(sets: NDArray[np.int64], invariants: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(sets,) whether a set contains all templates of some invariant."""
-    inside = np.zeros((len(sets), invariants.shape[1]), dtype=np.float32)
+    # The sets are of the first templates, which may be few of all.
+    inside = np.zeros((len(sets), int(sets.max(initial=-1)) + 1), dtype=np.float32)
     np.put_along_axis(inside, sets, 1, axis=1)
     needed = (invariants != 0).astype(np.float32)
-    return (inside @ needed.T == needed.sum(axis=1)).any(axis=1)
+    return (inside @ needed[:, : inside.shape[1]].T == needed.sum(axis=1)).any(axis=1)
 
 
 def _coefficients(length: int, largest: int) -> NDArray[np.int64]:

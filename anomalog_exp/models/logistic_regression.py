@@ -40,6 +40,7 @@ class LogisticRegressionDetector(LinearDetector):
     """Scores sequences by their log odds."""
 
     log_odds: ClassVar[bool] = True
+    square: ClassVar[bool] = True
 
     config: Config
 

@@ -12,18 +12,23 @@ optimum as that of all sequences. The cost grows with the square of distinct vec
 
 Deviation from scikit-learn's gamma="scale": the default is 1 / (the variances of all templates, summed),
 of sequences rather than vectors, and so independent of how many templates training never shows.
+
+Beyond 10,000 templates the vectors keep no zeros, and no mean is taken from them: the kernel depends on
+their differences alone.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.sparse import issparse
 
 from anomalog_exp.detection.count_detector import (
     CountModelConfig,
+    Features,
     WeightedCountDetector,
     most_frequent,
 )
@@ -53,17 +58,19 @@ class Config(CountModelConfig):
 class OneClassSVMDetector(WeightedCountDetector):
     """Scores sequences by how far they lie outside the boundary."""
 
+    sparse: ClassVar[bool] = True
+
     config: Config
-    _svm: Annotated[Estimator, "sklearn.svm._classes.OneClassSVM"]
+    _svm: Annotated[Estimator, "sklearn.svm._classes.OneClassSVM", "scipy.sparse._csr.csr_matrix"]
     _left_out: int
 
-    def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
+    def fit_vectors(self, features: Features, count: NDArray[np.int64]) -> None:
         from sklearn.svm import OneClassSVM
 
         kept = most_frequent(count, self.config.max_vectors)
         self._left_out = len(count) - len(kept)
         features, share = features[kept], count[kept] / count[kept].sum()
-        variance = float((share @ (features - share @ features) ** 2).sum())
+        variance = _variance(features, share)
         self._svm = OneClassSVM(
             nu=self.config.nu,
             gamma=self.config.gamma or 1 / (variance or 1),
@@ -73,7 +80,7 @@ class OneClassSVMDetector(WeightedCountDetector):
         # The paper's scale, multipliers that sum to 1: scores then compare across training sizes.
         self._svm.fit(features, sample_weight=share / self.config.nu)
 
-    def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def score_vectors(self, features: Features) -> NDArray[np.float64]:
         return -self._svm.decision_function(features)
 
     @property
@@ -87,3 +94,12 @@ class OneClassSVMDetector(WeightedCountDetector):
             "gamma": float(self._svm.gamma),
             "vectors_left_out": self._left_out,
         }
+
+
+def _variance(features: Features, share: NDArray[np.float64]) -> float:
+    """The variances of all templates, summed; each row is a share of the sequences."""
+    mean = share @ features
+    if issparse(features):
+        # Of what is there, and of the zeros that are not.
+        return float((share @ features.power(2)).sum() - (mean**2).sum())
+    return float((share @ (features - mean) ** 2).sum())

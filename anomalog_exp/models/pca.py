@@ -13,6 +13,11 @@ Distinct vectors weighted by their numbers have exactly the mean and covariance 
 Deviations: where Jackson and Mudholkar's power h0 is not positive (a residual of one large and very many
 small variances), the approximation of Box 1954 takes its place, which has the same two first moments;
 training without residual has threshold 0. A residual below rounding, 1e-9 of the vector, is none.
+
+Beyond 10,000 templates, where there are fewer vectors, components come from the inner products of the
+vectors: variances below 1e-12 of the largest are taken for rounding. Residuals come from matrix products
+of 64 rows each there, the last filled up with zeros: a sum per number would take minutes, and products
+of one shape round a row alike in any company.
 """
 
 from __future__ import annotations
@@ -24,12 +29,18 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.special import chdtri, ndtri
 
-from anomalog_exp.detection.count_detector import CountModelConfig, WeightedCountDetector
+from anomalog_exp.detection.count_detector import (
+    MANY_TEMPLATES,
+    CountModelConfig,
+    WeightedCountDetector,
+)
+from anomalog_exp.features.row_space import row_space
 from anomalog_exp.options.base import Fraction
 
 __all__ = ["Config", "PCADetector", "q_statistic"]
 
 _ROUNDING = 1e-9
+_ROWS = 64
 
 
 class Config(CountModelConfig):
@@ -60,8 +71,13 @@ class PCADetector(WeightedCountDetector):
         varying = deviation.any(axis=0)
         # Singular values of the weighted vectors keep digits that their covariance would lose. R of
         # their QR decomposition has the same ones, and no more rows than templates.
-        triangle = np.linalg.qr(deviation[:, varying] * np.sqrt(share)[:, None], mode="r")
-        _, singular, directions = np.linalg.svd(triangle, full_matrices=False)
+        weighted = deviation[:, varying] * np.sqrt(share)[:, None]
+        if weighted.shape[1] > max(MANY_TEMPLATES, len(weighted)):
+            along, directions = row_space(weighted)
+            singular = np.sqrt((along**2).sum(axis=0))
+        else:
+            triangle = np.linalg.qr(weighted, mode="r")
+            _, singular, directions = np.linalg.svd(triangle, full_matrices=False)
         variances = singular**2
         variances[singular <= _ROUNDING * singular.max(initial=0)] = 0
         explained = np.cumsum(variances)
@@ -76,10 +92,7 @@ class PCADetector(WeightedCountDetector):
 
     def parts(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """The squared residual of each template."""
-        deviation = features - self._mean
-        # Not matrix products, which round by how many rows there are.
-        along = np.einsum("rt,ct->rc", deviation, self._components)
-        residual = deviation - np.einsum("rc,ct->rt", along, self._components)
+        residual = _outside(features - self._mean, self._components)
         size = np.abs(features).max(axis=1) + np.abs(self._mean).max()
         residual[np.abs(residual) <= _ROUNDING * size[:, None]] = 0
         return residual**2
@@ -95,6 +108,26 @@ class PCADetector(WeightedCountDetector):
             "residual_variance": float(self._residual_variance.sum()),
             "q_statistic": self.own_threshold,
         }
+
+
+def _outside(
+    deviation: NDArray[np.float64], components: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(rows, templates) what is left of each row outside the space of the components."""
+    if deviation.shape[1] <= MANY_TEMPLATES:
+        # Not matrix products, which round by how many rows there are.
+        along = np.einsum("rt,ct->rc", deviation, components)
+        return deviation - np.einsum("rc,ct->rt", along, components)
+    residual = deviation.copy()
+    spanned = np.flatnonzero(components.any(axis=0))
+    components = components[:, spanned]
+    for start in range(0, len(deviation), _ROWS):
+        block = np.zeros((_ROWS, len(spanned)))
+        here = deviation[start : start + _ROWS, spanned]
+        block[: len(here)] = here
+        inside = (block @ components.T) @ components
+        residual[start : start + _ROWS, spanned] -= inside[: len(here)]
+    return residual
 
 
 def q_statistic(variances: NDArray[np.float64], alpha: float) -> float:

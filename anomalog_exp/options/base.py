@@ -8,6 +8,9 @@ and whole numbers, of which `1e6` is one.
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
@@ -28,20 +31,24 @@ from anomalog_exp.options.mistakes import mistakes
 __all__ = [
     "AbsolutePath",
     "Count",
+    "FolderName",
     "Fraction",
     "Names",
     "Options",
     "PathText",
 ]
 
+_TOO_LARGE = 2**63
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_FOLDER_NAME = re.compile(r"\w(?:[\w. -]*[\w.-])?")
+_MAX_NAME_BYTES = 200
+"""A file system takes 255: room for a digest, and for a lock's dot and ending."""
+
 Count = Annotated[int, Field(ge=1)]
 """A whole number of things, at least one."""
 
 Fraction = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 """A share in (0, 1]."""
-
-PathText = Annotated[Path, Field(strict=False)]
-"""A path given as text; relative paths are resolved by whoever opens them."""
 
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 """A list of names."""
@@ -54,13 +61,37 @@ def _is_local(path: Any) -> Any:
     return path
 
 
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError("a path below ~, or below the home of a user that exists") from error
+
+
+PathText = Annotated[Path, Field(strict=False), BeforeValidator(_is_local)]
+"""A path given as text; relative paths are resolved by whoever opens them."""
+
+
 AbsolutePath = Annotated[
     Path,
     Field(strict=False),
     BeforeValidator(_is_local),
-    AfterValidator(lambda path: path.expanduser().absolute()),
+    AfterValidator(lambda path: _at_home(path).absolute()),
 ]
 """A path that is made absolute at the door: workers may stand in another directory."""
+
+
+def _is_folder_name(name: str) -> str:
+    if not _FOLDER_NAME.fullmatch(name) or len(name.encode()) > _MAX_NAME_BYTES:
+        raise ValueError(
+            "a folder's name: letters, digits, _ . - and spaces inside, the first a letter, digit or _, "
+            f"{_MAX_NAME_BYTES} bytes at most"
+        )
+    return name
+
+
+FolderName = Annotated[str, AfterValidator(_is_folder_name)]
+"""A name that becomes that of a folder: it leads to no other place, and no hidden one."""
 
 
 class Options(BaseModel):
@@ -99,11 +130,32 @@ class Options(BaseModel):
         for name in values:
             if name not in cls.model_fields:
                 raise PydanticCustomError("unknown_key", "{name}", {"name": name, "keys": keys})
+        for name, value, allowed in _unusable(values, ""):
+            expected = {"name": name, "value": value, "allowed": allowed}
+            raise PydanticCustomError("unusable", "{allowed}", expected)
         return {name: _whole(value) for name, value in values.items()}
 
 
 def _whole(value: Any) -> Any:
     """Whole floats as integers, in lists too; a field that takes floats turns them back."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _TOO_LARGE:
         return int(value)
     return [_whole(one) for one in value] if isinstance(value, list) else value
+
+
+def _unusable(value: Any, key: str) -> Iterator[tuple[str, str, str]]:
+    """Values that no array, file or name of a file can hold: their keys, themselves, what would fit."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _unusable(name, key)
+            yield from _unusable(one, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _unusable(one, key)
+    elif isinstance(value, int) and not -_TOO_LARGE <= value < _TOO_LARGE:
+        shown = f"a number of {value.bit_length()} bits" if abs(value) >> 1000 else str(value)
+        yield key, shown, "whole numbers of 64 bits: -2^63 to 2^63 - 1"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield key, str(value), "a finite number"
+    elif isinstance(value, str) and _NO_TEXT.search(value):
+        yield key, repr(value), "text in UTF-8, without the character of code 0"

@@ -119,6 +119,14 @@ def _mistake(detail: ErrorDetails, key: str) -> ConfigError:
             allowed=", ".join(keys),
             fix=did_you_mean(str(name), keys, "remove it"),
         )
+    if kind == "unusable":
+        return ConfigError.of(
+            f"{key}.{context['name']}" if key else str(context["name"]),
+            context["value"],
+            problem="this value does not fit",
+            allowed=context["allowed"],
+            fix="give a value that fits",
+        )
     if kind == "missing" or value == "???":  # YAML's way to ask for a value
         return ConfigError.of(
             key,

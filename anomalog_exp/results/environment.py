@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from anomalog_exp.secrets import without_secrets
+
 __all__ = ["Clock", "build_environment_metadata"]
 
 _PACKAGES = (
@@ -62,7 +64,7 @@ def build_environment_metadata(clock: Clock, overrides: list[str]) -> dict[str, 
         "ended": now.isoformat(),
         "seconds": {"total": (now - clock.begun).total_seconds(), **clock.seconds},
         "peak_memory_mb": _peak_memory_mb(),
-        "overrides": overrides,
+        "overrides": [without_secrets(override) for override in overrides],
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu_count": os.cpu_count(),

@@ -112,6 +112,10 @@ class ResultPaths:
         return self.run_dir / "status.json"
 
     @property
+    def tracking_path(self) -> Path:
+        return self.run_dir / "tracking.json"
+
+    @property
     def lock_path(self) -> Path:
         return self.run_root.parent / f".{self.run_root.name}.lock"
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from anomalog_exp.config.settings import MlflowTrackingConfig, TrackingConfig
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.stopping import raise_stop, stop_signal
 
 __all__ = ["close_sweep", "mirror_run", "open_sweep", "ui_command"]
 
@@ -77,6 +78,8 @@ def _tried(
     try:
         return call(tracking)
     except Exception as error:  # noqa: BLE001 - whatever breaks in the tracker, the run stands
+        if stop_signal() is not None:
+            raise_stop(error)
         _LOG.warning(
             "%s is not in MLflow (%s); %s brings it in later", what, _in_a_line(error), later
         )

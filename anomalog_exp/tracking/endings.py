@@ -5,16 +5,17 @@ An exception ends it at once. A killed process cannot; the next process that ope
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from anomalog_exp.processes import is_gone
+from anomalog_exp.stopping import stop_signal
+
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-__all__ = ["PROCESS", "RESULT", "end_left_running", "ended_in_any_case", "this_process"]
+__all__ = ["PROCESS", "RESULT", "end_left_running", "ended_in_any_case"]
 
 RESULT = "anomalog.run"
 """The tag that says which result a run mirrors."""
@@ -29,7 +30,8 @@ def ended_in_any_case(client: MlflowClient, run_id: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        how = "FAILED" if isinstance(error, Exception) else "KILLED"
+        stopped = stop_signal() is not None or not isinstance(error, Exception)
+        how = "KILLED" if stopped else "FAILED"
         try:
             client.set_terminated(run_id, how)
         except Exception as further:  # noqa: BLE001 - the first one says what is wrong
@@ -45,11 +47,6 @@ def end_left_running(client: MlflowClient, experiment: str) -> None:
             client.set_terminated(run.info.run_id, "KILLED")
 
 
-def this_process() -> str:
-    """The name of this process, as it stands in the tag."""
-    return f"{platform.node()}:{os.getpid()}"
-
-
 def _left(tags: dict[str, Any]) -> bool:
     """Whether nobody writes this run any more.
 
@@ -57,16 +54,5 @@ def _left(tags: dict[str, Any]) -> bool:
     processes on other machines nothing is known.
     """
     if PROCESS in tags:
-        host, _, process = tags[PROCESS].partition(":")
-        return host == platform.node() and not _alive(process)
+        return is_gone(tags[PROCESS])
     return RESULT in tags or tags.get("mlflow.source.name") == "anomalog_exp"
-
-
-def _alive(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return True

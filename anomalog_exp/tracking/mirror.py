@@ -27,7 +27,6 @@ from anomalog_exp.tracking.store import opened_store
 
 __all__ = ["mirror_run_dir", "run_metrics"]
 
-_RECORD = "tracking.json"
 _VALUE_LENGTH = 6000
 _NOT_PARAMS = (
     "plugins",
@@ -51,23 +50,31 @@ def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str
         run_dir: A run that has ended.
         settings: The store.
         parent: The MLflow run of the sweep it belongs to.
+
+    Raises:
+        ConfigError: the store cannot be used.
+        DataError: the run dir is not as its run wrote it; nothing of it is mirrored.
     """
     stored = read_run(run_dir)
+    files = sorted(stored.files)
+    record = stored.paths.tracking_path
     place = {"store": str(settings.store), "experiment": settings.experiment_name}
     key = place | {"parent": parent}
     with opened_store(settings) as (client, experiment):
         others = []
-        for mirror in _mirrors(run_dir):
+        for mirror in _mirrors(record):
             if not key.items() <= mirror.items():
                 others.append(mirror)
             elif _exists(client, mirror["run_id"]):
                 return str(mirror["run_id"])
-        run_id = _write(client, experiment, stored, parent)
-        write_json(run_dir / _RECORD, [*others, key | {"run_id": run_id}])
+        run_id = _write(client, experiment, stored, files, parent)
+        write_json(record, [*others, key | {"run_id": run_id}])
     return run_id
 
 
-def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) -> str:
+def _write(
+    client: Any, experiment: str, stored: StoredRun, files: list[Path], parent: str | None
+) -> str:
     from mlflow.entities import Metric, Param, RunTag
 
     status, environment = stored.status, stored.environment
@@ -99,9 +106,9 @@ def _write(client: Any, experiment: str, stored: StoredRun, parent: str | None) 
         )
         if done:
             client.log_inputs(run_id, [_data_set(stored)])
-        for path in sorted(stored.paths.run_dir.iterdir()):
-            if path.is_file() and not path.name.startswith(".") and path.name != _RECORD:
-                client.log_artifact(run_id, str(path))
+        for path in files:
+            folder = path.parent.relative_to(stored.paths.run_dir).as_posix()
+            client.log_artifact(run_id, str(path), None if folder == "." else folder)
         client.set_terminated(run_id, _ENDED_AS[status["status"]], end_time=ended)
     return run_id
 
@@ -219,10 +226,10 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
 
 
-def _mirrors(run_dir: Path) -> list[dict[str, Any]]:
+def _mirrors(record: Path) -> list[dict[str, Any]]:
     """The MLflow runs that mirror a run dir, as far as it says so; the store itself knows as well."""
     try:
-        mirrors = json.loads((run_dir / _RECORD).read_text(encoding="utf-8"))
+        mirrors = json.loads(record.read_bytes())
     except (FileNotFoundError, ValueError):
         return []
     if not isinstance(mirrors, list):

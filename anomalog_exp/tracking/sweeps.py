@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from anomalog_exp.config.settings import MlflowTrackingConfig
-from anomalog_exp.tracking.endings import PROCESS, ended_in_any_case, this_process
+from anomalog_exp.processes import this_process
+from anomalog_exp.tracking.endings import PROCESS, ended_in_any_case
 from anomalog_exp.tracking.store import opened_store
 
 __all__ = ["close_sweep_run", "open_sweep_run"]

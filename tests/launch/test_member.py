@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from anomalog_exp.config.compose import compose, quoted
-from anomalog_exp.errors import Stopped
 from anomalog_exp.launch import member
 from anomalog_exp.launch.sweep_folder import SweepFolder
+from anomalog_exp.stopping import Stopped
 
 
 def begun(folder) -> list[str]:

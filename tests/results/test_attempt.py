@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def test_a_damaged_result_is_a_reason_to_run_again(places, caplog):
     metrics.write_bytes(whole[:100])
     with caplog.at_level("INFO"):
         assert not run(load_run_config(places)).reused
-    assert "of the last result metrics.json cannot be read" in caplog.text
+    assert "the last result is not as it was written: metrics.json has changed" in caplog.text
     assert metrics.read_bytes() == whole
 
 
@@ -130,6 +131,27 @@ def test_a_stopped_run_bears_its_status_and_runs_again(tmp_path, number, status,
     done = command(*arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "(reused" not in done.stdout
+
+
+def test_a_log_that_cannot_be_written_ends_the_run_in_four_parts(tmp_path):
+    arguments = [SMALL_DEMO, "tracking=none"]
+    assert command(*arguments, cwd=tmp_path).returncode == 0
+    shutil.rmtree(tmp_path / "outputs")
+    code = (
+        "import logging, sys; from anomalog_exp.__main__ import main;"
+        "logging.FileHandler._open = lambda log: open('/dev/full', 'w');"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    problem = f"error: a file or folder: No space left on device\n  value:   {run_dir}/run.log\n"
+    assert problem in done.stderr
+    assert "Traceback" not in done.stderr
+    assert read_run(run_dir).status["status"] == "failed"
 
 
 def test_two_at_once_on_one_config_run_once(tmp_path):

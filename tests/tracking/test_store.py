@@ -143,7 +143,8 @@ def test_a_kill_while_a_run_is_mirrored_costs_nothing(mirroring, run_dir, places
 def test_a_run_that_a_kill_cut_off_is_ended_by_the_next_process_and_finished_by_the_next_try(
     mirroring, run_dir, places
 ):
-    killed = mirroring.mirrored(run_dir, places, dies_at="anomalies.txt")
+    # Opened once to see whether it is as it was written, and then to be copied.
+    killed = mirroring.mirrored(run_dir, places, dies_at="anomalies.txt", time=2)
     assert killed == -9
     (cut,) = stored_runs(places)
     assert cut["status"] == "RUNNING"
@@ -167,7 +168,7 @@ def test_a_run_that_a_kill_cut_off_is_ended_by_the_next_process_and_finished_by_
 def test_a_run_that_a_kill_cut_off_before_runs_were_tagged_is_ended_as_well(
     mirroring, run_dir, places
 ):
-    assert mirroring.mirrored(run_dir, places, dies_at="anomalies.txt") == -9
+    assert mirroring.mirrored(run_dir, places, dies_at="anomalies.txt", time=2) == -9
     with closing(sqlite3.connect(places / "mlflow.db")) as database:
         database.execute("DELETE FROM tags WHERE key = 'anomalog.run'")
         database.commit()

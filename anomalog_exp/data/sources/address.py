@@ -19,13 +19,10 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 from pydantic import BeforeValidator, PlainSerializer
 
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.secrets import HIDDEN, masked_parameter
 
-__all__ = ["HIDDEN", "Address", "ArchiveAddress", "MaskedAddress", "archive_name", "masked"]
+__all__ = ["Address", "ArchiveAddress", "MaskedAddress", "archive_name", "masked"]
 
-HIDDEN: Final = "***"
-"""What stands for a secret."""
-
-_SECRET: Final = re.compile(r"token|sig|key|secret|pass|pwd|auth|cred|session|jwt", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"([^=&;?#]+)=([^&;#]+)")
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _MAX_NAME_BYTES: Final = 200
@@ -114,12 +111,7 @@ def masked(text: str) -> str:
         before_host = r"(?s)(?<=//).*@"
     text = re.sub(before_host, f"{HIDDEN}@", text, count=1)
     place, *parameters = re.split(r"(?=[?#])", text, maxsplit=1)
-    return place + "".join(_PARAMETER.sub(_masked_parameter, one) for one in parameters)
-
-
-def _masked_parameter(parameter: re.Match[str]) -> str:
-    name, value = parameter.groups()
-    return f"{name}={HIDDEN if _SECRET.search(unquote(name)) else value}"
+    return place + "".join(_PARAMETER.sub(masked_parameter, one) for one in parameters)
 
 
 def _basic(user: str | None, password: str | None) -> str | None:

@@ -14,7 +14,7 @@ from typing import Literal
 from filelock import FileLock
 from pydantic import Field
 
-from anomalog_exp.data.sources.address import HIDDEN, ArchiveAddress, archive_name, masked
+from anomalog_exp.data.sources.address import ArchiveAddress, archive_name, masked
 from anomalog_exp.data.sources.archive import DamagedArchive, archive_reader
 from anomalog_exp.data.sources.base import RawFiles, Source, find_log
 from anomalog_exp.data.sources.leftovers import remove_leftovers
@@ -24,6 +24,7 @@ from anomalog_exp.data.sources.part import Part
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import Count
 from anomalog_exp.progress import Progress
+from anomalog_exp.secrets import HIDDEN
 
 __all__ = ["RemoteZipSource", "RemoteZipSourceConfig"]
 

@@ -35,21 +35,27 @@ _PATH = "(a path: masked if a part of it is)"
 _NUMBER = r"[0-9][0-9A-Za-z]*(?:[.:][0-9][0-9A-Za-z]*)*"
 
 # What `finish` does to a message whose numbers are `0`, in this order, each for a reason of its own.
+# Each takes time by the length of a message: a part of unknown length is only tried where it begins, as
+# `re` would read a word again from each of its characters to find that it lacks the next part.
 _W = re.escape(WILDCARD)
 _HEX = rf"(?:{_W}|[0-9a-fA-F]{{4,12}})"
 _PART = rf"(?:[\w.$@~%+-]|{_W})"  # a character of one part of a path
+_FIRST = rf"(?<![\w.$@~%+-])(?<!{_W})"  # where no such character stands before
 _START = r"(?<![\w.$@~%+>-])/"  # a slash that begins an absolute path
 _FINISH: tuple[tuple[str, str], ...] = (
     # A sign belongs to its number: -5 and blk_-5 vary like 5 and blk_5. A hyphen after a letter or
     # digit is none.
     (r"(?<![A-Za-z0-9])-(?=0)", ""),
     # A word with a number in it names one of many: sda0, node_0, task_0_m_0, a0f (part of a hash).
-    (r"\w*0\w*", WILDCARD),
+    (r"(?<!\w)\w*0\w*", WILDCARD),
     # A UUID: five groups of hexadecimal digits, of which some may hold letters only.
     (rf"(?<![\w-])(?:{_HEX}-){{4}}{_HEX}(?!\w)", WILDCARD),
     # A path, absolute or of three parts and more, varies as a whole if a part of it does: how deep it
     # goes varies too. HTTP/1.1 and read/write are none.
-    (rf"(?:{_PART}*/{_PART}+|{_START}{_PART}*)/(?:{_PART}|[/:?&=])*|{_START}{_PART}+", _PATH),
+    (
+        rf"(?:{_FIRST}{_PART}*/{_PART}+|{_START}{_PART}*)/(?:{_PART}|[/:?&=])*|{_START}{_PART}+",
+        _PATH,
+    ),
     # Numbers joined by punctuation are one value: a date, a version, a range.
     (rf"{_W}(?:[-._:/,+]+{_W})+", WILDCARD),
     # A list of values has any length.

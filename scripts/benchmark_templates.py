@@ -1,0 +1,137 @@
+"""What each detector takes where a log has very many templates: seconds, memory, and how it ends.
+
+    python scripts/benchmark_templates.py
+    python scripts/benchmark_templates.py --templates 20_000 --sequences 200 --only pca kmeans
+
+Sequences of 100 events each, every event of a template drawn at random, and a tenth of them anomalous:
+no two are alike, which is the worst that a miner can make of a log. Half train, half are tested. Every
+detector runs as its config has it, in a process of its own that may take no more than the limits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.data.columns import COLUMNS, UNLABELLED
+from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.errors import NotApplicable
+from anomalog_exp.models import model_names, run_model
+from anomalog_exp.progress import SILENT
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+
+_EVENTS = 100
+"""Events of a sequence."""
+
+_ANOMALOUS = 10
+"""One of so many sequences is."""
+
+
+def many_templates(sequences: int, templates: int) -> SequenceSet:
+    """Sequences of random templates; see above."""
+    random = np.random.default_rng(1)
+    events = sequences * _EVENTS
+    nth = np.arange(sequences)
+    label = (nth % _ANOMALOUS == 0).astype(np.int8)
+    values = {
+        "line": np.arange(events),
+        "time_ms": np.arange(events) * 1000,
+        "entity": np.repeat(nth, _EVENTS),
+        "template": random.integers(0, templates, events),
+        "label": np.full(events, UNLABELLED),
+    }
+    columns = {
+        name: np.array(values.get(name, column.without_values(events)), dtype=column.dtype)
+        for name, column in COLUMNS.items()
+    }
+    dataset = LogDataset(
+        directory=Path("in-memory"),
+        **columns,
+        entity_label=label,
+        templates=tuple(f"statement {code:x} of <*>" for code in range(templates)),
+        manifest={"digest": "in-memory", "lines_total": events},
+    )
+    return SequenceSet(
+        dataset=dataset,
+        order=np.arange(events),
+        start=nth * _EVENTS,
+        stop=(nth + 1) * _EVENTS,
+        label=label,
+        split=np.where(nth < sequences // 2, Split.TRAIN, Split.TEST).astype(np.uint8),
+        entity=nth.astype(np.int32),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the detectors in turn, and print a row of each."""
+    given = _parser().parse_args(arguments)
+    if given.alone:
+        print(json.dumps(_alone(given)))
+        return
+    print(f"| {given.templates:,} templates, {given.sequences:,} sequences | seconds | MB | ends |")
+    print("|---|---|---|---|")
+    for name in given.only or [one for one in model_names() if one != "union"]:
+        row = _row(name, given)
+        print(f"| {name} | {row['seconds']:.1f} | {row['mb']:,.0f} | {row['ends']} |", flush=True)
+
+
+def _row(name: str, given: argparse.Namespace) -> dict[str, object]:
+    sizes = [f"--{size}={getattr(given, size)}" for size in ("sequences", "templates", "memory_gb")]
+    command = [sys.executable, __file__, "--alone", "--only", name, *sizes, *given.override]
+    begin = time.perf_counter()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=given.seconds)
+    except subprocess.TimeoutExpired:
+        return {"seconds": time.perf_counter() - begin, "mb": np.nan, "ends": "too slow"}
+    if done.returncode:
+        said = (done.stderr.strip() or f"exit {done.returncode}").splitlines()[-1]
+        return {"seconds": time.perf_counter() - begin, "mb": np.nan, "ends": said}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _alone(given: argparse.Namespace) -> dict[str, object]:
+    """Run one detector in this process, within the limit of memory."""
+    config = load_run_config([f"model={given.only[0]}", *given.override]).model
+    sequences = many_templates(given.sequences, given.templates)
+    limit = int(given.memory_gb * 2**30)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    begin, before = time.perf_counter(), _peak()
+    try:
+        summary = run_model(config, sequences, progress=SILENT)
+        summary.explain(np.flatnonzero(summary.predicted)[:20], 5)
+        ends = f"{summary.predicted.sum():,} of {len(summary.test):,} flagged"
+    except NotApplicable as reason:
+        ends = f"does not apply: {reason}"
+    return {"seconds": time.perf_counter() - begin, "mb": _peak() - before, "ends": ends}
+
+
+def _peak() -> float:
+    """Megabytes that the process held at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sequences", type=int, default=1_000)
+    parser.add_argument("--templates", type=int, default=100_000)
+    parser.add_argument("--only", nargs="+", default=[], help="detectors")
+    parser.add_argument("--seconds", type=float, default=60, help="for each detector")
+    parser.add_argument("--memory_gb", type=float, default=8, help="for each detector")
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("override", nargs="*", help="as in model.max_coefficient=300")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

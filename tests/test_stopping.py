@@ -1,0 +1,107 @@
+"""A signal ends the command, wherever it meets it and whatever becomes of its exception."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.command import SMALL_DEMO, command, environment
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+OFFSETS = [0.04, 0.08, 0.12, 0.16, 0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0]
+"""Seconds from the first line of our own code: imports, composing, running, taking leave."""
+
+ENTRANCE = """
+import sys, time
+from anomalog_exp.__main__ import main
+print("here", flush=True)
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", CODES, ids=lambda number: number.name)
+def test_a_signal_at_any_time_ends_the_command_in_a_line(tmp_path, number):
+    arguments = [SMALL_DEMO, "tracking=none", "force=true"]
+    assert command(*arguments, cwd=tmp_path).returncode == 0
+    codes = []
+    for offset in OFFSETS:
+        process = subprocess.Popen(
+            [sys.executable, "-c", ENTRANCE, *arguments],
+            cwd=tmp_path, env=environment(), stdout=-1, stderr=-1, text=True,
+        )  # fmt: skip
+        process.stdout.readline()
+        time.sleep(offset)
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=60)
+        codes.append(process.returncode)
+        assert "Traceback" not in stderr, offset
+        assert "error" not in stderr, offset
+        # Where the interpreter takes leave, the signal ends it as it ends any process.
+        assert process.returncode in (CODES[number], 0, -number), (offset, stderr)
+        if process.returncode == CODES[number]:
+            assert stderr.splitlines()[-1].startswith("stopped"), offset
+    assert codes[:5] == [CODES[number]] * 5
+
+
+SWALLOWED = """
+import os, signal, sys, time
+from anomalog_exp.stopping import raise_stop, stop_heard, stop_on_signals, stop_signal
+stop_on_signals()
+
+class Gone:
+    def __del__(self):
+        os.kill(os.getpid(), {number})
+
+def swallowing():
+    try:
+        os.kill(os.getpid(), {number})
+    except BaseException:
+        pass
+
+def turning():
+    try:
+        os.kill(os.getpid(), {number})
+    except BaseException as error:
+        raise ValueError("an error of its own") from error
+
+try:
+    {how}
+    time.sleep(20)
+    print("nobody heard it")
+except SystemExit as stop:
+    print("stop", stop.code, stop_signal())
+except ValueError:
+    print("turned", stop_signal())
+    stop_heard()
+    time.sleep(1.3)  # it is heard, and not raised again
+    try:
+        raise_stop()
+    except SystemExit as stop:
+        print("stop", stop.code)
+"""
+
+
+@pytest.mark.parametrize("number", CODES, ids=lambda number: number.name)
+@pytest.mark.parametrize("how", ["swallowing()", "Gone()", "turning()"])
+def test_a_stop_that_somebody_swallows_or_turns_is_no_less_a_stop(how, number):
+    code = SWALLOWED.format(number=int(number), how=how)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    told = [f"stop {CODES[number]} {int(number)}"]
+    if how == "turning()":
+        told = [f"turned {int(number)}", f"stop {CODES[number]}"]
+    assert done.stdout.splitlines() == told
+    assert done.stderr == ""
+
+
+def test_a_command_in_the_background_of_a_shell_leaves_ctrl_c_alone():
+    code = (
+        "import os, signal; from anomalog_exp.stopping import stop_on_signals; stop_on_signals();"
+        "os.kill(os.getpid(), signal.SIGINT); print('goes on')"
+    )
+    ignoring = f"trap '' INT; exec {sys.executable} -c \"{code}\""
+    done = subprocess.run(["sh", "-c", ignoring], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "goes on\n", done.stderr
