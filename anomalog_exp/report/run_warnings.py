@@ -1,11 +1,11 @@
 """What a reader of a result must know before he believes it, each with its meaning and what to do.
 
-`run_warnings` reads what a run has left, and nothing else: the same run dir gives the same warnings.
+They come from what a run has left, and nothing else: the same run dir gives the same warnings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from anomalog_exp.evaluation.block import ClassCounts
 from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results import StoredRun
 
-__all__ = ["RunWarning", "run_warnings"]
+__all__ = ["RunWarning", "run_warnings", "warnings_of"]
 
 SEEN_SHARE = 0.5
 """A share of test sequences that training shows too, from which on it is said."""
@@ -48,13 +48,25 @@ def run_warnings(stored: StoredRun) -> list[RunWarning]:
     """The warnings of a finished run, the gravest first; none of a run without a result."""
     if stored.status["status"] != "done":
         return []
-    report, manifest = stored.report, stored.dataset_manifest
-    findings = stored.findings or {}
+    distinct = (stored.findings or {}).get("distinct_training_sequences")
+    return warnings_of(stored.report, stored.dataset_manifest, distinct)
+
+
+def warnings_of(
+    report: MetricReport, manifest: Mapping[str, Any], distinct: int | None
+) -> list[RunWarning]:
+    """The same of what a finished run has left.
+
+    Args:
+        report: What was measured.
+        manifest: What `dataset_manifest.json` holds.
+        distinct: Training sequences of different content; None where that is not known.
+    """
     return [
         *_labels(report),
         *_threshold(report),
         *_test_part(report),
-        *_training(manifest["sequences"], findings.get("distinct_training_sequences")),
+        *_training(manifest["sequences"], distinct),
         *_reading(manifest["dataset"], manifest["sequences"]),
     ]
 

@@ -191,15 +191,15 @@ def _lines(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Line]:
     """The line of each row."""
     numbers = dataset.line[rows].tolist()
     times = dataset.time_ms[rows].tolist()
-    sources = [dataset.sources[code] for code in dataset.source[rows].tolist()]
     several = len(dataset.sources) > 1
+    sources = [dataset.sources[code] if several else None for code in dataset.source[rows].tolist()]
     raw = dataset.raw_lines(numbers)
     return {
         row: Line(
             number,
             raw.get(number, dataset.templates[dataset.template[row]])[:_LINE_LENGTH],
             None if time == NO_TIME else time,
-            source if several else None,
+            source,
         )
         for row, number, time, source in zip(rows.tolist(), numbers, times, sources, strict=True)
     }

@@ -1,8 +1,8 @@
 """Whether the files of a run dir are still those that its run wrote.
 
 `status.json`, written last, holds a digest of every other file (XXH3-128). `tracking.json` belongs to
-the tracker, which writes it later; `report.html` and `figures/` can be made again from the others; hidden
-files are what a kill left of writing one.
+the tracker, which writes it later; `report.html` and `figures/` can be made again from the others;
+hidden files are what a kill left of writing one.
 """
 
 from __future__ import annotations
