@@ -16,11 +16,14 @@ RUN_FILES = {
     "config.yaml",
     "dataset_manifest.json",
     "environment.json",
+    "findings.json",
     "metrics.json",
     "model_manifest.json",
+    "report.html",
     "run.log",
     "scores.npz",
     "status.json",
+    "timeline.json",
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +19,16 @@ from omegaconf import DictConfig, open_dict, read_write
 from anomalog_exp.config.compose import quoted, swept_keys
 from anomalog_exp.config.load import run_config
 from anomalog_exp.config.run_config import RunConfig
-from anomalog_exp.config.settings import MlflowTrackingConfig, TrackingConfig
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import FOLDER_KEY
 from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.sweep_mirror import SweepMirror
 from anomalog_exp.launch.sweep_plan import planned_members, typed_overrides
 from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
+from anomalog_exp.launch.sweep_title import sweep_title, tracked_together
 from anomalog_exp.launch.workers import end_with_this_process, members_at_once, share_cores
 from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.report.write import report_sweep
 from anomalog_exp.secrets import without_secrets
 from anomalog_exp.stopping import raise_stop, stop_heard, stop_signal
 from anomalog_exp.tracking import close_sweep, open_sweep
@@ -36,15 +37,13 @@ __all__ = ["Sweep"]
 
 _LOG = logging.getLogger(__name__)
 
-_NAMED_DATA_SETS = 3
-
 
 @dataclass(frozen=True)
 class Sweep:
     """A sweep, in the process that starts it.
 
     Attributes:
-        tracking: Where all its members are mirrored.
+        config: What its members have in common; all are mirrored where its `tracking` says.
         typed: What it is over, as it was typed, without secrets.
         swept: The keys that it varies.
         plan: The overrides of each member, without secrets; none where they are chosen while the sweep
@@ -53,7 +52,7 @@ class Sweep:
         workers: How many members run at once on this machine.
     """
 
-    tracking: TrackingConfig
+    config: RunConfig
     typed: list[str]
     swept: list[str]
     plan: list[list[str]]
@@ -77,7 +76,7 @@ class Sweep:
         plan = planned_members(config, loader)
         workers = members_at_once(config.hydra.launcher, len(plan))
         end_with_this_process(config.hydra.launcher)
-        title = shared.experiment_name or _data_sets(plan) or shared.dataset.name
+        title = sweep_title(shared, plan)
         name = f"{title}-{stable_fingerprint(typed)[:8]}"
         folder = Path(config.hydra.sweep.dir).absolute() / name
         with read_write(config), open_dict(config):
@@ -86,7 +85,9 @@ class Sweep:
                 config.hydra.launcher.n_jobs = workers = len(plan)
             config.hydra.sweep.dir = config.sweep.dir = str(folder)
         plan = [list(map(without_secrets, member)) for member in plan]
-        return cls(_tracking(shared, title), typed, swept, plan, SweepFolder(folder), workers)
+        tracking = tracked_together(shared, title)
+        shared = shared.model_copy(update={"tracking": tracking})
+        return cls(shared, typed, swept, plan, SweepFolder(folder), workers)
 
     @contextmanager
     def running(self) -> Iterator[list[str]]:
@@ -101,7 +102,7 @@ class Sweep:
 
     def _held(self) -> Iterator[list[str]]:
         """The same, while no other process runs this sweep."""
-        self.folder.begin(self.plan)
+        self.folder.begin(self.plan, self.typed)
         runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
         _LOG.info("sweep of %s in %s", runs, self.folder.path)
         mirror = self._mirror()
@@ -126,9 +127,9 @@ class Sweep:
         """The mirror of members in the tracker, at work."""
         mirror = SweepMirror(
             self.folder.members,
-            self.tracking,
+            self.config.tracking,
             self.swept,
-            lambda: open_sweep(self.tracking, folder=self.folder.path, overrides=self.typed),
+            lambda: open_sweep(self.config.tracking, folder=self.folder.path, overrides=self.typed),
         )
         if self.workers == 1:
             # Members import in this process what they need: safe in one thread at a time only.
@@ -138,42 +139,26 @@ class Sweep:
         return mirror
 
     def _close(self, mirror: SweepMirror, *, missing_because: str) -> ExitCode:
-        """Write and print one table of all members."""
+        """Write and print one table of all members, and draw the page."""
         tracking_run = mirror.close()
         records = self.folder.records(missing_because)
         write_sweep(self.folder.path, records)
+        report_sweep(
+            self.folder.path,
+            records,
+            self.config.report,
+            self.config.paths.cache_dir,
+            typed=self.typed,
+        )
         if tracking_run:
             close_sweep(
-                self.tracking,
+                self.config.tracking,
                 tracking_run,
                 folder=self.folder.path,
                 swept=self.swept,
                 records=records,
             )
-        return print_sweep(self.folder.path, records, self.tracking)
-
-
-def _data_sets(plan: Sequence[Sequence[str]]) -> str | None:
-    """Names of the data sets that members are over, where a sweep is over several."""
-    names = dict.fromkeys(
-        override.partition("=")[2]
-        for member in plan
-        for override in member
-        if override.startswith("dataset=")
-    )
-    if len(names) < 2:
-        return None
-    return "+".join(names) if len(names) <= _NAMED_DATA_SETS else f"{len(names)} data sets"
-
-
-def _tracking(shared: RunConfig, title: str) -> TrackingConfig:
-    """The tracker of all members: one experiment of MLflow, which bears the title of the sweep."""
-    tracking = shared.tracking
-    if not isinstance(tracking, MlflowTrackingConfig):
-        return tracking
-    alone = shared.experiment_name or shared.dataset.name
-    named = tracking.experiment_name != alone  # by who typed it
-    return tracking if named else tracking.model_copy(update={"experiment_name": title})
+        return print_sweep(self.folder.path, records, self.config.tracking)
 
 
 def _what_broke_off(error: BaseException) -> str:

@@ -87,6 +87,22 @@ class ResultPaths:
         return self.run_dir / "anomalies.txt"
 
     @property
+    def findings_path(self) -> Path:
+        return self.run_dir / "findings.json"
+
+    @property
+    def timeline_path(self) -> Path:
+        return self.run_dir / "timeline.json"
+
+    @property
+    def page_path(self) -> Path:
+        return self.run_dir / "report.html"
+
+    @property
+    def figures_dir(self) -> Path:
+        return self.run_dir / "figures"
+
+    @property
     def environment_path(self) -> Path:
         return self.run_dir / "environment.json"
 

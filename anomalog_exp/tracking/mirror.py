@@ -66,7 +66,8 @@ def mirror_run_dir(
         DataError: the run dir is not as its run wrote it; nothing of it is mirrored.
     """
     stored = read_run(run_dir)
-    files = sorted(stored.files)
+    drawn = (stored.paths.page_path, *stored.paths.figures_dir.glob("*"))
+    files = [*sorted(stored.files), *(path for path in drawn if path.is_file())]
     record = stored.paths.tracking_path
     place = {"store": str(settings.store), "experiment": settings.experiment_name}
     key = place | {"parent": parent}

@@ -82,6 +82,8 @@ def close_sweep_run(
         for path in sorted(folder.iterdir()):
             if path.is_file() and path.name[0] != "." and path.name != TRACKING_RECORD:
                 client.log_artifact(run_id, str(path))
+        if (figures := folder / "figures").is_dir():
+            client.log_artifacts(run_id, str(figures), figures.name)
         _show(client, experiment, run_id, folder.name, swept, records)
         client.set_terminated(run_id, "FINISHED" if well else "FAILED")
 
