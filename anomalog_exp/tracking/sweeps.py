@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["close_sweep_run", "open_sweep_run"]
 
 _PARENT: Final = "mlflow.parentRunId"
+_FILES: Final = ("report.html", "results.csv", "results.json", "multirun.yaml", "plan.json")
 _BEST = "members/best_f1"
 
 
@@ -79,8 +80,8 @@ def close_sweep_run(
             metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
             tags=[RunTag("status", "done" if well else "failed")],
         )
-        for path in sorted(folder.iterdir()):
-            if path.is_file() and path.name[0] != "." and path.name != TRACKING_RECORD:
+        for name in _FILES:
+            if (path := folder / name).is_file():
                 client.log_artifact(run_id, str(path))
         if (figures := folder / "figures").is_dir():
             client.log_artifacts(run_id, str(figures), figures.name)
