@@ -294,7 +294,9 @@ def pages(folder):
     """What the commands print that a run and a sweep name at their end; their servers are up."""
     ended = [
         command(SMALL_DEMO, "model=naive_bayes", cwd=folder),
-        command(SMALL_DEMO, "-m", "model=naive_bayes,markov", "seed=0,1", cwd=folder),
+        command(
+            SMALL_DEMO, "-m", "model=naive_bayes,markov", "sequence.window_size=10,20", cwd=folder
+        ),
     ]
     processes, addresses = [], []
     try:
@@ -336,7 +338,7 @@ def test_the_printed_command_answers_on_this_machine_only(pages, runs):
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the browser chromium")
 def test_a_browser_shows_the_members_best_first_with_charts_and_asks_no_other_host(
-    pages, runs, tmp_path
+    pages, client, tmp_path
 ):
     log = tmp_path / "net.json"
     done = subprocess.run(
@@ -349,11 +351,13 @@ def test_a_browser_shows_the_members_best_first_with_charts_and_asks_no_other_ho
         capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     page = done.stdout
+    experiment = client.get_experiment_by_name("demo")
     f1 = {
         run.info.run_name: run.data.metrics["sequence/f1"]
-        for run in runs
-        if "mlflow.parentRunId" in run.data.tags
+        for run in client.search_runs([experiment.experiment_id])
+        if "window" in run.info.run_name
     }
+    assert len(f1) == 4
     rows = re.split(r'row-index="(\d+)"', page)[1:]
     shown = {
         int(row): name
