@@ -1,4 +1,4 @@
-"""Values that Hydra breaks at without saying which: groups that get no name, and endless numbers."""
+"""What Hydra breaks at without saying where: no key, groups that get no name, endless numbers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ _NO_NAME = re.compile(
 )
 """What may be no text to Hydra: parsing takes milliseconds, and most values are names."""
 
+_LONGEST_KEY = 200
+"""The names of files end at 255 bytes, and Hydra looks for a file of a group's name."""
+
 _ENDLESS = re.compile(r"(?:\d_?){4300}")
 """Python reads no longer number."""
 
@@ -26,12 +29,21 @@ def refuse_odd_values(overrides: Sequence[str]) -> None:
     """Look through overrides as they were typed, or those of a member of a sweep.
 
     Raises:
-        ConfigError: a group is given something else than an option, or a number has thousands of digits.
+        ConfigError: there is no key or an endless one, a group is given something else than an option,
+            or a number has thousands of digits.
     """
     groups: set[str] | None = None
     for override in overrides:
         key, _, value = override.partition("=")
         key = key.lstrip("+~").partition("@")[0]
+        if not key or len(key) > _LONGEST_KEY:
+            raise ConfigError.of(
+                "an override",
+                override,
+                problem="it has no key" if not key else "its key is too long",
+                allowed=f"key=value, with a key of at most {_LONGEST_KEY} letters",
+                fix="write the key in front, as in model=markov",
+            )
         if _ENDLESS.search(value):
             raise ConfigError.of(
                 key,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ _LOG = logging.getLogger(__name__)
 MANY_TEMPLATES = 10_000
 """Templates beyond which zeros are worth leaving out."""
 
-Features = NDArray[np.float64] | csr_matrix
+Features: TypeAlias = NDArray[np.float64] | csr_matrix
 """(rows, templates); sparse ones only of a detector that is `sparse`, of more than MANY_TEMPLATES."""
 
 _ROWS = 1 << 16
@@ -112,7 +112,7 @@ class CountDetector(Detector):
         counts = count_vectors(sequences)
         evidence: list[list[tuple[str, float]]] = []
         for portion in _portions(counts.vectors):
-            parts = self.parts(self.features(counts.vectors[portion]))
+            parts: Any = self.parts(self.features(counts.vectors[portion]))
             if parts is None:
                 return super().explain(sequences, top)
             if issparse(parts):

@@ -1,7 +1,7 @@
 """Linear classifiers of count vectors: one weight per template and a bias.
 
 A template that training never shows keeps the weight 0 under an L2 penalty: it takes no part in fitting.
-So does every direction in which no training vector points. Of more than 10,000 templates and fewer
+So does every direction in which no training vector points. Of more than 4,096 templates and fewer
 vectors, these span a space with fewer axes than templates: the classifier is fitted there, to the same
 optimum.
 """
@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.detection.count_detector import (
-    MANY_TEMPLATES,
     SupervisedCountDetector,
     refuse_beyond_memory,
 )
 from anomalog_exp.features.row_space import row_space
 
 __all__ = ["LinearDetector"]
+
+_MANY_SHOWN = 4_096
+"""Templates that training shows, beyond which a number for each pair of them takes 128 MB and more."""
 
 
 class LinearDetector(SupervisedCountDetector):
@@ -51,7 +53,7 @@ class LinearDetector(SupervisedCountDetector):
         if not len(shown):  # sequences without events: the bias alone is learned
             shown = np.arange(1)
         axes, vectors = None, features[:, shown]
-        if vectors.shape[1] > max(MANY_TEMPLATES, len(vectors)):
+        if vectors.shape[1] > max(_MANY_SHOWN, len(vectors)):
             # The axes are orthonormal: lengths, and so the penalty, are the same along them.
             vectors, axes = row_space(vectors)
         if self.square:

@@ -10,6 +10,7 @@ from anomalog_exp.detection.contract import ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.plan import RunProgressPlan
 from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.extras import extra_named
 from anomalog_exp.progress import Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -35,9 +36,30 @@ def run_model(
     Raises:
         NotApplicable: the training split cannot train this detector, or its decision rule does not
             apply.
-        ConfigError: the detector needs a package that is not installed.
+        ConfigError: the detector needs a package that is not installed, or more memory than there is.
         TypeError: the detector breaks the score contract.
     """
+    try:
+        return _run(config, sequences, progress, progress_plan)
+    except MemoryError as error:
+        train = int((sequences.split == Split.TRAIN).sum())
+        templates = len(sequences.dataset.templates)
+        raise ConfigError.of(
+            "model",
+            config.name,
+            problem=f"it needs more memory than there is ({error or 'the allocation failed'})",
+            allowed=f"what fits: here {train:,} sequences of {templates:,} templates train",
+            fix="make fewer templates, with template.extra_masks or another miner; choose a detector "
+            "that needs no matrix of them, as model=event_count_vector; or give it more memory",
+        ) from error
+
+
+def _run(
+    config: ExperimentModelConfig,
+    sequences: SequenceSet,
+    progress: Progress,
+    progress_plan: RunProgressPlan | None,
+) -> ModelRunSummary:
     train, test = sequences.part(Split.TRAIN), sequences.part(Split.TEST)
     valid = sequences.part(Split.VALIDATION)
     oracle = sequences if type(config.decision).oracle else None

@@ -34,9 +34,11 @@ _ARRAYS, _VALUES, _ESTIMATORS = "arrays.npz", "values.json", "estimators.skops"
 _NUMBERS = "biuf"
 """Kinds of arrays that are kept: truth values, integers and floats."""
 
+_SPARSE = "scipy.sparse._csr.csr_matrix"
 _PLAIN_TYPES = frozenset(
     [f"builtins.{name}" for name in ("dict", "list", "str", "tuple")]
     + [f"numpy.{name}" for name in ("ndarray", "bool", "int64", "uint64", "float32", "float64")]
+    + [_SPARSE]
 )
 """Types that hold data and do nothing, of which every estimator may consist."""
 
@@ -203,7 +205,7 @@ def _estimators(path: Path, trusted_types: Collection[str]) -> dict[str, Any]:
         raise ValueError(f"it holds {', '.join(foreign)}, which this detector does not consist of")
     import skops.io
 
-    estimators = skops.io.loads(content, trusted=sorted(trusted_types))
+    estimators = skops.io.loads(content, trusted=sorted({*trusted_types, _SPARSE}))
     if not isinstance(estimators, dict):
         raise ValueError("it holds no estimators by their names")
     return estimators

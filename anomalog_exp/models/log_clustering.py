@@ -99,7 +99,7 @@ class LogClusteringDetector(CountDetector):
 
     def _unit(self, counts: Features) -> Features:
         """(rows, templates + 1) of length 1; the last column is 1 for rows that count nothing."""
-        if issparse(counts):
+        if isinstance(counts, csr_matrix):
             weighted = csr_matrix(counts.multiply(self._weight))
             weighted.eliminate_zeros()
             nothing = csr_matrix((np.diff(weighted.indptr) == 0).astype(np.float64)[:, None])
@@ -133,7 +133,7 @@ def _representatives(
     """(clusters,) the member of smallest mean distance to the others, the first of equal ones."""
     number = int(clusters.max()) + 1
     # The mean of 1 - u.v over members v is smallest where u.(sum of v) is largest.
-    if issparse(unit):
+    if isinstance(unit, csr_matrix):
         members = csr_matrix(
             (count.astype(np.float64), (clusters, np.arange(len(clusters)))),
             shape=(number, len(clusters)),

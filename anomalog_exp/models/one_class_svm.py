@@ -24,7 +24,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import issparse
+from scipy.sparse import csr_matrix, issparse
 
 from anomalog_exp.detection.count_detector import (
     CountModelConfig,
@@ -33,6 +33,8 @@ from anomalog_exp.detection.count_detector import (
     most_frequent,
 )
 from anomalog_exp.detection.forms import Estimator
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import Count
 
 __all__ = ["Config", "OneClassSVMDetector"]
@@ -61,7 +63,7 @@ class OneClassSVMDetector(WeightedCountDetector):
     sparse: ClassVar[bool] = True
 
     config: Config
-    _svm: Annotated[Estimator, "sklearn.svm._classes.OneClassSVM", "scipy.sparse._csr.csr_matrix"]
+    _svm: Annotated[Estimator, "sklearn.svm._classes.OneClassSVM"]
     _left_out: int
 
     def fit_vectors(self, features: Features, count: NDArray[np.int64]) -> None:
@@ -83,6 +85,22 @@ class OneClassSVMDetector(WeightedCountDetector):
     def score_vectors(self, features: Features) -> NDArray[np.float64]:
         return -self._svm.decision_function(features)
 
+    def restore(self, state: DetectorState) -> None:
+        super().restore(state)
+        for learned in (self._svm.support_vectors_, self._svm.dual_coef_):
+            if issparse(learned):
+                try:
+                    # libsvm reads out of bounds where columns are.
+                    learned.check_format(full_check=True)
+                except ValueError as error:
+                    raise DataError.of(
+                        f"state of {self.name}",
+                        "the support vectors",
+                        problem=f"they are no matrix: {error}",
+                        allowed="vectors as they were fitted",
+                        fix="fit the detector again and save it",
+                    ) from error
+
     @property
     def own_threshold(self) -> float:
         return self.config.tolerance
@@ -99,7 +117,7 @@ class OneClassSVMDetector(WeightedCountDetector):
 def _variance(features: Features, share: NDArray[np.float64]) -> float:
     """The variances of all templates, summed; each row is a share of the sequences."""
     mean = share @ features
-    if issparse(features):
+    if isinstance(features, csr_matrix):
         # Of what is there, and of the zeros that are not.
         return float((share @ features.power(2)).sum() - (mean**2).sum())
     return float((share @ (features - mean) ** 2).sum())

@@ -8,7 +8,6 @@ and whole numbers, of which `1e6` is one.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,7 +154,5 @@ def _unusable(value: Any, key: str) -> Iterator[tuple[str, str, str]]:
     elif isinstance(value, int) and not -_TOO_LARGE <= value < _TOO_LARGE:
         shown = f"a number of {value.bit_length()} bits" if abs(value) >> 1000 else str(value)
         yield key, shown, "whole numbers of 64 bits: -2^63 to 2^63 - 1"
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield key, str(value), "a finite number"
     elif isinstance(value, str) and _NO_TEXT.search(value):
         yield key, repr(value), "text in UTF-8, without the character of code 0"

@@ -49,6 +49,20 @@ def test_other_values_are_not_looked_at(override):
     refuse_odd_values([override])
 
 
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("=5", "it has no key"),
+        ("+=''", "it has no key"),
+        ("~=", "it has no key"),
+        (f"++{'_' * 300}=1", "its key is too long"),
+    ],
+)
+def test_an_override_needs_a_key_of_a_name_s_length(override, problem):
+    with pytest.raises(ConfigError, match=f"an override: {problem}"):
+        refuse_odd_values([override])
+
+
 @pytest.mark.parametrize("more", [[], ["-m"]])
 @pytest.mark.parametrize(
     ("override", "told"),

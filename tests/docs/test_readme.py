@@ -49,7 +49,9 @@ def test_every_script_and_every_command_is_on_some_page():
     texts = TEXT + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for path in (ROOT / "scripts").glob("*.py"):
         # benchmark_stages.py and the like are parts of benchmark.py, docs_values.py of docs_tables.py.
-        whole = re.sub(r"^(benchmark|docs)_\w+", r"\1", path.stem).replace("docs", "docs_tables")
+        whole = re.sub(r"^(benchmark|docs|reliability)_\w+", r"\1", path.stem).replace(
+            "docs", "docs_tables"
+        )
         assert f"scripts/{whole}.py" in texts
     for path in (ROOT / "anomalog_exp/commands").glob("[!_]*.py"):
         assert f"python -m anomalog_exp {path.stem}" in TEXT

@@ -7,6 +7,9 @@ from math import gcd
 import numpy as np
 import pytest
 
+from anomalog_exp.config import load_run_config
+from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.models import invariants
 from anomalog_exp.models.invariants import _sets
 from tests.counting import LETTERS, fit, random_texts
 
@@ -106,3 +109,30 @@ def test_as_many_sets_are_tried_as_the_limit_allows_of_the_most_held_templates()
     assert limited.manifest()["invariants"] == ["[c] = [d]"]
     all_of_them, _ = fit(train, ["a"], "model=invariants", "model.max_length=2")
     assert all_of_them.manifest()["invariants"] == ["[c] = [d]", "[a] = [b]"]
+
+
+def test_a_log_without_widely_held_templates_has_no_invariants():
+    train = ["a", "b", "c", "d", "e"]
+    with pytest.raises(NotApplicable, match=r"more than 1 of the 5 .* of 6 is in 1\)"):
+        fit(train, ["a"], "model=invariants", "model.support=0.8")
+
+
+def test_coefficients_without_end_are_refused_in_four_parts():
+    with pytest.raises(ConfigError, match=r"up to 50 with model\.max_length=3") as refused:
+        load_run_config(["model=invariants", "model.max_coefficient=300"])
+    assert "model.max_coefficient" in str(refused.value)
+    assert "to do:" in str(refused.value)
+    assert load_run_config(["model=invariants", "model.max_coefficient=50"]).model
+
+
+def test_a_search_that_would_take_hours_is_refused_with_its_size(monkeypatch):
+    # Three pairs of three templates, times 1:1, 1:2, 1:3, 2:3 and so on.
+    options = ["model=invariants", "model.max_length=2"]
+    train = ["abc", "abbc", "acc"]
+    monkeypatch.setattr(invariants, "_MOST_TRIED", 21)
+    fit(train, ["a"], *options)
+    monkeypatch.setattr(invariants, "_MOST_TRIED", 20)
+    with pytest.raises(
+        NotApplicable, match=r"would try 21 equations of 2 templates \(3 sets times 7"
+    ):
+        fit(train, ["a"], *options)

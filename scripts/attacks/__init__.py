@@ -1,0 +1,1 @@
+"""Attacks on the program, one file per kind; `reliability_row` says what such a file holds."""

@@ -1,0 +1,86 @@
+"""The attacks in their short form: the program survives all of them, and the script would say otherwise."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from reliability_page import page, total
+from reliability_process import Job, environment
+from reliability_row import Arena, Row, Verdict, attacks
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "reliability.py"
+
+
+def reliability(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, SCRIPT, "--workers", "1", "--out", folder / "page.md", *arguments],
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted({attack.kind for attack in attacks()}))
+def test_the_program_survives(tmp_path, kind):
+    done = reliability(tmp_path, "--short", "--only", kind)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line for line in (tmp_path / "page.md").read_text().splitlines() if line[:2] == "| "]
+    for attack in attacks(kind):
+        (row,) = [line for line in rows if line.startswith(f"| {attack.what} |")]
+        tried, survived, wrong, left = row.split(" | ")[1:5]
+        assert (survived, wrong, left) == (tried, "0", "0")
+
+
+def test_a_name_that_no_attack_has_is_refused(tmp_path):
+    done = reliability(tmp_path, "--only", "earthquakes")
+    assert done.returncode == 2
+    assert "earthquakes" in done.stderr
+
+
+def test_what_did_not_survive_is_counted_and_said():
+    verdicts = [Verdict(), Verdict("lost [case 3]"), Verdict("lost [case 5]", "a.tmp"), Verdict()]
+    row = Row.of("kills", "a run", verdicts)
+    assert row[2:6] == (4, 2, 2, 1)
+    assert row.note == "2 x lost [case 3]; 1 x a.tmp"
+    both = [row, Row.of("soak", "a sweep", [Verdict()])]
+    assert total(both)[2:6] == (5, 3, 2, 1)
+    text = page(both, seed=7, long=True, seconds=60)
+    assert "| a run | 4 | 2 | 2 | 1 | 2 x lost [case 3]; 1 x a.tmp |" in text
+    assert "Seed 7" in text
+
+
+@pytest.fixture
+def arena(tmp_path):
+    arena = Arena(0, False, tmp_path / "arena", 1)
+    arena.folder.mkdir()
+    yield arena
+    arena.close()
+
+
+def test_a_process_dies_at_the_operation_that_is_named(arena, tmp_path):
+    made = tmp_path / "made"
+    made.mkdir()
+    three = ["import pathlib\nfor name in 'abc':\n    pathlib.Path(name).mkdir()"]
+    (whole,) = arena.run(Job(made, three, call="builtins:exec", counts=True))
+    assert (whole.code, whole.operations) == (0, 3)
+    half = tmp_path / "half"
+    half.mkdir()
+    (killed,) = arena.run(Job(half, three, call="builtins:exec", act_at=2))
+    assert killed.code == -9
+    assert sorted(path.name for path in half.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("1 / 0", "a traceback: ZeroDivisionError: division by zero"),
+        ("import os; os.abort()", "signal 6 ended it"),
+        ("import time; time.sleep(60)", "it hung for 1 s"),
+        ("import sys; sys.exit(2)", None),
+    ],
+)
+def test_what_no_process_may_do_is_seen(arena, code, fault):
+    folder = arena.new_folder()
+    (ended,) = arena.run(Job(folder, [code], call="builtins:exec", timeout=1.0))
+    assert ended.fault == fault or ended.fault.startswith(str(fault))
