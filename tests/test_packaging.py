@@ -55,7 +55,14 @@ def test_the_wheel_holds_every_option_and_no_tests(wheel):
     assert "hydra_plugins/anomalog_exp_sweepers.py" in names
     assert not any(name.startswith("tests") for name in names)
     assert "anomalog_exp/py.typed" in names
-    pages = {"page.html.j2", "page.js", "parts.html.j2", "run.html.j2", "style.css", "sweep.html.j2"}
+    pages = {
+        "page.html.j2",
+        "page.js",
+        "parts.html.j2",
+        "run.html.j2",
+        "style.css",
+        "sweep.html.j2",
+    }
     assert {f"anomalog_exp/report/pages/{name}" for name in pages} <= names
 
 
