@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,7 +165,7 @@ def _blocks(report: MetricReport) -> list[dict[str, Any]]:
 def _figures(block: MetricBlock) -> list[dict[str, Any]]:
     headline, intervals = block.headline or {}, headline_intervals(block)
     names: list[str] = [name for name in _FIRST if name in headline]
-    names += [name for name in headline if name not in names]
+    names += sorted((name for name in headline if name not in names), key=_by_candidates)
     return [
         {
             "name": _NAMES.get(name) or name.replace("_", " "),
@@ -173,6 +174,12 @@ def _figures(block: MetricBlock) -> list[dict[str, Any]]:
         }
         for name in names
     ]
+
+
+def _by_candidates(name: str) -> tuple[int, str]:
+    """`top5` before `top10`, and what has no number behind them."""
+    number = name.removeprefix("top")
+    return (int(number), "") if number.isdecimal() else (sys.maxsize, name)
 
 
 def _beside(block: MetricBlock) -> list[tuple[str, str]]:

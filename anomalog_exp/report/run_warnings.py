@@ -160,7 +160,7 @@ def _counted_once(block: MetricBlock) -> str:
 
 def _training(sequences: dict[str, Any], distinct: int | None) -> Iterator[RunWarning]:
     total = sequences["sequences"]["train"]["total"]
-    if distinct == 1 and total:
+    if distinct == 1 and total > 1:  # a stream is one sequence
         yield RunWarning(
             "Training shows one sequence only",
             f"All {total:,} training sequences are the same, so that anything else looks anomalous.",

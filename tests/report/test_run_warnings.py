@@ -110,5 +110,11 @@ def test_borders():
     assert titles(block={"counts": {"normal": 190, "anomalous": 10}}) == {}
 
 
+def test_a_stream_trains_on_one_sequence():
+    training = {"sequences": {"train": {"total": 1}}}
+    manifest = MANIFEST | {"sequences": training}
+    assert warnings_of(MetricReport.from_json(REPORT), manifest, 1) == []
+
+
 def test_a_log_without_any_time_is_no_mistake():
     assert titles(dataset={"rows_without_time": 1000}) == {}

@@ -24,7 +24,7 @@ POINTS = 500
 """At most about so many points of a curve are drawn."""
 
 _KEPT = 100
-_SHARE = {"scale": {"domain": [0, 1]}}
+_SHARE = {"scale": {"domain": [0, 1]}, "axis": {"tickCount": 5}}
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from anomalog_exp.report.figures.chart import ANOMALOUS, MIDDLE, NORMAL, Chart
@@ -10,6 +11,8 @@ from anomalog_exp.report.figures.chart import ANOMALOUS, MIDDLE, NORMAL, Chart
 __all__ = ["anomalies_over_time", "templates_over_time"]
 
 _SHOWN = 40
+_TICKS = 6
+_END = {"field": "end", "type": "temporal"}  # without the type, its domain would be another
 _HOUR = 3_600_000
 _DAY = 24 * _HOUR
 _PALETTE = [
@@ -51,13 +54,16 @@ def anomalies_over_time(timeline: Mapping[str, Any], kind: str, unit: str) -> Ch
             "data": {"values": values},
             "mark": {"type": "rect"},
             "encoding": {
-                "x": _time_axis(timeline),
-                "x2": {"field": "end"},
+                "x": _time_axis(timeline, _judged_bins(counts["judged"])),
+                "x2": _END,
                 "y": {
                     "field": "height",
                     "type": "quantitative",
                     "title": f"{unit}s",
-                    "axis": {"labelExpr": "format(abs(datum.value), ',')", "tickMinStep": 1},
+                    "axis": {
+                        "labelExpr": "format(abs(datum.value), ',')",
+                        "values": _whole_ticks([value["height"] for value in values]),
+                    },
                 },
                 "y2": {"datum": 0},
                 "color": {
@@ -103,8 +109,8 @@ def templates_over_time(timeline: Mapping[str, Any]) -> Chart:
             "data": {"values": values},
             "mark": {"type": "rect"},
             "encoding": {
-                "x": _time_axis(timeline),
-                "x2": {"field": "end"},
+                "x": _time_axis(timeline, range(len(tops))),
+                "x2": _END,
                 "y": {"field": "from", "type": "quantitative", "title": "lines"},
                 "y2": {"field": "to"},
                 "color": {
@@ -151,8 +157,28 @@ def _duration(ms: int) -> str:
     return f"{ms} ms"
 
 
-def _time_axis(timeline: Mapping[str, Any]) -> dict[str, Any]:
-    span = timeline["bin_ms"] * len(timeline["rows"])
+def _judged_bins(judged: Sequence[int]) -> range:
+    """From the first to the last bin in which anything was judged."""
+    filled = [number for number, n in enumerate(judged) if n]
+    return range(filled[0], filled[-1] + 1)
+
+
+def _whole_ticks(heights: Sequence[int]) -> list[int]:
+    """A few whole numbers over the range of heights, zero among them."""
+    low, high = min(0, *heights), max(0, *heights)
+    step = next(
+        size
+        for power in itertools.count()
+        for size in (10**power, 2 * 10**power, 5 * 10**power)
+        if (high - low) / size <= _TICKS
+    )
+    return list(range(-(-low // step) * step, high + 1, step))
+
+
+def _time_axis(timeline: Mapping[str, Any], bins: range) -> dict[str, Any]:
+    """The axis over some of the bins."""
+    start, width = timeline["start_ms"], timeline["bin_ms"]
+    span = width * len(bins)
     limits = (
         (600_000, "%H:%M:%S"),
         (_DAY, "%H:%M"),
@@ -163,7 +189,11 @@ def _time_axis(timeline: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "field": "time",
         "type": "temporal",
-        "scale": {"type": "utc"},
+        "scale": {
+            "type": "utc",
+            "domain": [start + width * bins.start, start + width * bins.stop],
+            "nice": False,
+        },
         "title": None,
         "axis": {"format": shown, "labelOverlap": "greedy", "tickCount": 6},
     }

@@ -26,6 +26,11 @@
     });
   }
 
+  // On paper nothing can be opened.
+  addEventListener("beforeprint", () => {
+    for (const finding of document.querySelectorAll("details.finding")) finding.open = true;
+  });
+
   const members = read("members");
   if (members) {
     const table = document.getElementById("members-table");
