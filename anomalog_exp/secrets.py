@@ -40,7 +40,9 @@ def without_secrets(text: str) -> str:
 def masked_parameter(parameter: re.Match[str]) -> str:
     """`name=value` of an address, of which a match holds both, without its secret."""
     name, value = parameter.groups()
-    return f"{name}={HIDDEN if _SECRET.search(unquote(name)) else value}"
+    if _SECRET.search(unquote(name)):
+        return f"{name}={HIDDEN}"
+    return f"{name}={_PARAMETER.sub(masked_parameter, value)}"  # it may be an address, too
 
 
 def _without_secrets(piece: str) -> str:

@@ -60,7 +60,7 @@ def copied(state: Path, folder: Path) -> Path:
 def results(folder: Path) -> dict[str, bytes]:
     """The metrics of every run dir below a folder, by the run dir."""
     return {
-        str(path.parent.relative_to(folder)): path.read_bytes()
+        str(path.parent.relative_to(folder)): path.read_bytes() if path.is_file() else b""
         for path in sorted(folder.glob("outputs/*/*/metrics.json"))
     }
 

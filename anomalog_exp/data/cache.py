@@ -181,7 +181,7 @@ def _build_once(
         if hash_while_building:
             following = FollowingSha256(log.path)
             build = partial(build, follow=following.follow)
-            log_digest = partial(_remember_digest, request, digests, following)
+            log_digest = partial(_name_by_digest, request, following)
         try:
             with writing_to(directory.parent):
                 build(
@@ -197,15 +197,17 @@ def _build_once(
                 file.refuse_changes(may_grow=False)
             seal(making)
             _put(making, request.directory, locked=request.directory == directory)
+            if hash_while_building:
+                # Not before: who knows the digest asks for the build by its name, under another lock.
+                digests.remember(log, request.files[str(log.path)])
         finally:
             shutil.rmtree(making, ignore_errors=True)
 
 
-def _remember_digest(request: RequestedBuild, digests: Digests, following: FollowingSha256) -> str:
+def _name_by_digest(request: RequestedBuild, following: FollowingSha256) -> str:
     """Replace the identity of the log, which is hashed now, by its digest."""
-    log, sha256 = request.log, following.hexdigest()
-    digests.remember(log, sha256)
-    request.files[str(log.path)] = sha256
+    sha256 = following.hexdigest()
+    request.files[str(request.log.path)] = sha256
     return sha256
 
 
