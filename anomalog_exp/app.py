@@ -1,7 +1,7 @@
 """One run: config in, result out. The whole flow is `run`.
 
-Raw log -> LogDataset -> SequenceSet -> scores -> metrics -> run dir -> tracker. A finished result of
-the same config, data and code is reused; the run dir is the truth, and the tracker mirrors it.
+Raw log -> LogDataset -> SequenceSet -> scores -> metrics -> run dir -> page, tracker. A finished result
+of the same config, data and code is reused; the run dir is the truth, and the tracker mirrors it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.detection.run import run_model
 from anomalog_exp.evaluation import MetricBlock
 from anomalog_exp.progress import Progress
+from anomalog_exp.report.write import report_run
 from anomalog_exp.results import (
     Provenance,
     ResultPaths,
@@ -119,6 +120,7 @@ def run(
                     _LOG.info("running %s: %s", config.name, stale or "force=true")
                     _measure(context, dataset, progress)
         finally:
+            report_run(files, config.report, paths.cache_dir, again=not reused)
             if mirrored:
                 mirror_run(files.run_dir, config.tracking)
         return _result(config, files, reused)

@@ -15,11 +15,14 @@ RUN_FILES = {
     "config.yaml",
     "dataset_manifest.json",
     "environment.json",
+    "findings.json",
     "metrics.json",
     "model_manifest.json",
+    "report.html",
     "run.log",
     "scores.npz",
     "status.json",
+    "timeline.json",
 }
 
 
@@ -35,9 +38,8 @@ def test_no_arguments_run_the_demo_and_say_where_to_look(tmp_path):
     assert f"f1 {block['headline']['f1']:.4f}" in told[1]
     assert told[2] == f"run dir  {run_dir}"
     assert told[3] == f"see      {run_dir}/anomalies.txt"
-    store = tmp_path / "outputs/mlflow/mlflow.db"
-    assert told[4] == f"compare  mlflow ui --backend-store-uri sqlite:///{store} --host 127.0.0.1"
-    assert store.is_file()
+    assert told[4] == f"compare  python -m anomalog_exp ui {run_dir}"
+    assert (tmp_path / "outputs/mlflow/mlflow.db").is_file()
 
 
 def test_a_finished_run_is_reused_and_force_keeps_the_older_result(tmp_path):

@@ -24,6 +24,7 @@ FLOORS = [
     {"config"},
     {"evaluation"},
     {"results"},
+    {"report"},
     {"tracking"},
     {"app"},
     {"launch"},

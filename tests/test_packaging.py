@@ -55,6 +55,15 @@ def test_the_wheel_holds_every_option_and_no_tests(wheel):
     assert "hydra_plugins/anomalog_exp_sweepers.py" in names
     assert not any(name.startswith("tests") for name in names)
     assert "anomalog_exp/py.typed" in names
+    pages = {
+        "page.html.j2",
+        "page.js",
+        "parts.html.j2",
+        "run.html.j2",
+        "style.css",
+        "sweep.html.j2",
+    }
+    assert {f"anomalog_exp/report/pages/{name}" for name in pages} <= names
 
 
 def test_the_source_archive_holds_what_a_checkout_needs(tmp_path):

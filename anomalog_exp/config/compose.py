@@ -19,13 +19,27 @@ from anomalog_exp.config.words import command_files
 from anomalog_exp.options.groups import conf_dir
 from anomalog_exp.secrets import without_secrets
 
-__all__ = ["HYDRA_VERSION_BASE", "as_typed", "compose", "missing_keys", "quoted", "sweep_members"]
+__all__ = [
+    "HYDRA_VERSION_BASE",
+    "as_typed",
+    "compose",
+    "missing_keys",
+    "quoted",
+    "sweep_members",
+    "swept_keys",
+]
 
 HYDRA_VERSION_BASE = "1.3"
 
 
-# What --help lists; registered by every process that composes.
+def _first(*values: object) -> object:
+    """The first value that is not null."""
+    return next((value for value in values if value is not None), None)
+
+
+# What --help lists, and what conf/ asks for; registered by every process that composes.
 OmegaConf.register_new_resolver("commands", lambda: ", ".join(command_files()), replace=True)
+OmegaConf.register_new_resolver("first", _first, replace=True)
 
 
 def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> DictConfig:
@@ -82,6 +96,16 @@ def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) 
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
     (members,) = BasicSweeper.split_arguments(parsed, None)
     return [list(member) for member in members]
+
+
+def swept_keys(overrides: Sequence[str]) -> list[str]:
+    """The keys that a sweep over these overrides varies, in their order.
+
+    Raises:
+        HydraException: an override cannot be read.
+    """
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    return list(dict.fromkeys(one.key_or_group for one in parsed if one.is_sweep_override()))
 
 
 @contextmanager

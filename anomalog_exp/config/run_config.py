@@ -7,7 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SerializeAsAny, field_validator, model_validator
 
-from anomalog_exp.config.settings import EvaluationConfig, PathsConfig, SweepConfig, TrackingConfig
+from anomalog_exp.config.settings import (
+    EvaluationConfig,
+    PathsConfig,
+    ReportConfig,
+    SweepConfig,
+    TrackingConfig,
+)
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.detection.contract import ExperimentModelConfig
@@ -52,13 +58,15 @@ class RunConfig(Options):
     evaluation: EvaluationConfig
     paths: PathsConfig
     tracking: TrackingConfig
+    report: ReportConfig
     sweep: SweepConfig
 
     @model_validator(mode="before")
     @classmethod
     def _of_an_older_run_dir(cls, values: Any) -> Any:
-        # A config.yaml from before there were plugins names none.
-        return {"plugins": [], **values} if isinstance(values, dict) else values
+        # A config.yaml from before there were plugins names none; one from before there were pages has
+        # no word on them.
+        return _ADDED_SINCE | values if isinstance(values, dict) else values
 
     @field_validator("name")
     @classmethod
@@ -88,5 +96,6 @@ class RunConfig(Options):
         return decisive
 
 
+_ADDED_SINCE = {"plugins": [], "report": {"page": True, "figures": []}}
 _TAKEN = ("mlflow", "sweeps")
 _DECISIVE = ("dataset", "sequence", "split", "template", "model", "seed", "evaluation")

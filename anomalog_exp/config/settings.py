@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from anomalog_exp.metric_terms import MetricScope
 from anomalog_exp.options.base import AbsolutePath, Count, FolderName, Options
@@ -14,6 +14,7 @@ __all__ = [
     "MlflowTrackingConfig",
     "NoTrackingConfig",
     "PathsConfig",
+    "ReportConfig",
     "SweepConfig",
     "TrackingConfig",
 ]
@@ -58,6 +59,21 @@ class NoTrackingConfig(Options):
 
 
 TrackingConfig = Annotated[MlflowTrackingConfig | NoTrackingConfig, Field(discriminator="name")]
+
+
+FigureFormats = Annotated[
+    tuple[Literal["svg", "png"], ...],
+    Field(strict=False),
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+]
+"""Formats of files; one may stand by itself."""
+
+
+class ReportConfig(Options):
+    """What is drawn of a run or a sweep when it ends."""
+
+    page: bool = Field(description="write report.html")
+    figures: FigureFormats = Field(description="also write figures/ with a file of each figure")
 
 
 class SweepConfig(Options):

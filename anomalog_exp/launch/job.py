@@ -12,8 +12,8 @@ from omegaconf import DictConfig
 from anomalog_exp.app import RunResult, run
 from anomalog_exp.config.compose import as_typed
 from anomalog_exp.config.load import run_config
+from anomalog_exp.evaluation.headline import shown_metrics
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
-from anomalog_exp.launch.headline import shown_metrics
 from anomalog_exp.launch.member import run_member
 from anomalog_exp.tracking import ui_command
 
@@ -47,7 +47,7 @@ def _run_and_print(composed: DictConfig, overrides: list[str]) -> RunResult:
         print(f"run dir  {result.run_dir}", file=sys.stderr)
         return result
     print(result_text(result))
-    if command := ui_command(config.tracking):
+    if command := ui_command(config.tracking, Path(result.run_dir)):
         print(f"compare  {command}")
     return result
 

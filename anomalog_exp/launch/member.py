@@ -48,7 +48,6 @@ def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) ->
             record |= {"status": "stopped", "reason": "an earlier member failed, sweep.fail_fast"}
         else:
             config = run_config(composed)
-            record["tracking"] = config.tracking.model_dump(mode="json")
             record["run_dir"] = str(ResultPaths.for_config(config).run_dir)
             progress = Progress(bars=False)
             record |= asdict(run(config, overrides=own, progress=progress, mirrored=False))

@@ -16,7 +16,7 @@ from typing import Self
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, open_dict, read_write
 
-from anomalog_exp.config.compose import quoted
+from anomalog_exp.config.compose import quoted, swept_keys
 from anomalog_exp.config.load import run_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
@@ -25,8 +25,10 @@ from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.sweep_mirror import SweepMirror
 from anomalog_exp.launch.sweep_plan import planned_members, typed_overrides
 from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
+from anomalog_exp.launch.sweep_title import sweep_title, tracked_together
 from anomalog_exp.launch.workers import end_with_this_process, members_at_once, share_cores
 from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.report.write import report_sweep
 from anomalog_exp.secrets import without_secrets
 from anomalog_exp.stopping import raise_stop, stop_heard, stop_signal
 from anomalog_exp.tracking import close_sweep, open_sweep
@@ -41,15 +43,18 @@ class Sweep:
     """A sweep, in the process that starts it.
 
     Attributes:
-        config: What its members have in common.
+        config: What its members have in common; all are mirrored where its `tracking` says.
         typed: What it is over, as it was typed, without secrets.
-        plan: The overrides of each member, likewise; none where they are chosen while the sweep runs.
+        swept: The keys that it varies.
+        plan: The overrides of each member, without secrets; none where they are chosen while the sweep
+            runs.
         folder: Its files.
         workers: How many members run at once on this machine.
     """
 
     config: RunConfig
     typed: list[str]
+    swept: list[str]
     plan: list[list[str]]
     folder: SweepFolder
     workers: int
@@ -65,11 +70,13 @@ class Sweep:
             HydraException: an override cannot be read.
         """
         shared = run_config(config)
-        typed = [without_secrets(override) for override in typed_overrides(config)]
+        typed = typed_overrides(config)
+        swept = swept_keys(typed)
+        typed = list(map(without_secrets, typed))
         plan = planned_members(config, loader)
         workers = members_at_once(config.hydra.launcher, len(plan))
         end_with_this_process(config.hydra.launcher)
-        title = shared.experiment_name or shared.dataset.name
+        title = sweep_title(shared, plan)
         name = f"{title}-{stable_fingerprint(typed)[:8]}"
         folder = Path(config.hydra.sweep.dir).absolute() / name
         with read_write(config), open_dict(config):
@@ -78,7 +85,9 @@ class Sweep:
                 config.hydra.launcher.n_jobs = workers = len(plan)
             config.hydra.sweep.dir = config.sweep.dir = str(folder)
         plan = [list(map(without_secrets, member)) for member in plan]
-        return cls(shared, typed, plan, SweepFolder(folder), workers)
+        tracking = tracked_together(shared, title)
+        shared = shared.model_copy(update={"tracking": tracking})
+        return cls(shared, typed, swept, plan, SweepFolder(folder), workers)
 
     @contextmanager
     def running(self) -> Iterator[list[str]]:
@@ -93,7 +102,7 @@ class Sweep:
 
     def _held(self) -> Iterator[list[str]]:
         """The same, while no other process runs this sweep."""
-        self.folder.begin(self.plan)
+        self.folder.begin(self.plan, self.typed)
         runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
         _LOG.info("sweep of %s in %s", runs, self.folder.path)
         mirror = self._mirror()
@@ -116,10 +125,11 @@ class Sweep:
 
     def _mirror(self) -> SweepMirror:
         """The mirror of members in the tracker, at work."""
-        name = self.folder.path.name
         mirror = SweepMirror(
             self.folder.members,
-            lambda: open_sweep(self.config.tracking, name=name, overrides=self.typed),
+            self.config.tracking,
+            self.swept,
+            lambda: open_sweep(self.config.tracking, folder=self.folder.path, overrides=self.typed),
         )
         if self.workers == 1:
             # Members import in this process what they need: safe in one thread at a time only.
@@ -129,12 +139,25 @@ class Sweep:
         return mirror
 
     def _close(self, mirror: SweepMirror, *, missing_because: str) -> ExitCode:
-        """Write and print one table of all members."""
+        """Write and print one table of all members, and draw the page."""
         tracking_run = mirror.close()
         records = self.folder.records(missing_because)
-        table = write_sweep(self.folder.path, records)
+        write_sweep(self.folder.path, records)
+        report_sweep(
+            self.folder.path,
+            records,
+            self.config.report,
+            self.config.paths.cache_dir,
+            typed=self.typed,
+        )
         if tracking_run:
-            close_sweep(self.config.tracking, tracking_run, records, table)
+            close_sweep(
+                self.config.tracking,
+                tracking_run,
+                folder=self.folder.path,
+                swept=self.swept,
+                records=records,
+            )
         return print_sweep(self.folder.path, records, self.config.tracking)
 
 

@@ -63,13 +63,28 @@ class SweepFolder:
             self._runs.unlink(missing_ok=True)
             lock.release()
 
-    def begin(self, plan: Sequence[Sequence[str]]) -> None:
-        """Write the overrides of each member that is to run, and forget an earlier round."""
+    def begin(self, plan: Sequence[Sequence[str]], typed: Sequence[str] = ()) -> None:
+        """Write the overrides of each member that is to run, and forget an earlier round.
+
+        Args:
+            plan: The overrides of each member.
+            typed: What the sweep is over, for the record.
+        """
         self.members.mkdir(parents=True, exist_ok=True)
         for path in self.members.iterdir():
             path.unlink(missing_ok=True)
         self._stop.unlink(missing_ok=True)
-        write_json(self._plan, {"members": plan})
+        write_json(self._plan, {"members": plan, "typed": typed})
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a sweep has begun here."""
+        return self._plan.is_file()
+
+    @property
+    def typed(self) -> list[str]:
+        """What the sweep is over; nothing where an earlier version began it."""
+        return list(json.loads(self._plan.read_text(encoding="utf-8")).get("typed", []))
 
     def leave(self, record: dict[str, Any]) -> None:
         """Write what a member came to; `index` is its place in the plan."""

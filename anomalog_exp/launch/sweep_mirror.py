@@ -7,22 +7,19 @@ it is imported here, and the one writer of the store waits for nobody.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from anomalog_exp.config.settings import TrackingConfig
 from anomalog_exp.results import ResultPaths, claimed
 from anomalog_exp.tracking import mirror_run
+from anomalog_exp.tracking.names import member_name
 
 __all__ = ["SweepMirror"]
 
 _EVERY_S = 0.5
-_TRACKING: TypeAdapter[Any] = TypeAdapter(TrackingConfig)
 
 
 class SweepMirror(Thread):
@@ -30,12 +27,20 @@ class SweepMirror(Thread):
 
     Args:
         members: The folder of the records.
+        tracking: The tracker; the members of a sweep stand in one place, whatever theirs would be alone.
+        swept: The keys that the sweep varies.
         opened: Opens the tracker's run that members nest under, and gives its id, if there is one.
     """
 
-    def __init__(self, members: Path, opened: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        members: Path,
+        tracking: TrackingConfig,
+        swept: Sequence[str],
+        opened: Callable[[], str | None],
+    ) -> None:
         super().__init__(name="sweep-mirror", daemon=True)
-        self._members = members
+        self._members, self._tracking, self._swept = members, tracking, swept
         self._opened = cache(opened)
         self._seen: set[Path] = set()
         self._ended = Event()
@@ -65,5 +70,5 @@ class SweepMirror(Thread):
             paths = ResultPaths.in_dir(Path(record["run_dir"]))
             with claimed(paths):
                 if paths.status_path.is_file():
-                    tracking = _TRACKING.validate_python(record["tracking"])
-                    mirror_run(paths.run_dir, tracking, parent=self.open())
+                    name = member_name(record["overrides"], self._swept)
+                    mirror_run(paths.run_dir, self._tracking, parent=self.open(), name=name)

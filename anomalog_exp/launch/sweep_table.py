@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from anomalog_exp.config.settings import TrackingConfig
+from anomalog_exp.evaluation.headline import HEADLINE_COLUMNS, shown_metrics
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.launch.ending import ExitCode
-from anomalog_exp.launch.headline import HEADLINE_COLUMNS, shown_metrics
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
 
@@ -52,7 +52,7 @@ def print_sweep(
     summary = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     print(f"members  {len(records)}: {summary}")
     print(f"table    {directory / 'results.csv'}")
-    if command := ui_command(tracking):
+    if command := ui_command(tracking, directory):
         print(f"compare  {command}")
     if any(counts[status] for status in _FAILED):
         return ExitCode.FAILED

@@ -1,7 +1,8 @@
 """Whether the files of a run dir are still those that its run wrote.
 
 `status.json`, written last, holds a digest of every other file (XXH3-128). `tracking.json` belongs to
-the tracker, which writes it later; hidden files are what a kill left of writing one.
+the tracker, which writes it later; `report.html` and `figures/` can be made again from the others;
+hidden files are what a kill left of writing one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _DIGESTS = ("config_fingerprint", "data_digest", "code_digest")
 
 def file_digests(paths: ResultPaths) -> dict[str, str]:
     """The digest of each file in the run dir, by its path there."""
-    others = {paths.status_path, paths.tracking_path, paths.attempts_dir}
+    drawn = {paths.page_path, paths.figures_dir}
+    others = {paths.status_path, paths.tracking_path, paths.attempts_dir} | drawn
     return {
         path.relative_to(paths.run_dir).as_posix(): content_digest(path)
         for path in _files(paths.run_dir, others)

@@ -12,7 +12,10 @@ from typing import Self
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.options.fingerprint import stable_fingerprint
 
-__all__ = ["ResultPaths", "prepare_result_paths"]
+__all__ = ["TRACKING_RECORD", "ResultPaths", "prepare_result_paths"]
+
+TRACKING_RECORD = "tracking.json"
+"""The file in the folder of a run or a sweep that names its runs in the tracker."""
 
 _FINGERPRINT_DIGITS = 16
 _ATTEMPTS = "attempts"
@@ -84,6 +87,22 @@ class ResultPaths:
         return self.run_dir / "anomalies.txt"
 
     @property
+    def findings_path(self) -> Path:
+        return self.run_dir / "findings.json"
+
+    @property
+    def timeline_path(self) -> Path:
+        return self.run_dir / "timeline.json"
+
+    @property
+    def page_path(self) -> Path:
+        return self.run_dir / "report.html"
+
+    @property
+    def figures_dir(self) -> Path:
+        return self.run_dir / "figures"
+
+    @property
     def environment_path(self) -> Path:
         return self.run_dir / "environment.json"
 
@@ -97,7 +116,7 @@ class ResultPaths:
 
     @property
     def tracking_path(self) -> Path:
-        return self.run_dir / "tracking.json"
+        return self.run_dir / TRACKING_RECORD
 
     @property
     def lock_path(self) -> Path:

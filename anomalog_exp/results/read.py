@@ -66,6 +66,16 @@ class StoredRun:
         return self._json(self.paths.model_manifest_path)
 
     @property
+    def findings(self) -> dict[str, Any] | None:
+        """What `findings.json` holds; None where the run wrote none."""
+        return self._json_if_written(self.paths.findings_path)
+
+    @property
+    def timeline(self) -> dict[str, Any] | None:
+        """What `timeline.json` holds; None where the run wrote none, as of a log without times."""
+        return self._json_if_written(self.paths.timeline_path)
+
+    @property
     def environment(self) -> dict[str, Any]:
         return self._json(self.paths.environment_path)
 
@@ -86,6 +96,9 @@ class StoredRun:
 
     def _json(self, path: Path) -> dict[str, Any]:
         return dict(json.loads(self._whole(path).read_bytes()))
+
+    def _json_if_written(self, path: Path) -> dict[str, Any] | None:
+        return self._json(path) if path.name in self._digests() else None
 
     def _whole(self, path: Path) -> Path:
         """The path of a file that is as the run wrote it."""

@@ -7,9 +7,11 @@ from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.results.anomalies import anomaly_report
 from anomalog_exp.results.context import ResultWriteContext
+from anomalog_exp.results.findings import findings_of
 from anomalog_exp.results.manifests import build_dataset_manifest
 from anomalog_exp.results.predictions import write_predictions
 from anomalog_exp.results.scores import RunScores, write_scores
+from anomalog_exp.results.timeline import timeline
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["write_run_outputs"]
@@ -21,7 +23,7 @@ def write_run_outputs(
     summary: ModelRunSummary,
     report: MetricReport,
 ) -> None:
-    """Write manifests, metrics, scores, the top anomalies and, if asked for, predictions."""
+    """Write manifests, metrics, scores, findings, counts over time and, if asked for, predictions."""
     paths = context.paths
     manifest = build_dataset_manifest(context, sequences, summary)
     write_json(paths.dataset_manifest_path, manifest)
@@ -29,7 +31,12 @@ def write_run_outputs(
     write_json(paths.metrics_path, report.to_json())
     write_scores(paths.scores_path, RunScores.of(summary))
     with context.clock.stage("anomalies"):
-        write_text(paths.anomalies_path, anomaly_report(sequences, summary))
+        findings = findings_of(sequences, summary)
+        write_json(paths.findings_path, findings.to_json())
+        write_text(paths.anomalies_path, anomaly_report(findings))
+    with context.clock.stage("timeline"):
+        if (counts := timeline(sequences, summary)) is not None:
+            write_json(paths.timeline_path, counts)
     if context.config.write_predictions:
         with context.clock.stage("predictions"):
             write_predictions(paths, summary)

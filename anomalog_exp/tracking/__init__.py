@@ -25,48 +25,65 @@ T = TypeVar("T")
 _AGAIN = "the same command"
 
 
-def mirror_run(run_dir: Path, tracking: TrackingConfig, *, parent: str | None = None) -> None:
-    """Mirror a run dir, alone or under a sweep's run, once each."""
+def mirror_run(
+    run_dir: Path,
+    tracking: TrackingConfig,
+    *,
+    parent: str | None = None,
+    name: str | None = None,
+) -> None:
+    """Mirror a run dir, alone or under a sweep's run, once each.
+
+    Args:
+        run_dir: A run that has ended.
+        tracking: The tracker.
+        parent: The tracker's run of the sweep.
+        name: What the run is called; None names it as one that runs alone.
+    """
 
     def mirror(settings: MlflowTrackingConfig) -> None:
         from anomalog_exp.tracking.mirror import mirror_run_dir
 
-        mirror_run_dir(run_dir, settings, parent=parent)
+        mirror_run_dir(run_dir, settings, parent=parent, name=name)
 
     command = f"`python -m anomalog_exp mirror {shlex.quote(str(run_dir))}`"
     _tried(tracking, mirror, what=str(run_dir), later=command)
 
 
-def open_sweep(tracking: TrackingConfig, *, name: str, overrides: Sequence[str]) -> str | None:
+def open_sweep(tracking: TrackingConfig, *, folder: Path, overrides: Sequence[str]) -> str | None:
     """The tracker's run of a sweep, new or continued; None where nothing tracks."""
 
     def open_(settings: MlflowTrackingConfig) -> str:
         from anomalog_exp.tracking.sweeps import open_sweep_run
 
-        return open_sweep_run(settings, name, overrides)
+        return open_sweep_run(settings, folder, overrides)
 
-    return _tried(tracking, open_, what=f"the sweep {name}", later=_AGAIN)
+    return _tried(tracking, open_, what=f"the sweep {folder.name}", later=_AGAIN)
 
 
 def close_sweep(
-    tracking: TrackingConfig, run_id: str, records: Sequence[dict[str, Any]], table: Path
+    tracking: TrackingConfig,
+    run_id: str,
+    *,
+    folder: Path,
+    swept: Sequence[str],
+    records: Sequence[dict[str, Any]],
 ) -> None:
-    """End the tracker's run of a sweep with its table."""
+    """End the tracker's run of a sweep with its table and a view of its members."""
 
     def close(settings: MlflowTrackingConfig) -> None:
         from anomalog_exp.tracking.sweeps import close_sweep_run
 
-        close_sweep_run(settings, run_id, records, table)
+        close_sweep_run(settings, run_id, folder, swept, records)
 
-    _tried(tracking, close, what=f"the table {table}", later=_AGAIN)
+    _tried(tracking, close, what=f"the table of {folder.name}", later=_AGAIN)
 
 
-def ui_command(tracking: TrackingConfig) -> str | None:
-    """The command that shows the runs in a browser; None where nothing tracks."""
+def ui_command(tracking: TrackingConfig, folder: Path) -> str | None:
+    """The command that shows a run or a sweep in a browser; None where nothing tracks."""
     if not isinstance(tracking, MlflowTrackingConfig):
         return None
-    uri = shlex.quote(f"sqlite:///{tracking.store}")
-    return f"mlflow ui --backend-store-uri {uri} --host 127.0.0.1"
+    return f"python -m anomalog_exp ui {shlex.quote(str(folder))}"
 
 
 def _tried(

@@ -15,7 +15,20 @@ from anomalog_exp.stopping import stop_signal
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-__all__ = ["PROCESS", "RESULT", "end_left_running", "ended_in_any_case"]
+__all__ = [
+    "KIND",
+    "LATEST",
+    "PROCESS",
+    "RESULT",
+    "end_left_running",
+    "ended_in_any_case",
+]
+
+KIND = "anomalog.kind"
+"""The tag that says what a run of MLflow is: `run` or `sweep`."""
+
+LATEST = "anomalog.latest"
+"""The tag that says whether a run is the latest of its config, `yes` or `no`."""
 
 RESULT = "anomalog.run"
 """The tag that says which result a run mirrors."""

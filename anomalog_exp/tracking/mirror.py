@@ -22,11 +22,14 @@ from anomalog_exp.evaluation import Diagnostics
 from anomalog_exp.files import write_json
 from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results.read import StoredRun, read_run
-from anomalog_exp.tracking.endings import RESULT, ended_in_any_case
+from anomalog_exp.tracking.endings import KIND, LATEST, RESULT, ended_in_any_case
+from anomalog_exp.tracking.names import name_alone
 from anomalog_exp.tracking.store import opened_store
+from anomalog_exp.tracking.views import EXPERIMENT_VIEW, View, compared_metrics, in_scope
 
 __all__ = ["mirror_run_dir", "run_metrics"]
 
+_ALONE = "alone"
 _VALUE_LENGTH = 6000
 _NOT_PARAMS = (
     "plugins",
@@ -43,20 +46,28 @@ _COMPARED = (Figure.F1, Figure.AUROC, Figure.TOP1)
 _STAGES = ("total", "dataset", "sequences", "fit", "score", "evaluate")
 
 
-def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str | None) -> str:
+def mirror_run_dir(
+    run_dir: Path,
+    settings: MlflowTrackingConfig,
+    *,
+    parent: str | None,
+    name: str | None = None,
+) -> str:
     """The id of the MLflow run that mirrors `run_dir`, written now if it is not there.
 
     Args:
         run_dir: A run that has ended.
         settings: The store.
         parent: The MLflow run of the sweep it belongs to.
+        name: What the run is called; None names it as one that runs alone.
 
     Raises:
         ConfigError: the store cannot be used.
         DataError: the run dir is not as its run wrote it; nothing of it is mirrored.
     """
     stored = read_run(run_dir)
-    files = sorted(stored.files)
+    drawn = (stored.paths.page_path, *stored.paths.figures_dir.glob("*"))
+    files = [*sorted(stored.files), *(path for path in drawn if path.is_file())]
     record = stored.paths.tracking_path
     place = {"store": str(settings.store), "experiment": settings.experiment_name}
     key = place | {"parent": parent}
@@ -67,21 +78,28 @@ def mirror_run_dir(run_dir: Path, settings: MlflowTrackingConfig, *, parent: str
                 others.append(mirror)
             elif _exists(client, mirror["run_id"]):
                 return str(mirror["run_id"])
-        run_id = _write(client, experiment, stored, files, parent)
+        run_id = _write(client, experiment, stored, files, parent, name)
+        _tell_latest(client, experiment, stored, parent)
+        _show(client, experiment, stored)
         write_json(record, [*others, key | {"run_id": run_id}])
     return run_id
 
 
 def _write(
-    client: Any, experiment: str, stored: StoredRun, files: list[Path], parent: str | None
+    client: Any,
+    experiment: str,
+    stored: StoredRun,
+    files: list[Path],
+    parent: str | None,
+    name: str | None,
 ) -> str:
     from mlflow.entities import Metric, Param, RunTag
 
     status, environment = stored.status, stored.environment
     begun, ended = (_ms(environment[key]) for key in ("begun", "ended"))
     config = serialise_config(stored.config)
-    result = f"{status['config_fingerprint']} {environment['ended']} {parent or 'alone'}"
-    tags = _tags(stored, config) | {RESULT: result}
+    result = f"{status['config_fingerprint']} {environment['ended']} {parent or _ALONE}"
+    tags = _tags(stored, config) | {RESULT: result, KIND: "run"}
     if parent:
         tags["mlflow.parentRunId"] = parent
     options = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
@@ -95,7 +113,8 @@ def _write(
             return str(run.info.run_id)
         _remove_half_copied(run)
     else:
-        run = client.create_run(experiment, start_time=begun, tags=tags, run_name=config["name"])
+        name = name or name_alone(config, environment["overrides"])
+        run = client.create_run(experiment, start_time=begun, tags=tags, run_name=name)
     run_id = str(run.info.run_id)
     with ended_in_any_case(client, run_id):
         client.log_batch(
@@ -113,13 +132,37 @@ def _write(
     return run_id
 
 
+def _tell_latest(client: Any, experiment: str, stored: StoredRun, parent: str | None) -> None:
+    """Tag which of the runs of one config and place is the latest: comparisons leave out the others."""
+    ours = f"{stored.status['config_fingerprint']} % {parent or _ALONE}"
+    runs = client.search_runs([experiment], f"tags.`{RESULT}` LIKE '{ours}'")
+    latest = max(runs, key=lambda run: run.info.end_time or 0)
+    for run in runs:
+        latest_or_not = "yes" if run is latest else "no"
+        if run.data.tags.get(LATEST) != latest_or_not:
+            client.set_tag(run.info.run_id, LATEST, latest_or_not)
+
+
+def _show(client: Any, experiment: str, stored: StoredRun) -> None:
+    """Let the experiment open on a comparison of its runs by what this one is ranked by."""
+    if stored.status["status"] != "done":
+        return
+    report = stored.report
+    metrics = compared_metrics(str(report.primary_scope), report.primary.headline or {})
+    params = [f"{group}.name" for group in _GROUPS]
+    view = View(EXPERIMENT_VIEW, f"tags.`{LATEST}` = 'yes'", metrics, params)
+    for name, value in view.tags.items():
+        client.set_experiment_tag(experiment, name, value)
+
+
 def _data_set(stored: StoredRun) -> Any:
     """The data set as MLflow names an input: by its source and our digest of it."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     manifest = stored.dataset_manifest
     facts = manifest["dataset"]
-    profile = {key: facts[key] for key in ("lines_total", "rows", "entities", "templates")}
+    shown = ("lines_total", "rows", "entities", "templates", "sources")
+    profile = {key: facts[key] for key in shown}
     dataset = Dataset(
         name=manifest["name"],
         digest=facts["digest"][:16],
@@ -163,8 +206,12 @@ def run_metrics(stored: StoredRun) -> dict[str, float]:
             values |= _diagnostic_figures(block.diagnostics)
         else:
             values = {name: values[name] for name in _COMPARED if name in values}
-        prefix = scope.removesuffix("_level_detection").removesuffix("_prediction")
-        metrics |= {f"{prefix}/{name}": value for name, value in values.items()}
+        metrics |= {in_scope(scope, name): value for name, value in values.items()}
+    judged = report.decisions
+    if judged.counts and judged.counts.units and judged.diagnostics.flagged is not None:
+        share = judged.diagnostics.flagged / judged.counts.units
+        metrics[in_scope(judged.scope, "flagged_share")] = share
+        metrics[in_scope(judged.scope, "flagged")] = float(judged.diagnostics.flagged)
     seconds = environment["seconds"]
     metrics |= {f"seconds/{stage}": seconds[stage] for stage in _STAGES if stage in seconds}
     return metrics | {"peak_memory_mb": environment["peak_memory_mb"]}

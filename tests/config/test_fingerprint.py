@@ -31,6 +31,7 @@ CHANGES_NOTHING = {
     "name",
     "paths",
     "plugins",
+    "report",
     "sweep",
     "tracking",
     "write_predictions",

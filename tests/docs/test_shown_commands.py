@@ -27,7 +27,7 @@ SET_UP = {
 }
 """What sets up an environment, which tests run in already."""
 
-WORDS = {"check", "experiments", "help", "list", "mirror", "rerun", "templates"}
+WORDS = {"check", "experiments", "help", "list", "mirror", "report", "rerun", "templates"}
 """First words that are commands of their own."""
 
 EVERY = [one for page in PAGES for one in commands(page)]

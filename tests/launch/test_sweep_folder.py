@@ -32,7 +32,11 @@ def test_a_sweep_begun_again_forgets_the_earlier_round(tmp_path):
     folder.leave({"index": 0, "overrides": ["seed=0"], "status": "failed"})
     folder.ask_to_stop()
     assert folder.is_to_stop()
-    folder.begin([["seed=0"]])
+    folder.begin([["seed=0"]], ["seed=0"])
     assert not folder.is_to_stop()
     assert [record["status"] for record in folder.records("it has not run")] == ["lost"]
-    assert json.loads((tmp_path / "plan.json").read_text()) == {"members": [["seed=0"]]}
+    assert json.loads((tmp_path / "plan.json").read_text()) == {
+        "members": [["seed=0"]],
+        "typed": ["seed=0"],
+    }
+    assert folder.typed == ["seed=0"]

@@ -23,21 +23,25 @@ FILES = (
     "dataset_manifest.json",
     "environment.json",
     "event_predictions.parquet",
+    "findings.json",
     "metrics.json",
     "model_manifest.json",
     "predictions.jsonl",
     "predictions.parquet",
     "run.log",
     "scores.npz",
+    "timeline.json",
 )
 READ = {
     "config.yaml": "config",
     "dataset_manifest.json": "dataset_manifest",
     "environment.json": "environment",
+    "findings.json": "findings",
     "metrics.json": "report",
     "model_manifest.json": "model_manifest",
     "predictions.parquet": "predictions",
     "scores.npz": "scores",
+    "timeline.json": "timeline",
 }
 
 
@@ -142,7 +146,7 @@ def test_the_status_names_every_other_file(original):
     assert (
         set(status["files"])
         == set(FILES)
-        == {path.name for path in original.iterdir()} - {"status.json"}
+        == {path.name for path in original.iterdir()} - {"status.json", "report.html"}
     )
 
 
@@ -162,6 +166,13 @@ def test_a_result_that_has_changed_is_made_again_and_the_file_is_named(
 
 def test_what_the_tracker_writes_later_changes_nothing(run_dir, config):
     (run_dir / "tracking.json").write_text("[]")
+    assert run(config).reused
+
+
+def test_pages_and_figures_are_no_part_of_a_result(run_dir, config):
+    (run_dir / "figures").mkdir()
+    (run_dir / "figures/roc.svg").write_text("drawn later")
+    changed(run_dir / "report.html")
     assert run(config).reused
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from anomalog_exp.results import read_run
 from anomalog_exp.results.predictions import prediction_table
-from tests.command import SMALL_DEMO, command, environment, run_dirs
+from tests.command import command, environment, run_dirs
 from tests.sequencing import sequence_set
 from tests.summaries import summary_of
 
@@ -49,7 +49,9 @@ def test_of_equal_scores_the_first_are_explained():
 
 
 def test_a_disk_that_is_full_of_predictions_is_said_in_four_parts(tmp_path):
-    arguments = [SMALL_DEMO, "tracking=none", "model=naive_bayes", "write_predictions=true"]
+    arguments = [
+        "dataset.source.lines=6000", "tracking=none", "model=naive_bayes", "write_predictions=true", "report.page=false"
+    ]  # fmt: skip
     assert command(*arguments, cwd=tmp_path).returncode == 0
     (run_dir,) = run_dirs(tmp_path / "outputs")
     written = {path.name: path.stat().st_size for path in run_dir.iterdir()}

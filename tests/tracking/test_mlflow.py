@@ -10,9 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -48,7 +48,7 @@ def client(folder):
 
 @pytest.fixture(scope="module")
 def runs(client) -> list:
-    experiment = client.get_experiment_by_name("anomalog_exp")
+    experiment = client.get_experiment_by_name("demo")
     return client.search_runs([experiment.experiment_id])
 
 
@@ -135,7 +135,7 @@ def test_nothing_seems_to_be_running(runs):
 def test_a_reused_run_is_not_mirrored_again(folder, client, runs):
     again = command(SMALL_DEMO, "model=naive_bayes", cwd=folder)
     assert "(reused" in again.stdout
-    experiment = client.get_experiment_by_name("anomalog_exp")
+    experiment = client.get_experiment_by_name("demo")
     assert len(client.search_runs([experiment.experiment_id])) == len(runs)
 
 
@@ -145,7 +145,7 @@ def test_a_sweep_typed_again_continues_its_run(tmp_path):
     for _ in range(2):
         assert command(SMALL_DEMO, "-m", "seed=0,1", cwd=tmp_path).returncode == 0
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'outputs/mlflow/mlflow.db'}")
-    found = client.search_runs([client.get_experiment_by_name("anomalog_exp").experiment_id])
+    found = client.search_runs([client.get_experiment_by_name("demo").experiment_id])
     kinds = [run.data.tags.get("anomalog.kind") for run in found]
     assert kinds.count("sweep") == 1
     assert len(found) == 3
@@ -164,7 +164,7 @@ def test_a_sweep_over_a_log_without_labels_has_its_table_in_the_store(tmp_path):
     assert "is not in MLflow" not in done.stderr
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'outputs/mlflow/mlflow.db'}")
     (sweep,) = client.search_runs(
-        [client.get_experiment_by_name("anomalog_exp").experiment_id],
+        [client.get_experiment_by_name("custom").experiment_id],
         "tags.`anomalog.kind` = 'sweep'",
     )
     assert sweep.info.status == "FINISHED"
@@ -199,17 +199,17 @@ def test_a_sweep_that_was_killed_is_closed_by_the_next(tmp_path):
     overrides = [f"tracking.store={tmp_path / 'm.db'}", f"tracking.artifacts={tmp_path / 'a'}"]
     settings = load_run_config(overrides).tracking
     code = (
-        "from anomalog_exp.config import load_run_config;"
+        "from pathlib import Path; from anomalog_exp.config import load_run_config;"
         "from anomalog_exp.tracking.sweeps import open_sweep_run;"
-        f"open_sweep_run(load_run_config({overrides!r}).tracking, 'first', [])"
+        f"open_sweep_run(load_run_config({overrides!r}).tracking, Path('first'), [])"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment(), timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=tmp_path, env=environment(), timeout=60
+    )
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'm.db'}")
-    (experiment,) = [
-        e.experiment_id for e in client.search_experiments() if e.name == "anomalog_exp"
-    ]
+    (experiment,) = [e.experiment_id for e in client.search_experiments() if e.name == "demo"]
     assert [run.info.status for run in client.search_runs([experiment])] == ["RUNNING"]
-    open_sweep_run(settings, "second", [])
+    open_sweep_run(settings, tmp_path / "second", [])
     statuses = {run.data.tags["sweep"]: run.info.status for run in client.search_runs([experiment])}
     assert statuses == {"first": "KILLED", "second": "RUNNING"}
 
@@ -228,43 +228,107 @@ def test_a_run_dir_is_mirrored_once_per_store_and_sweep(folder, tmp_path):
     assert len(json.loads((copy / "tracking.json").read_text())) == 2
 
 
+def test_names_start_with_what_differs(runs):
+    sweep, skipped = (
+        next(run for run in runs if run.data.tags.get(tag) == value)
+        for tag, value in (("anomalog.kind", "sweep"), ("status", "skipped"))
+    )
+    members = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == sweep.info.run_id]
+    assert sorted(run.info.run_name for run in members) == [
+        "markov · seed 0",
+        "markov · seed 1",
+        "naive_bayes · seed 0",
+        "naive_bayes · seed 1",
+    ]
+    assert alone(runs).info.run_name == "naive_bayes on demo"
+    assert skipped.info.run_name == "naive_bayes on demo · normal_only"
+
+
+def test_the_experiment_and_the_sweep_have_a_view_of_exactly_their_runs(client, runs):
+    experiment = client.get_experiment(runs[0].info.experiment_id)
+    sweep = next(run for run in runs if run.data.tags.get("anomalog.kind") == "sweep")
+    views = {
+        name.removeprefix("mlflow.sharedViewState."): json.loads(value)
+        for name, value in experiment.tags.items()
+        if name.startswith("mlflow.sharedViewState.")
+    }
+    assert views.keys() == {"runs", sweep.data.tags["sweep"]}
+    view = views[sweep.data.tags["sweep"]]
+    f1 = "metrics.`sequence/f1`"
+    assert (view["selectedColumns"][0], view["orderByKey"], view["orderByAsc"]) == (f1, f1, False)
+    assert view["selectedColumns"][-2:] == ["params.`model.name`", "params.`seed`"]
+    charts = {chart["type"]: chart for chart in reversed(view["compareRunCharts"])}
+    assert charts["PARALLEL"]["selectedParams"] == ["model.name", "seed"]
+    assert charts["BAR"]["metricKey"] == "sequence/f1"
+    assert (charts["SCATTER"]["xaxis"]["key"], charts["SCATTER"]["yaxis"]["key"]) == (
+        "sequence/recall",
+        "sequence/precision",
+    )
+    found = client.search_runs([experiment.experiment_id], view["searchFilter"])
+    assert {run.data.tags["mlflow.parentRunId"] for run in found} == {sweep.info.run_id}
+    assert len(found) == 4
+    everything = client.search_runs([experiment.experiment_id], views["runs"]["searchFilter"])
+    assert {run.info.run_id for run in everything} == {
+        run.info.run_id for run in runs if "anomalog.kind" in run.data.tags
+    } - {sweep.info.run_id}
+    assert experiment.tags["mlflow.experiment.primaryMetric.name"] == "sequence/f1"
+    assert experiment.tags["mlflow.experiment.primaryMetric.greaterIsBetter"] == "true"
+
+
+def test_a_result_that_was_replaced_is_in_no_comparison(tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    for _ in range(2):
+        assert command(SMALL_DEMO, "force=true", cwd=tmp_path).returncode == 0
+    client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'outputs/mlflow/mlflow.db'}")
+    experiment = client.get_experiment_by_name("demo")
+    ended = {
+        run.data.tags["anomalog.latest"]: run.info.end_time
+        for run in client.search_runs([experiment.experiment_id])
+    }
+    assert ended["no"] < ended["yes"]
+
+
 @pytest.fixture(scope="module")
-def page(folder):
-    """The address of `mlflow ui`, started by the very command that a run prints."""
-    done = command(SMALL_DEMO, "model=naive_bayes", cwd=folder)
-    line = next(x for x in done.stdout.splitlines() if x.startswith("compare"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    tool = Path(sys.executable).with_name("mlflow")
-    shown = line.removeprefix("compare").split()
-    assert shown[:2] == ["mlflow", "ui"]
-    process = subprocess.Popen(
-        [tool, *shown[1:], "--port", str(port), "--workers", "1"],
-        cwd=folder, env=environment(), start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    give_up = time.monotonic() + 90
+def pages(folder):
+    """What the commands print that a run and a sweep name at their end; their servers are up."""
+    ended = [
+        command(SMALL_DEMO, "model=naive_bayes", cwd=folder),
+        command(
+            SMALL_DEMO, "-m", "model=naive_bayes,markov", "sequence.window_size=10,20", cwd=folder
+        ),
+    ]
+    processes, addresses = [], []
     try:
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/health", timeout=5).close()
-                break
-            except OSError:
-                assert time.monotonic() < give_up
-                time.sleep(0.2)
-        yield address
+        for done in ended:
+            line = next(x for x in done.stdout.splitlines() if x.startswith("compare"))
+            tool, *arguments = line.removeprefix("compare").split()
+            assert [tool, *arguments[:3]] == ["python", "-m", "anomalog_exp", "ui"]
+            process = subprocess.Popen(
+                [sys.executable, *arguments], cwd=folder, env=environment(),
+                stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            processes.append(process)
+            addresses.append(process.stdout.readline().strip())
+        yield addresses
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.communicate(timeout=60)
+    assert [process.returncode for process in processes] == [143, 143]
+    for address in addresses:
+        with socket.socket() as probe:  # nothing listens any more
+            assert probe.connect_ex(("127.0.0.1", urlsplit(address).port)) != 0
 
 
-def test_the_printed_command_shows_the_runs(page, runs):
-    experiment = runs[0].info.experiment_id
+def test_the_printed_command_answers_on_this_machine_only(pages, runs):
+    for address in pages:
+        assert address.startswith("http://127.0.0.1:")
+    origin = pages[0].partition("/#/")[0]
     request = urllib.request.Request(
-        f"{page}/api/2.0/mlflow/runs/search",
-        data=json.dumps({"experiment_ids": [experiment]}).encode(),
+        f"{origin}/api/2.0/mlflow/runs/search",
+        data=json.dumps({"experiment_ids": [runs[0].info.experiment_id]}).encode(),
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
@@ -273,15 +337,66 @@ def test_the_printed_command_shows_the_runs(page, runs):
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the browser chromium")
-def test_a_browser_shows_the_runs_by_name(page, runs, tmp_path):
+def test_a_browser_shows_the_members_best_first_with_charts_and_asks_no_other_host(
+    pages, client, tmp_path
+):
+    log = tmp_path / "net.json"
     done = subprocess.run(
         [
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-            f"--user-data-dir={tmp_path}", "--window-size=1600,900",
-            "--virtual-time-budget=30000", "--dump-dom",
-            f"{page}/#/experiments/{runs[0].info.experiment_id}/runs",
+            "--disable-background-networking", "--disable-component-update", "--no-first-run",
+            f"--user-data-dir={tmp_path}", "--window-size=1600,1400", f"--log-net-log={log}",
+            "--virtual-time-budget=60000", "--dump-dom", pages[1],
         ],
-        capture_output=True, text=True, timeout=120,
+        capture_output=True, text=True, timeout=180,
     )  # fmt: skip
-    assert "demo-entity-chronological-drain-naive_bayes" in done.stdout
-    assert "sweep demo-" in done.stdout
+    page = done.stdout
+    experiment = client.get_experiment_by_name("demo")
+    f1 = {
+        run.info.run_name: run.data.metrics["sequence/f1"]
+        for run in client.search_runs([experiment.experiment_id])
+        if "window" in run.info.run_name
+    }
+    assert len(f1) == 4
+    rows = re.split(r'row-index="(\d+)"', page)[1:]
+    shown = {
+        int(row): name
+        for row, text in zip(rows[::2], rows[1::2], strict=True)
+        for name in f1
+        if f">{name}<" in text
+    }
+    assert sorted(shown.values()) == sorted(f1)
+    values = [f1[shown[row]] for row in sorted(shown)]
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) > 1
+    assert "matching runs" in page
+    assert "something went wrong" not in page.lower()
+    # Plotly draws an SVG for each chart: lines through what differs, bars, dots.
+    for mark in ("parcoords", "barlayer", "scatterlayer"):
+        assert mark in page, mark
+    asked = set(re.findall(r'"url":"(?:https?|wss?)://([^/":]+)', log.read_text(errors="replace")))
+    assert asked == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ([], "there is no such store"),
+        (["nowhere"], "nothing in MLflow mirrors this folder"),
+        (["--", "tracking=none"], "there is no store to show"),
+    ],
+)
+def test_what_cannot_be_shown_is_a_clear_error(tmp_path, arguments, problem):
+    done = command("ui", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert problem in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_a_clear_error(folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = command("ui", "--port", str(taken.getsockname()[1]), cwd=folder)
+    assert done.returncode == 2
+    assert "MLflow's server did not start" in done.stderr

@@ -196,7 +196,7 @@ def test_a_sweep_that_a_kill_cut_off_is_ended_by_a_run_alone(mirroring, run_dir,
     code = (
         "import sys; from pathlib import Path; from tests.mirroring import settings_in;"
         "from anomalog_exp.tracking.sweeps import open_sweep_run;"
-        "open_sweep_run(settings_in(Path(sys.argv[1])), 'first', [])"
+        "open_sweep_run(settings_in(Path(sys.argv[1])), Path(sys.argv[1], 'first'), [])"
     )
     subprocess.run([sys.executable, "-c", code, places], check=True, cwd=ROOT, timeout=60)
     assert [run["status"] for run in stored_runs(places)] == ["RUNNING"]
@@ -253,12 +253,11 @@ def test_a_run_whose_store_was_removed_is_mirrored_again(mirroring, run_dir, pla
 
 def test_a_continued_sweep_has_no_members_of_a_status_that_is_gone(places, tmp_path):
     settings = settings_in(places)
-    table = tmp_path / "results.csv"
-    table.touch()
+    (tmp_path / "results.csv").touch()
     good = {"status": "done", "metrics": {"f1": 0.5}}
     for records in ([good, {"status": "failed"}], [good, good]):
-        run_id = open_sweep_run(settings, "s", ["a=1,2"])
-        close_sweep_run(settings, run_id, records, table)
+        run_id = open_sweep_run(settings, tmp_path, ["a=1,2"])
+        close_sweep_run(settings, run_id, tmp_path, ["a"], records)
     (run,) = stored_runs(places)
     shown = {name: value for name, value, *_ in run["latest"]}
     assert shown == {"members/done": 2, "members/failed": 0, "members/best_f1": 0.5}

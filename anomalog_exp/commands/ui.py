@@ -1,0 +1,78 @@
+"""Runs shown and compared in a browser: MLflow's user interface, opened on the comparison.
+
+  python -m anomalog_exp ui                          runs of the experiment that was used last
+  python -m anomalog_exp ui outputs/sweeps/demo-0123abcd      the members of a sweep
+  python -m anomalog_exp ui outputs/demo-entity-chronological-drain-markov/0123456789abcdef
+  python -m anomalog_exp ui -- tracking.store=/elsewhere/mlflow.db
+
+It listens on this machine only, and ends with Ctrl-C. What stands behind -- are overrides that name the
+store. On a terminal it also opens your browser.
+"""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from anomalog_exp.commands._usage import CommandParser, before_and_after_dashes
+from anomalog_exp.config.load import load_run_config
+from anomalog_exp.config.settings import MlflowTrackingConfig
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.tracking.ui import page_of, served, tracked_in
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show the page until somebody ends it; the exit code."""
+    parser = CommandParser(__name__, "[DIR] [--port PORT] [--no-browser] [-- KEY=VALUE ...]")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="the folder of a run or a sweep"
+    )
+    parser.add_argument(
+        "--port", type=int, help="where it listens; the first free one from 5000 on"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    own, overrides = before_and_after_dashes(arguments)
+    given = parser.parse_args(own)
+    store, run_id = _store_and_run(given.folder, overrides)
+    page = page_of(store, run_id)
+    with served(store, given.port) as (address, server):
+        print(f"{address}{page}\nCtrl-C ends it", flush=True)
+        if sys.stdout.isatty() and not given.no_browser:
+            webbrowser.open(f"{address}{page}")
+        return server.wait()
+
+
+def _store_and_run(folder: Path | None, overrides: Sequence[str]) -> tuple[Path, str | None]:
+    """The store to show, and the run or sweep to begin with.
+
+    Raises:
+        ConfigError: there is no store yet.
+    """
+    run_id = None
+    if folder is not None:
+        mirror = tracked_in(folder)
+        store, run_id = Path(mirror["store"]), str(mirror["run_id"])
+    else:
+        tracking = load_run_config(overrides).tracking
+        if not isinstance(tracking, MlflowTrackingConfig):
+            raise ConfigError.of(
+                "tracking",
+                tracking.name,
+                problem="there is no store to show",
+                allowed="tracking=mlflow",
+                fix="leave tracking out; tracking.store=... names another store",
+            )
+        store = tracking.store
+    if not store.is_file():
+        raise ConfigError.of(
+            "tracking.store",
+            store,
+            problem="there is no such store",
+            allowed="the SQLite file that runs are mirrored to; the first run makes it",
+            fix="stand in the folder that you ran in, or name the store behind --",
+        )
+    return store, run_id

@@ -1,0 +1,271 @@
+"""The page of one run: what was run, what came of it, what to mistrust, and where to look."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.evaluation import MetricBlock, MetricReport
+from anomalog_exp.evaluation.block import ClassCounts
+from anomalog_exp.metric_terms import Figure, MetricStatus
+from anomalog_exp.report.intervals import headline_intervals
+from anomalog_exp.report.rendering import rendered
+from anomalog_exp.report.run_charts import run_charts
+from anomalog_exp.report.run_warnings import run_warnings
+from anomalog_exp.results import StoredRun
+
+__all__ = ["result_in_words", "run_page"]
+
+_LABELS = {1: "labelled anomalous", 0: "labelled normal", -1: "not labelled"}
+_NAMES: dict[str, str] = {
+    Figure.F1: "F1",
+    Figure.AUROC: "area under the ROC curve",
+    Figure.AVERAGE_PRECISION: "average precision",
+    Figure.TOP1_MACRO: "top 1, mean over templates",
+    Figure.TOP1_WEIGHTED: "top 1, weighted by template",
+}
+_FIRST = (Figure.F1, Figure.PRECISION, Figure.RECALL, Figure.AUROC, Figure.AVERAGE_PRECISION)
+_PARTS = ("train", "validation", "test", "ignored")
+_STAGES = {
+    "dataset": "reading the log, or opening what is kept of it",
+    "sequences": "grouping and splitting",
+    "fit": "training",
+    "decide": "finding the threshold",
+    "score": "scoring the test part",
+    "evaluate": "measuring",
+    "anomalies": "picking the findings",
+    "timeline": "counting over time",
+    "predictions": "writing predictions",
+}
+
+
+def run_page(stored: StoredRun, library: str) -> str:
+    """The HTML of one run that has ended, however it ended.
+
+    Args:
+        stored: The run.
+        library: The script that draws charts, see `bundle.chart_library`.
+    """
+    status, config, environment = stored.status, stored.config, stored.environment
+    facts = {
+        "title": config.name,
+        "description": config.description,
+        "status": status["status"],
+        "reason": status["reason"],
+        "sentence": _sentence(config),
+        "commands": _commands(stored.paths.run_dir, environment["overrides"]),
+        "warnings": run_warnings(stored),
+        "seconds": _seconds(environment["seconds"]),
+        "total_seconds": environment["seconds"]["total"],
+        "peak_memory_mb": environment["peak_memory_mb"],
+        "provenance": _provenance(stored, environment),
+        "result": None,
+        "blocks": [],
+        "findings": None,
+        "manifest": None,
+        "labels": _LABELS,
+        "parts_of_split": [],
+        "clock": _clock,
+    }
+    if status["status"] == "done":
+        report, manifest = stored.report, stored.dataset_manifest
+        facts |= {
+            "result": result_in_words(report),
+            "blocks": _blocks(report),
+            "findings": stored.findings,
+            "manifest": manifest,
+            "parts_of_split": _parts(manifest["sequences"]),
+            "model": _flat(stored.model_manifest),
+            "settings": _flat(_chosen(config)),
+        }
+    return rendered("run.html.j2", facts, run_charts(stored), library)
+
+
+def result_in_words(report: MetricReport) -> str:
+    """What came of a run, in a sentence or two."""
+    return " ".join(_words(report.primary, report.decisions))
+
+
+def _words(block: MetricBlock, decisions: MetricBlock) -> Iterator[str]:
+    headline = block.headline or {}
+    if Figure.TOP1 in headline and block.counts is not None:
+        yield (
+            f"The event that followed was the one expected most in {headline[Figure.TOP1]:.1%} of "
+            f"{block.counts.counted:,} cases."
+        )
+    counts, cells, flagged = decisions.counts, decisions.confusion, decisions.diagnostics.flagged
+    if counts is None or flagged is None:
+        return
+    unit = str(decisions.prediction_unit).replace("_", " ")
+    figures = decisions.headline or {}
+    if decisions.status != MetricStatus.VALID or cells is None or Figure.F1 not in figures:
+        share = f" ({flagged / counts.units:.1%})" if counts.units else ""
+        yield f"{flagged:,} of {counts.units:,} {unit}s{share} are flagged."
+        yield "Whether they should be is not known: see the warnings."
+        return
+    interval = headline_intervals(decisions).get(Figure.F1)
+    between = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+    yield f"F1 is {figures[Figure.F1]:.3f}{between}."
+    if isinstance(counts, ClassCounts):
+        yield (
+            f"Of {counts.anomalous:,} anomalous {unit}s {cells.tp:,} are caught and {cells.fn:,} "
+            f"missed; of {cells.tp + cells.fp:,} alarms {cells.fp:,} are false."
+        )
+
+
+def _sentence(config: RunConfig) -> str:
+    """What was run."""
+    dataset = config.dataset
+    part = (
+        f", lines {dataset.line_range[0]:,} to {dataset.line_range[1]:,}"
+        if dataset.line_range
+        else ""
+    )
+    return (
+        f"The detector {config.model.name} on the log {dataset.name}{part}: messages as templates by "
+        f"{config.template.name}, events grouped by {config.sequence.name}, split {config.split.name}, "
+        f"threshold by {config.model.decision.name}, seed {config.seed}."
+    )
+
+
+def _commands(run_dir: Path, overrides: list[str]) -> list[tuple[str, str]]:
+    """What each command does, and the command."""
+    again = (
+        "again from its own config",
+        f"python -m anomalog_exp rerun {shlex.quote(str(run_dir))}",
+    )
+    if not overrides:  # nothing was typed, or the run was started from Python
+        return [again]
+    return [("as it was typed", shlex.join(["python", "-m", "anomalog_exp", *overrides])), again]
+
+
+def _blocks(report: MetricReport) -> list[dict[str, Any]]:
+    """The metrics of each scope that was measured, the one that leads first."""
+    measured = [report.primary_scope, *(s for s in report.blocks if s != report.primary_scope)]
+    blocks = [report.blocks[scope] for scope in measured]
+    return [
+        {
+            "title": str(block.scope).replace("_", " "),
+            "leads": block.scope == report.primary_scope,
+            "reason": block.reason,
+            "counts": block.counts,
+            "figures": _figures(block),
+            "beside": _beside(block),
+        }
+        for block in blocks
+        if block.counts is not None
+    ]
+
+
+def _figures(block: MetricBlock) -> list[dict[str, Any]]:
+    headline, intervals = block.headline or {}, headline_intervals(block)
+    names: list[str] = [name for name in _FIRST if name in headline]
+    names += sorted((name for name in headline if name not in names), key=_by_candidates)
+    return [
+        {
+            "name": _NAMES.get(name) or name.replace("_", " "),
+            "value": headline[name],
+            "interval": intervals.get(name),
+        }
+        for name in names
+    ]
+
+
+def _by_candidates(name: str) -> tuple[int, str]:
+    """`top5` before `top10`, and what has no number behind them."""
+    number = name.removeprefix("top")
+    return (int(number), "") if number.isdecimal() else (sys.maxsize, name)
+
+
+def _beside(block: MetricBlock) -> list[tuple[str, str]]:
+    """Diagnostics that a reader asks for."""
+    one = block.diagnostics
+    rows: list[tuple[str, Any]] = [
+        ("threshold", one.threshold),
+        ("flagged", one.flagged),
+        ("false positive rate", one.false_positive_rate),
+        ("Matthews correlation", one.mcc),
+        ("best F1 of any threshold (an oracle, no result)", one.oracle_best_f1),
+        ("distinct test sequences", one.distinct_test_sequences),
+        ("share of test sequences seen in training", one.test_share_seen_in_train),
+        ("F1 with equal sequences counted once", one.unique.f1 if one.unique else None),
+        ("F1 by session", one.sessions.f1 if one.sessions else None),
+    ]
+    return [
+        (name, f"{value:,}" if isinstance(value, int) else f"{value:.4g}")
+        for name, value in rows
+        if value is not None
+    ]
+
+
+def _parts(sequences: dict[str, Any]) -> list[dict[str, Any]]:
+    """Sequences and events of each part of the split that holds any."""
+    return [
+        {"name": part, "events": sequences["events"].get(part), **sequences["sequences"][part]}
+        for part in _PARTS
+        if sequences["sequences"].get(part, {}).get("total")
+    ]
+
+
+def _chosen(config: RunConfig) -> dict[str, Any]:
+    """The options of the groups that decide a result."""
+    whole = config.model_dump(mode="json")
+    groups = ("sequence", "split", "template", "model", "evaluation")
+    return {group: whole[group] for group in groups} | {"seed": config.seed}
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """`a.b` -> value, the values as short text."""
+    rows = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            rows += _flat(value, f"{prefix}{key}.")
+        else:
+            text = str(value)
+            rows.append((f"{prefix}{key}", text if len(text) <= 200 else f"{text[:200]}…"))
+    return rows
+
+
+def _seconds(seconds: dict[str, float]) -> list[dict[str, Any]]:
+    """Stages in the order in which they ran, and their share of the time."""
+    stages = {name: seconds[name] for name in _STAGES if name in seconds}
+    stages |= {name: s for name, s in seconds.items() if name not in stages and name != "total"}
+    total = max(seconds["total"], *stages.values(), 1e-9) if stages else 1.0
+    return [
+        {"name": _STAGES.get(name, name), "seconds": spent, "share": spent / total}
+        for name, spent in stages.items()
+    ]
+
+
+def _provenance(stored: StoredRun, environment: dict[str, Any]) -> list[tuple[str, str]]:
+    status = stored.status
+    commit = environment.get("git_commit")
+    dirty = " with changes that are not committed" if environment.get("git_dirty") else ""
+    packages = environment["packages"].items()
+    return [
+        ("begun", environment["begun"]),
+        ("ended", environment["ended"]),
+        ("run dir", str(stored.paths.run_dir)),
+        ("fingerprint of the config", status["config_fingerprint"]),
+        ("digest of the data", status["data_digest"]),
+        ("digest of the code", status["code_digest"]),
+        ("commit", f"{commit}{dirty}" if commit else "not run from a checkout"),
+        ("Python", environment["python"]),
+        ("platform", f"{environment['platform']}, {environment['cpu_count']} cores"),
+        ("packages", ", ".join(f"{name} {version}" for name, version in packages if version)),
+    ]
+
+
+def _clock(time_ms: int | None) -> str:
+    """A time as people write it, in UTC."""
+    if time_ms is None:
+        return ""
+    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%S") + (
+        f".{time_ms % 1000:03d}" if time_ms % 1000 else ""
+    )

@@ -1,0 +1,202 @@
+"""The page of a sweep: what was varied, which member is best, what to mistrust, and why some failed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from anomalog_exp.report.figures.caught_by import Caught
+from anomalog_exp.report.figures.chart import Chart
+from anomalog_exp.report.members import Member, is_repeat, metric_of, shown_metrics, swept_keys
+from anomalog_exp.report.rendering import rendered
+from anomalog_exp.report.run_warnings import RunWarning
+
+__all__ = ["SweepFacts", "sweep_page", "sweep_warnings"]
+
+_MANY = 5
+"""Of so many members the best is good by chance, too."""
+
+
+@dataclass(frozen=True, eq=False)
+class SweepFacts:
+    """What the page shows.
+
+    Attributes:
+        title: The sweep's name.
+        members: What it ran.
+        caught: What members flag together, where they share a test part.
+        charts: Its figures.
+        typed: What it is over, as it was typed.
+    """
+
+    title: str
+    members: Sequence[Member]
+    caught: Caught | None
+    charts: Sequence[Chart]
+    typed: Sequence[str]
+
+
+def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
+    """The HTML of a sweep.
+
+    Args:
+        facts: What it shows.
+        page_dir: The folder that the page will stand in; links to members start there.
+        library: The script that draws charts, see `bundle.chart_library`.
+    """
+    members = facts.members
+    keys, metric, metrics = swept_keys(members), metric_of(members), shown_metrics(members)
+    columns = ["member", *keys, "status", *metrics, "flagged share", "seconds"]
+    command = shlex.join(["python", "-m", "anomalog_exp", *facts.typed, "-m"])
+    shown = {
+        "title": facts.title,
+        "command": command if facts.typed else None,
+        "result": " ".join(_words(members, keys, metric)),
+        "warnings": sweep_warnings(members),
+        "columns": columns,
+        "without": _without_result(members),
+        "caught": _caught(facts.caught),
+    }
+    table = {
+        "columns": columns,
+        "digits": {"seconds": 2} | dict.fromkeys([*metrics, "flagged share"], 4),
+        "rows": [_row(member, keys, metrics) for member in _best_first(members, metric)],
+        "links": {one.index: link for one in members if (link := _link(one, page_dir))},
+    }
+    return rendered("sweep.html.j2", shown, facts.charts, library, members=table)
+
+
+def sweep_warnings(members: Sequence[Member]) -> list[RunWarning]:
+    """What a reader of the table must know before he believes it."""
+    return [*_failures(members), *_oracles(members), *_seeds(members), *_choice(members)]
+
+
+def _failures(members: Sequence[Member]) -> Iterator[RunWarning]:
+    failed = sum(member.status in ("failed", "lost", "stopped") for member in members)
+    if failed:
+        yield RunWarning(
+            "Not every member has ended well",
+            f"{failed} of {len(members)} have no result: the figures below are without them.",
+            "See the reasons at the end; the same command runs what is not done.",
+        )
+
+
+def _oracles(members: Sequence[Member]) -> Iterator[RunWarning]:
+    if oracles := sum(member.oracle for member in members):
+        yield RunWarning(
+            "Thresholds of an oracle",
+            f"{oracles} members have a threshold that has seen the test labels: their figures are no "
+            "results.",
+            "Compare them with each other only.",
+        )
+
+
+def _seeds(members: Sequence[Member]) -> Iterator[RunWarning]:
+    keys = swept_keys(members)
+    repeats = [key for key in keys if is_repeat(key)]
+    same: dict[tuple[str, ...], list[Mapping[str, float]]] = defaultdict(list)
+    for member in members:
+        if repeats and member.metrics:
+            rest = tuple(member.settings.get(key, "") for key in keys if key not in repeats)
+            same[rest].append(member.metrics)
+    several = [metrics for metrics in same.values() if len(metrics) > 1]
+    equal = sum(all(one == metrics[0] for one in metrics) for metrics in several)
+    if equal:
+        yield RunWarning(
+            "Repeats that repeat nothing",
+            f"{equal} of {len(several)} configurations give the same figures for every {repeats[0]}: "
+            "nothing in them depends on it, and their range of zero is no measure of certainty.",
+            "Judge those by the interval of F1 on the pages of the members.",
+        )
+
+
+def _choice(members: Sequence[Member]) -> Iterator[RunWarning]:
+    done = sum(member.value is not None for member in members)
+    if done >= _MANY:
+        yield RunWarning(
+            "The best member is chosen by its test figures",
+            f"The best of {done} is good by chance, too, and would do worse on new data.",
+            "Report the mean over repeats, or test the chosen configuration on another part of the log.",
+        )
+
+
+def _words(members: Sequence[Member], keys: Sequence[str], metric: str | None) -> Iterator[str]:
+    counts = Counter(member.status for member in members)
+    ended = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    yield f"{len(members)} members: {ended}."
+    if metric is None:
+        yield "None has metrics to be ranked by."
+        return
+    ranked = [one for one in _best_first(members, metric) if one.metric == metric]
+    best, worst = ranked[0], ranked[-1]
+    name = "F1" if metric == "f1" else metric.replace("_", " ")
+    yield f"The best {name} is {best.value:.3f}, of {best.name(keys)} (member {best.index})."
+    if len(ranked) > 1:
+        yield f"The worst is {worst.value:.3f}, of {worst.name(keys)}."
+
+
+def _best_first(members: Sequence[Member], metric: str | None) -> list[Member]:
+    def rank(member: Member) -> tuple[bool, bool, float, int]:
+        return member.metric != metric, member.value is None, -(member.value or 0.0), member.index
+
+    return sorted(members, key=rank)
+
+
+def _row(member: Member, keys: Sequence[str], metrics: Sequence[str]) -> list[Any]:
+    return [
+        member.index,
+        *(member.settings.get(key) for key in keys),
+        f"{member.status} (oracle)" if member.oracle else member.status,
+        *(member.metrics.get(name) for name in metrics),
+        None if member.flagged_share is None else round(member.flagged_share, 6),
+        None if member.seconds is None else round(member.seconds, 3),
+    ]
+
+
+def _link(member: Member, page_dir: Path) -> str | None:
+    """The address of a member's page, or of its folder, from where the sweep's page stands."""
+    if member.run_dir is None or not member.run_dir.is_dir():
+        return None
+    page = member.run_dir / "report.html"
+    target = page if page.is_file() else member.run_dir
+    return quote(Path(os.path.relpath(target, page_dir)).as_posix())
+
+
+def _without_result(members: Sequence[Member]) -> list[tuple[str, str, str]]:
+    """Members, status and reason of those without a result; those of one reason share a row."""
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for member in members:
+        if member.status != "done":
+            alike[member.status, member.reason or ""].append(str(member.index))
+    return [(", ".join(names), status, reason) for (status, reason), names in alike.items()]
+
+
+def _caught(caught: Caught | None) -> str | None:
+    """In words, which sequences all, some and no members flag."""
+    if caught is None:
+        return None
+    label, kind = (1, "anomalous") if (caught.label == 1).any() else (-1, "unlabelled")
+    numbers = caught.numbers(label)
+    text = (
+        f"Of {sum(numbers.values()):,} {kind} test sequences, all {caught.members} members that share "
+        f"this test part flag {numbers['all']:,}, some {numbers['some']:,}, none {numbers['none']:,}."
+    )
+    return text if label == -1 else f"{text} {_false_alarms(caught)}{_missed(caught)}"
+
+
+def _false_alarms(caught: Caught) -> str:
+    return f"All of them flag {caught.numbers(0)['all']:,} normal ones."
+
+
+def _missed(caught: Caught) -> str:
+    """The first sequences that nobody catches, by their place in the test part."""
+    missed = ((caught.label == 1) & (caught.flags == 0)).nonzero()[0][:20].tolist()
+    if not missed:
+        return ""
+    return f" Missed by all, by their place in the test part: {', '.join(map(str, missed))}."

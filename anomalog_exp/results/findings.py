@@ -1,0 +1,219 @@
+"""Test sequences and events of highest score, with evidence and raw lines: what a person reads first.
+
+Equal sequences appear once, with their number. A long sequence appears by the lines whose templates are
+rarest in training. `findings.json` keeps them; `anomalies.txt` is the same as text.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.dataset import NO_TIME, LogDataset
+from anomalog_exp.detection.outcome import EventScores
+from anomalog_exp.detection.summary import ModelRunSummary
+from anomalog_exp.features.distinct import distinct
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+
+__all__ = ["EventFinding", "Findings", "Line", "SequenceFinding", "Verdicts", "findings_of"]
+
+_ENTRIES = 20
+_LINES = 6
+_EVIDENCE = 3
+_LINE_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event as it stands in the log.
+
+    Attributes:
+        number: Of its first raw line, counted from 0.
+        text: The raw line, or the template where there is no raw log; at most 2000 characters.
+        time_ms: Unix milliseconds UTC; None without a time.
+        source: The input file, where there are several.
+    """
+
+    number: int
+    text: str
+    time_ms: int | None
+    source: str | None
+
+
+@dataclass(frozen=True)
+class SequenceFinding:
+    """A test sequence of high score.
+
+    Attributes:
+        sequence: Its place in the test part, as in `predictions.parquet`.
+        score: Higher = more anomalous.
+        predicted: Whether it is predicted anomalous.
+        label: 0 normal, 1 anomalous, -1 not labelled.
+        events: How many it has.
+        entity: What all its events belong to, where that is one entity.
+        equal: Test sequences of the same content, itself among them.
+        reasons: Evidence and its weight, strongest first.
+        lines: The lines that stand for it, in order.
+    """
+
+    sequence: int
+    score: float
+    predicted: bool
+    label: int
+    events: int
+    entity: str | None
+    equal: int
+    reasons: list[tuple[str, float]]
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class EventFinding:
+    """The judged event of highest score of its template; `alike` are the others of this template."""
+
+    score: float
+    predicted: bool
+    label: int
+    alike: int
+    line: Line
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """How many units of a kind were judged, how many are different, how many flagged, and by what."""
+
+    judged: int
+    different: int
+    flagged: int
+    threshold: float
+    oracle: bool
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run found.
+
+    Attributes:
+        distinct_training_sequences: Training sequences of different content.
+        sequence_verdicts: Of the test sequences; None where there are none.
+        sequences: The highest scores, each content once.
+        event_verdicts: Of the events; None where none is judged.
+        events: The highest scores, each template once.
+    """
+
+    distinct_training_sequences: int
+    sequence_verdicts: Verdicts | None
+    sequences: list[SequenceFinding]
+    event_verdicts: Verdicts | None
+    events: list[EventFinding]
+
+    def to_json(self) -> dict[str, Any]:
+        """What `findings.json` holds; a weight that is no finite number is null."""
+        payload = asdict(self)
+        for finding in payload["sequences"]:
+            finding["reasons"] = [
+                {"evidence": text, "weight": weight if math.isfinite(weight) else None}
+                for text, weight in finding["reasons"]
+            ]
+        return payload
+
+
+def findings_of(sequences: SequenceSet, summary: ModelRunSummary) -> Findings:
+    """Pick what scores highest, and read the raw lines of that."""
+    train = distinct(sequences).group[sequences.split == Split.TRAIN]
+    found, verdicts = _sequences(sequences, summary) if len(summary.test) else ([], None)
+    judged = summary.events
+    events, event_verdicts = (
+        ([], None) if judged is None else _events(judged, sequences.dataset, summary.oracle)
+    )
+    return Findings(len(np.unique(train)), verdicts, found, event_verdicts, events)
+
+
+def _sequences(
+    sequences: SequenceSet, summary: ModelRunSummary
+) -> tuple[list[SequenceFinding], Verdicts]:
+    test = summary.test
+    group = distinct(sequences).group[sequences.split == Split.TEST]
+    _, first, equal = np.unique(group, return_index=True, return_counts=True)
+    ranked = np.argsort(-summary.scores[first], kind="stable")[:_ENTRIES]
+    chosen, equal = first[ranked], equal[ranked]
+    rows = _rarest_rows(sequences, test, chosen)
+    line_of = _lines(test.dataset, np.concatenate(rows))
+    reasons = summary.explain(chosen, _EVIDENCE)
+    found = [
+        SequenceFinding(
+            sequence=sequence,
+            score=float(summary.scores[sequence]),
+            predicted=bool(summary.predicted[sequence]),
+            label=int(test.label[sequence]),
+            events=int(test.lengths[sequence]),
+            entity=test.dataset.entities[entity] if entity >= 0 else None,
+            equal=int(equal[rank]),
+            reasons=[(text, float(weight)) for text, weight in reasons[rank]],
+            lines=[line_of[row] for row in rows[rank].tolist()],
+        )
+        for rank, sequence in enumerate(chosen.tolist())
+        for entity in [int(test.entity[sequence])]
+    ]
+    flagged = int(summary.predicted.sum())
+    return found, Verdicts(len(test), len(first), flagged, summary.threshold, summary.oracle)
+
+
+def _events(
+    events: EventScores, dataset: LogDataset, oracle: bool
+) -> tuple[list[EventFinding], Verdicts]:
+    ranked = np.argsort(-events.scores, kind="stable")
+    template = dataset.template[events.rows[ranked]]
+    _, first, alike = np.unique(template, return_index=True, return_counts=True)
+    best = np.argsort(first)[:_ENTRIES]
+    chosen = ranked[first[best]]
+    line_of = _lines(dataset, events.rows[chosen])
+    found = [
+        EventFinding(
+            score=float(events.scores[event]),
+            predicted=bool(events.predicted[event]),
+            label=int(dataset.label[row]),
+            alike=others,
+            line=line_of[row],
+        )
+        for event, others in zip(chosen.tolist(), (alike[best] - 1).tolist(), strict=True)
+        for row in [int(events.rows[event])]
+    ]
+    flagged = int(events.predicted.sum())
+    return found, Verdicts(len(events.rows), len(first), flagged, events.threshold, oracle)
+
+
+def _lines(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Line]:
+    """The line of each row."""
+    numbers = dataset.line[rows].tolist()
+    times = dataset.time_ms[rows].tolist()
+    several = len(dataset.sources) > 1
+    sources = [dataset.sources[code] if several else None for code in dataset.source[rows].tolist()]
+    raw = dataset.raw_lines(numbers)
+    return {
+        row: Line(
+            number,
+            raw.get(number, dataset.templates[dataset.template[row]])[:_LINE_LENGTH],
+            None if time == NO_TIME else time,
+            source,
+        )
+        for row, number, time, source in zip(rows.tolist(), numbers, times, sources, strict=True)
+    }
+
+
+def _rarest_rows(
+    sequences: SequenceSet, test: SequenceSet, chosen: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
+    """(chosen sequences,) the dataset rows by which each of them appears, in line order."""
+    dataset = sequences.dataset
+    seen = np.bincount(sequences.part(Split.TRAIN).templates, minlength=len(dataset.templates))
+    rows_of = []
+    for sequence in chosen:
+        rows = test.order[test.start[sequence] : test.stop[sequence]]
+        rarest = np.argsort(seen[dataset.template[rows]], kind="stable")[:_LINES]
+        rows_of.append(rows[np.sort(rarest)])
+    return rows_of

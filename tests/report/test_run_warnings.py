@@ -1,0 +1,120 @@
+"""Warnings: which there are of what, and with which numbers."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from anomalog_exp.evaluation import MetricReport
+from anomalog_exp.report.run_warnings import warnings_of
+
+SEQUENCES = "sequence_level_detection"
+REPORT: dict[str, Any] = {
+    "task": {
+        "dataset": "d", "data_digest": "", "sequence": "entity", "split": "chronological",
+        "template": "drain", "labels_from": "entities", "detector": "markov",
+        "decision": {"rule": "quantile", "oracle": False}, "seed": 0,
+    },
+    "evaluation_unit": "sequence",
+    "primary_scope": SEQUENCES,
+    "secondary_scopes": [],
+    "blocks": {
+        SEQUENCES: {
+            "scope": SEQUENCES, "status": "valid", "reason": None, "prediction_unit": "sequence",
+            "counts": {"units": 200, "counted": 200, "abstained": 0, "ignored": 0, "normal": 180,
+                       "anomalous": 20},
+            "headline": {"f1": 0.8},
+            "diagnostics": {"flagged": 21, "distinct_test_sequences": 50,
+                            "test_share_seen_in_train": 0.3},
+        }
+    },
+}  # fmt: skip
+MANIFEST: dict[str, Any] = {
+    "dataset": {"lines_total": 1000, "rows": 1000},
+    "sequences": {"rows": 1000, "sequences": {"train": {"total": 100}}},
+}
+
+
+def titles(
+    block: dict[str, Any] = {},  # noqa: B006 - never changed
+    dataset: dict[str, Any] = {},  # noqa: B006
+    oracle: bool = False,
+    distinct: int | None = 40,
+) -> dict[str, str]:
+    """Title -> meaning of the warnings of a good run in which these values are others."""
+    report, manifest = copy.deepcopy(REPORT), copy.deepcopy(MANIFEST)
+    for key, value in block.items():
+        old = report["blocks"][SEQUENCES].get(key)
+        report["blocks"][SEQUENCES][key] = old | value if isinstance(old, dict) else value
+    report["task"]["decision"]["oracle"] = oracle
+    manifest["dataset"] |= dataset
+    if "rows_without_entity" in dataset:
+        manifest["sequences"]["rows_without_entity"] = dataset["rows_without_entity"]
+    found = warnings_of(MetricReport.from_json(report), manifest, distinct)
+    assert all(one.advice for one in found)
+    return {one.title: one.meaning for one in found}
+
+
+def test_a_good_run_has_none():
+    assert titles() == {}
+    assert titles(distinct=None) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "title", "number"),
+    [
+        ({"block": {"counts": {"counted": 0, "ignored": 200, "normal": 0, "anomalous": 0},
+                    "reason": "nothing in the test split is labelled"}},
+         "Nothing in the test part is labelled", "200"),
+        ({"block": {"counts": {"normal": 200, "anomalous": 0}, "reason": "single_class_test_set"}},
+         "The test part holds one class only", "All 200 labelled units are normal"),
+        ({"block": {"counts": {"normal": 0, "anomalous": 200}, "reason": "single_class_test_set",
+                    "diagnostics": {"flagged": 90}}},
+         "The test part holds one class only", "anomalous"),
+        ({"block": {"counts": {"normal": 196, "anomalous": 4}, "diagnostics": {"flagged": 5}}},
+         "The test part holds few anomalies", "25%"),
+        ({"block": {"reason": "class_count_mismatch"}}, "There are no metrics",
+         "class_count_mismatch"),
+        ({"oracle": True}, "The threshold is an oracle's", "no result"),
+        ({"block": {"diagnostics": {"flagged": 0}}}, "Nothing is flagged", "None of 200"),
+        ({"block": {"diagnostics": {"flagged": 101}}}, "An implausible share is flagged", "101 of 200"),
+        ({"block": {"counts": {"units": 1000, "counted": 1000, "normal": 980},
+                    "diagnostics": {"flagged": 101}}},
+         "An implausible share is flagged", "101 are flagged, and 20"),
+        ({"block": {"diagnostics": {"test_share_seen_in_train": 0.5}}},
+         "The test part repeats what training shows", "50.0%"),
+        ({"block": {"diagnostics": {"test_share_seen_in_train": 0.9, "unique": {
+            "counted": 50, "precision": 0.4, "recall": 0.4, "f1": 0.4, "accuracy": 1, "coverage": 1}}}},
+         "The test part repeats what training shows", "F1 is 0.400 instead of 0.800"),
+        ({"distinct": 1}, "Training shows one sequence only", "All 100"),
+        ({"dataset": {"lines_unparsed": 10, "unparsed_samples": [{"line": 3, "text": "<b>"}]}},
+         "Lines could not be parsed", "10 of 1,000 lines (1.00%) are left out. One of them: <b>"),
+        ({"dataset": {"lines_invalid_utf8": 2}}, "Lines are not UTF-8", "2 lines"),
+        ({"dataset": {"rows_without_time": 7}}, "Events have no time", "7 of 1,000"),
+        ({"dataset": {"rows_without_entity": 7}}, "Events belong to no entity", "7 of 1,000"),
+        ({"dataset": {"labels_unknown_entities": 3}},
+         "Labels name entities that the log does not hold", "3 of them"),
+    ],
+)  # fmt: skip
+def test_each_is_said_once_with_its_number(changes, title, number):
+    found = titles(**changes)
+    assert list(found) == [title]
+    assert number in found[title]
+
+
+def test_borders():
+    assert titles(block={"diagnostics": {"flagged": 100}}) == {}
+    assert titles(block={"diagnostics": {"test_share_seen_in_train": 0.499}}) == {}
+    assert titles(block={"counts": {"normal": 190, "anomalous": 10}}) == {}
+
+
+def test_a_stream_trains_on_one_sequence():
+    training = {"sequences": {"train": {"total": 1}}}
+    manifest = MANIFEST | {"sequences": training}
+    assert warnings_of(MetricReport.from_json(REPORT), manifest, 1) == []
+
+
+def test_a_log_without_any_time_is_no_mistake():
+    assert titles(dataset={"rows_without_time": 1000}) == {}
