@@ -15,7 +15,7 @@ from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
-__all__ = ["anomaly_report"]
+__all__ = ["anomaly_report", "line_texts", "rarest_rows"]
 
 _ENTRIES = 20
 _LINES = 6
@@ -40,8 +40,8 @@ def _sequence_report(sequences: SequenceSet, summary: ModelRunSummary) -> str:
     _, first, equal = np.unique(group, return_index=True, return_counts=True)
     ranked = np.argsort(-summary.scores[first], kind="stable")[:_ENTRIES]
     chosen, equal = first[ranked], equal[ranked]
-    rows = _rarest_rows(sequences, test, chosen)
-    line_of = _line_texts(test.dataset, np.concatenate(rows))
+    rows = rarest_rows(sequences, test, chosen, _LINES)
+    line_of = line_texts(test.dataset, np.concatenate(rows))
     lines = [
         f"{len(ranked)} distinct test sequences of highest score, of {len(first):,} distinct among "
         f"{len(test):,}; {int(summary.predicted.sum()):,} score above the threshold of "
@@ -64,7 +64,7 @@ def _event_report(events: EventScores, dataset: LogDataset) -> str:
     _, first, alike = np.unique(template, return_index=True, return_counts=True)
     best = np.argsort(first)[:_ENTRIES]
     chosen = ranked[first[best]]
-    line_of = _line_texts(dataset, events.rows[chosen])
+    line_of = line_texts(dataset, events.rows[chosen])
     lines = [
         f"{len(chosen)} templates with the events of highest score, among {len(events.rows):,} judged "
         f"events; {int(events.predicted.sum()):,} score above the threshold of {events.threshold:.6g}\n"
@@ -79,7 +79,7 @@ def _event_report(events: EventScores, dataset: LogDataset) -> str:
     return "\n".join(lines)
 
 
-def _line_texts(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, str]:
+def line_texts(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, str]:
     """Line number and text of each row: the raw line, or the template where there is none."""
     numbers = dataset.line[rows].tolist()
     raw = dataset.raw_lines(numbers)
@@ -106,15 +106,22 @@ def _heading(summary: ModelRunSummary, sequence: int, equal: int) -> str:
     return ", ".join(parts)
 
 
-def _rarest_rows(
-    sequences: SequenceSet, test: SequenceSet, chosen: NDArray[np.int64]
+def rarest_rows(
+    sequences: SequenceSet, test: SequenceSet, chosen: NDArray[np.int64], most: int
 ) -> list[NDArray[np.int64]]:
-    """(chosen sequences,) the dataset rows by which each of them appears, in line order."""
+    """(chosen sequences,) the dataset rows by which each of them appears, in line order.
+
+    Args:
+        sequences: All of them: what is rare is decided by those that train.
+        test: Those that `chosen` counts.
+        chosen: Places in `test`.
+        most: Rows of each.
+    """
     dataset = sequences.dataset
     seen = np.bincount(sequences.part(Split.TRAIN).templates, minlength=len(dataset.templates))
     rows_of = []
     for sequence in chosen:
         rows = test.order[test.start[sequence] : test.stop[sequence]]
-        rarest = np.argsort(seen[dataset.template[rows]], kind="stable")[:_LINES]
+        rarest = np.argsort(seen[dataset.template[rows]], kind="stable")[:most]
         rows_of.append(rows[np.sort(rarest)])
     return rows_of
