@@ -23,6 +23,7 @@ from anomalog_exp.results.comparison.runs import (
     refuse_other_test_parts,
     shared_units,
 )
+from anomalog_exp.results.figures import run_figures
 from anomalog_exp.results.flat import flat
 from anomalog_exp.results.scores import ScoredUnits
 
@@ -200,25 +201,14 @@ def _metrics(runs: Sequence[ComparedRun]) -> Section:
 
 def _records(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
     """One row of figures per run."""
-    found = []
-    for run in runs:
-        report = run.report
-        decisions, primary = report.decisions, report.primary
-        found.append(
-            {
-                "name": run.config.name,
-                "detector": run.config.model.name,
-                "oracle": report.task.decision.oracle,
-                "scope": str(report.primary_scope),
-                **{str(name): value for name, value in (primary.headline or {}).items()},
-                "f1_low": primary.diagnostics.f1_interval_low,
-                "f1_high": primary.diagnostics.f1_interval_high,
-                "flagged": decisions.diagnostics.flagged,
-                "judged": decisions.counts.units if decisions.counts else None,
-                "seconds": run.stored.environment["seconds"]["total"],
-            }
-        )
-    return found
+    return [
+        {
+            "name": run.config.name,
+            "detector": run.config.model.name,
+            **run_figures(run.report, run.stored.environment),
+        }
+        for run in runs
+    ]
 
 
 def _against_first(pair: _Pair, samples: int, seed: int) -> dict[str, Any]:
