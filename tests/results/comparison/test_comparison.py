@@ -315,10 +315,12 @@ def test_where_events_lead_single_events_are_compared(run_of, tmp_path_factory):
         *tiny("bgl", tmp_path_factory.mktemp("events") / "bgl"),
         "sequence=stream",
     ]
-    given += ["write_predictions=true", "model.decision.quantile=0.9"]
-    dirs = [
-        run_of(f"bgl {name}", f"model={name}", *given) for name in ("template_frequency", "rarity")
-    ]
+    given += ["split=prefix_fraction", "write_predictions=true", "model=template_frequency"]
+    rules = {
+        "quantile": ["model.decision.quantile=0.9"],
+        "none": ["model/decision=fixed", "model.decision.value=1000"],  # flags nothing
+    }
+    dirs = [run_of(f"bgl {name}", *given, *rule) for name, rule in rules.items()]
     tables = [pl.read_parquet(one / "event_predictions.parquet") for one in dirs]
     label = tables[0]["label"].to_numpy() == 1
     right = [table["predicted"].to_numpy() == label for table in tables]
