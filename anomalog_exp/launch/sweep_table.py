@@ -92,6 +92,8 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         "scope": record.get("scope"),
         **{str(name): metrics.get(name) for name in HEADLINE_COLUMNS},
         **{name: metrics[name] for name in shown_metrics(metrics)},
+        "f1_low": record.get("f1_low"),
+        "f1_high": record.get("f1_high"),
         "judged": judged,
         "flagged": flagged,
         "flagged_share": None if flagged is None or not judged else flagged / judged,

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.command import command, run_dirs
+from tests.command import command, run_dirs, sweep_rows
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,8 @@ def test_a_sweep_is_compared_and_those_without_a_result_are_said(swept):
     titles = re.findall(r"^(.+)\n=+$", done.stdout, re.MULTILINE)
     assert titles[:5] == ["Runs", "What differs", "Metrics", "Difference to A", "Who flags what"]
     assert f"Left out: member 1 of {sweep} skipped: " in done.stdout
+    (row,) = [row for row in sweep_rows(swept / "outputs") if row["model"] == "markov"]
+    assert f"[{float(row['f1_low']):.4f}, {float(row['f1_high']):.4f}]" in done.stdout
     assert "1,000 paired resamples of them (seed 0)" in done.stdout
 
 
