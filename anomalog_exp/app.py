@@ -54,6 +54,8 @@ class RunResult:
         metrics: Headline figures of that scope by name; none where it is not valid.
         primary_metric: Name of the figure to rank runs by, of which more is better; None without one.
         primary_value: Its value.
+        f1_low: The 2.5 percentile of F1 over resamples of the units; None without an F1.
+        f1_high: The 97.5 percentile.
         note: Why there are no figures, and what is flagged all the same.
         judged: Units that were judged, labelled or not: those of the scope that leads, or sequences
             where that scope only predicts.
@@ -72,6 +74,8 @@ class RunResult:
     metrics: dict[str, float] = field(default_factory=dict)
     primary_metric: str | None = None
     primary_value: float | None = None
+    f1_low: float | None = None
+    f1_high: float | None = None
     note: str | None = None
     judged: int | None = None
     flagged: int | None = None
@@ -161,6 +165,8 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
         metrics=dict(report.primary.headline or {}),
         primary_metric=str(primary.figure) if primary else None,
         primary_value=primary.value if primary else None,
+        f1_low=report.primary.diagnostics.f1_interval_low,
+        f1_high=report.primary.diagnostics.f1_interval_high,
         note=_note(report.primary),
         judged=decisions.counts.units if decisions.counts else None,
         flagged=decisions.diagnostics.flagged,

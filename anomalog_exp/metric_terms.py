@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["PRIMARY_FIGURES", "EvaluationUnit", "Figure", "MetricScope", "MetricStatus"]
+__all__ = [
+    "HEADLINE_COLUMNS",
+    "PRIMARY_FIGURES",
+    "EvaluationUnit",
+    "Figure",
+    "MetricScope",
+    "MetricStatus",
+    "shown_metrics",
+]
 
 
 class EvaluationUnit(StrEnum):
@@ -65,3 +74,17 @@ PRIMARY_FIGURES = {
     MetricScope.NEXT_EVENT_PREDICTION: Figure.TOP1_WEIGHTED,
 }
 """The one figure of a scope by which runs are ranked; scopes that are never measured have none."""
+
+HEADLINE_COLUMNS = (
+    Figure.F1,
+    Figure.PRECISION,
+    Figure.RECALL,
+    Figure.AUROC,
+    Figure.AVERAGE_PRECISION,
+)
+"""Headline figures of detection as terminals and tables show them; the first one orders a table."""
+
+
+def shown_metrics(metrics: Mapping[str, float]) -> list[str]:
+    """Names of the metrics to show: those of detection, or all there are."""
+    return [str(name) for name in HEADLINE_COLUMNS if name in metrics] or sorted(metrics)

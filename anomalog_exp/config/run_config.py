@@ -23,7 +23,7 @@ from anomalog_exp.options.plugins import use_plugins
 from anomalog_exp.sequences.groupings.any import SequenceConfig
 from anomalog_exp.sequences.splits.any import SplitConfig
 
-__all__ = ["RunConfig"]
+__all__ = ["TAKEN_NAMES", "RunConfig"]
 
 
 def _used(folders: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -71,9 +71,9 @@ class RunConfig(Options):
     @field_validator("name")
     @classmethod
     def _is_free(cls, name: str) -> str:
-        if name in _TAKEN:
+        if name in TAKEN_NAMES:
             raise ValueError(
-                f"any name but {', '.join(_TAKEN)}, whose folders stand beside the runs"
+                f"any name but {', '.join(TAKEN_NAMES)}, whose folders stand beside the runs"
             )
         return name
 
@@ -97,5 +97,6 @@ class RunConfig(Options):
 
 
 _ADDED_SINCE = {"plugins": [], "report": {"page": True, "figures": []}}
-_TAKEN = ("mlflow", "sweeps")
+TAKEN_NAMES = ("mlflow", "sweeps")
+"""Folders beside those of runs, below paths.output_dir."""
 _DECISIVE = ("dataset", "sequence", "split", "template", "model", "seed", "evaluation")

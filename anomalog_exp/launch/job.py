@@ -12,9 +12,9 @@ from omegaconf import DictConfig
 from anomalog_exp.app import RunResult, run
 from anomalog_exp.config.compose import as_typed
 from anomalog_exp.config.load import run_config
-from anomalog_exp.evaluation.headline import shown_metrics
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import run_member
+from anomalog_exp.metric_terms import shown_metrics
 from anomalog_exp.tracking import ui_command
 
 __all__ = ["job", "result_text"]

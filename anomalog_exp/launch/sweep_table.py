@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from anomalog_exp.config.settings import TrackingConfig
-from anomalog_exp.evaluation.headline import HEADLINE_COLUMNS, shown_metrics
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.launch.ending import ExitCode
+from anomalog_exp.metric_terms import HEADLINE_COLUMNS, shown_metrics
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
 
@@ -92,6 +92,8 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         "scope": record.get("scope"),
         **{str(name): metrics.get(name) for name in HEADLINE_COLUMNS},
         **{name: metrics[name] for name in shown_metrics(metrics)},
+        "f1_low": record.get("f1_low"),
+        "f1_high": record.get("f1_high"),
         "judged": judged,
         "flagged": flagged,
         "flagged_share": None if flagged is None or not judged else flagged / judged,

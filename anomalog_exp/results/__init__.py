@@ -7,6 +7,7 @@ from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.results.attempt import attempt, claimed, why_not_reused
 from anomalog_exp.results.context import Provenance, ResultWriteContext, package_digest
 from anomalog_exp.results.environment import build_environment_metadata
+from anomalog_exp.results.frames import runs_frame, scores_frame
 from anomalog_exp.results.manifests import build_dataset_manifest, build_sequence_split_summary
 from anomalog_exp.results.paths import ResultPaths, prepare_result_paths
 from anomalog_exp.results.read import StoredRun, read_run
@@ -31,6 +32,8 @@ __all__ = [
     "package_digest",
     "prepare_result_paths",
     "read_run",
+    "runs_frame",
+    "scores_frame",
     "sha256_for_file",
     "stable_fingerprint",
     "why_not_reused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anomalog_exp.results.findings import EventFinding, Findings, Line, SequenceFinding, Verdicts
 
-__all__ = ["anomaly_report"]
+__all__ = ["anomaly_report", "line_text"]
 
 _LINE_LENGTH = 240
 _ORACLE = " (an oracle: it has seen the test labels)"
@@ -30,7 +30,7 @@ def _sequence_report(found: list[SequenceFinding], verdicts: Verdicts) -> str:
     for rank, finding in enumerate(found, 1):
         lines.append(f"#{rank}  {_heading(finding)}")
         lines += [f"    {weight:8.3f}  {text}" for text, weight in finding.reasons]
-        lines += [f"    {_line(line)}" for line in finding.lines]
+        lines += [f"    {line_text(line)}" for line in finding.lines]
         rest = finding.events - len(finding.lines)
         lines.append(f"    and {rest} more lines\n" if rest else "")
     return "\n".join(lines)
@@ -45,14 +45,15 @@ def _event_report(found: list[EventFinding], verdicts: Verdicts) -> str:
     for event in found:
         verdict = "anomalous" if event.predicted else "normal"
         lines.append(f"score {event.score:.6g}, predicted {verdict}, {_LABELS[event.label]}")
-        lines.append(f"    {_line(event.line)}")
+        lines.append(f"    {line_text(event.line)}")
         lines.append(
             f"    and {event.alike:,} more events of this template\n" if event.alike else ""
         )
     return "\n".join(lines)
 
 
-def _line(line: Line) -> str:
+def line_text(line: Line) -> str:
+    """A line as people see it, with its number."""
     return f"line {line.number}: {line.text[:_LINE_LENGTH]}"
 
 

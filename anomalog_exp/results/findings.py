@@ -19,7 +19,16 @@ from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
-__all__ = ["EventFinding", "Findings", "Line", "SequenceFinding", "Verdicts", "findings_of"]
+__all__ = [
+    "EventFinding",
+    "Findings",
+    "Line",
+    "SequenceFinding",
+    "Verdicts",
+    "findings_of",
+    "lines_of_rows",
+    "rarest_rows",
+]
 
 _ENTRIES = 20
 _LINES = 6
@@ -141,8 +150,8 @@ def _sequences(
     _, first, equal = np.unique(group, return_index=True, return_counts=True)
     ranked = np.argsort(-summary.scores[first], kind="stable")[:_ENTRIES]
     chosen, equal = first[ranked], equal[ranked]
-    rows = _rarest_rows(sequences, test, chosen)
-    line_of = _lines(test.dataset, np.concatenate(rows))
+    rows = rarest_rows(sequences, test, chosen, _LINES)
+    line_of = lines_of_rows(test.dataset, np.concatenate(rows))
     reasons = summary.explain(chosen, _EVIDENCE)
     found = [
         SequenceFinding(
@@ -171,7 +180,7 @@ def _events(
     _, first, alike = np.unique(template, return_index=True, return_counts=True)
     best = np.argsort(first)[:_ENTRIES]
     chosen = ranked[first[best]]
-    line_of = _lines(dataset, events.rows[chosen])
+    line_of = lines_of_rows(dataset, events.rows[chosen])
     found = [
         EventFinding(
             score=float(events.scores[event]),
@@ -187,7 +196,7 @@ def _events(
     return found, Verdicts(len(events.rows), len(first), flagged, events.threshold, oracle)
 
 
-def _lines(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Line]:
+def lines_of_rows(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Line]:
     """The line of each row."""
     numbers = dataset.line[rows].tolist()
     times = dataset.time_ms[rows].tolist()
@@ -205,15 +214,22 @@ def _lines(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Line]:
     }
 
 
-def _rarest_rows(
-    sequences: SequenceSet, test: SequenceSet, chosen: NDArray[np.int64]
+def rarest_rows(
+    sequences: SequenceSet, test: SequenceSet, chosen: NDArray[np.int64], most: int
 ) -> list[NDArray[np.int64]]:
-    """(chosen sequences,) the dataset rows by which each of them appears, in line order."""
+    """(chosen sequences,) the dataset rows by which each of them appears, in line order.
+
+    Args:
+        sequences: All of them: what is rare is decided by those that train.
+        test: Those that `chosen` counts.
+        chosen: Places in `test`.
+        most: Rows of each.
+    """
     dataset = sequences.dataset
     seen = np.bincount(sequences.part(Split.TRAIN).templates, minlength=len(dataset.templates))
     rows_of = []
     for sequence in chosen:
         rows = test.order[test.start[sequence] : test.stop[sequence]]
-        rarest = np.argsort(seen[dataset.template[rows]], kind="stable")[:_LINES]
+        rarest = np.argsort(seen[dataset.template[rows]], kind="stable")[:most]
         rows_of.append(rows[np.sort(rarest)])
     return rows_of

@@ -87,6 +87,13 @@ class StoredRun:
         return pl.read_parquet(self._whole(self.paths.predictions_path))
 
     @property
+    def event_predictions(self) -> pl.DataFrame:
+        """One row per judged event, where the run wrote them and its detector judges events."""
+        import polars as pl
+
+        return pl.read_parquet(self._whole(self.paths.event_predictions_path))
+
+    @property
     def files(self) -> list[Path]:
         """All files of the run, `status.json` among them; each is as it was written."""
         digests = self._digests()

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from anomalog_exp.evaluation.headline import shown_metrics
-from anomalog_exp.metric_terms import PRIMARY_FIGURES, Figure, MetricScope
+from anomalog_exp.metric_terms import PRIMARY_FIGURES, Figure, MetricScope, shown_metrics
 
 __all__ = ["EXPERIMENT_VIEW", "View", "compared_metrics", "in_scope", "view_address"]
 

@@ -18,7 +18,18 @@ from anomalog_exp.errors import ConfigError
 from anomalog_exp.experiments import main as entrance
 from tests.command import command, environment
 
-COMMANDS = ["check", "experiments", "help", "list", "mirror", "rerun", "templates"]
+COMMANDS = [
+    "check",
+    "compare",
+    "experiments",
+    "help",
+    "list",
+    "mirror",
+    "report",
+    "rerun",
+    "templates",
+    "ui",
+]
 
 
 @pytest.mark.parametrize(
@@ -65,9 +76,8 @@ def test_every_command_says_what_it_is_for_with_examples(word, capsys):
 @pytest.mark.parametrize("word", COMMANDS)
 def test_an_argument_that_a_command_does_not_know_is_a_mistake(word):
     with pytest.raises(ConfigError, match=rf"(?s)^the command {word}: unrecognized.*\n  value: .*\n  allowed: python -m anomalog_exp {word}.*\n  to do: .*help {word}"):  # fmt: skip
-        run_command(
-            word, *(["x"] if word in ("mirror", "rerun", "templates") else []), "--no-such-flag"
-        )
+        needs_one = word in ("compare", "mirror", "report", "rerun", "templates")
+        run_command(word, *(["x"] if needs_one else []), "--no-such-flag")
 
 
 WORDS = [

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 
@@ -27,7 +28,18 @@ SET_UP = {
 }
 """What sets up an environment, which tests run in already."""
 
-WORDS = {"check", "experiments", "help", "list", "mirror", "report", "rerun", "templates"}
+WORDS = {
+    "check",
+    "compare",
+    "experiments",
+    "help",
+    "list",
+    "mirror",
+    "report",
+    "rerun",
+    "templates",
+    "ui",
+}
 """First words that are commands of their own."""
 
 EVERY = [one for page in PAGES for one in commands(page)]
@@ -62,6 +74,29 @@ def run_dir(folder) -> Path:
     return path.parent
 
 
+@pytest.fixture(scope="module")
+def sweep_dir(folder) -> Path:
+    """What stands for SWEEP_DIR; its members are RUN_DIR_A and RUN_DIR_B."""
+    given = ["dataset.source.lines=3000", "tracking=none", "name=swept", "hydra/launcher=basic"]
+    done = command("model=markov,naive_bayes", "-m", *given, "paths.output_dir=swept", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (path,) = (folder / "swept/sweeps").iterdir()
+    return path
+
+
+def places(words: Sequence[str], request: pytest.FixtureRequest) -> dict[str, Path]:
+    """The folders that words stand for; a sweep is made where one is named."""
+    found = {"RUN_DIR": request.getfixturevalue("run_dir")}
+    if {"SWEEP_DIR", "RUN_DIR_A", "RUN_DIR_B"} & set(words):
+        sweep = request.getfixturevalue("sweep_dir")
+        members = sorted((sweep.parents[1] / "swept").glob("*/status.json"))
+        found |= {
+            f"RUN_DIR_{letter}": path.parent for letter, path in zip("AB", members, strict=True)
+        }
+        found["SWEEP_DIR"] = sweep
+    return found
+
+
 def quick(arguments: list[str]) -> list[str]:
     """Overrides that make a shown command quick, none of them a key that it has."""
     word = arguments[0] if arguments and "=" not in arguments[0] else None
@@ -78,10 +113,11 @@ def quick(arguments: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("shown", RUN_HERE, ids=str)
-def test_a_shown_command_does_what_it_says(folder, run_dir, shown):
+def test_a_shown_command_does_what_it_says(folder, request, shown):
     at = shown.words.index("python")
     variables = dict(word.split("=", 1) for word in shown.words[:at])
-    arguments = [str(run_dir) if word == "RUN_DIR" else word for word in shown.words[at + 3 :]]
+    place_of = places(shown.words, request)
+    arguments = [str(place_of.get(word, word)) for word in shown.words[at + 3 :]]
     more = [] if shown.output else quick(arguments)
     done = command(*arguments, *more, cwd=folder, timeout=300, **variables)
     assert done.returncode == shown.code, done.stderr

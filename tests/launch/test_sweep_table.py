@@ -73,6 +73,18 @@ def test_the_csv_has_what_was_flagged_too(tmp_path):
     assert [row["f1"] for row in rows] == ["", "", ""]
 
 
+def test_the_csv_has_the_interval_of_f1_and_the_printed_table_does_not(tmp_path, capsys):
+    records = [
+        member(0, metrics={"f1": 0.5}, f1_low=0.25, f1_high=0.75),
+        member(1, metrics={"f1": 0.4}),
+    ]
+    with write_sweep(tmp_path, records).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["f1_low"], row["f1_high"]) for row in rows] == [("0.25", "0.75"), ("", "")]
+    print_sweep(tmp_path, records, NONE)
+    assert "f1_low" not in capsys.readouterr().out
+
+
 def test_next_events_are_shown_and_ordered_by_what_was_predicted_first(tmp_path, capsys):
     records = [
         member(0, metrics={"top1": 0.5, "top5": 0.9, "top1_weighted": 0.5}, judged=80),

@@ -1,0 +1,141 @@
+"""Test units as a person sees them: whose they are, where they stand in the log, and their raw lines.
+
+The data set is read again from the config of a run, mostly from its cache. Where it cannot be read,
+because the log is gone or has changed, `predictions.parquet` says at least where the units stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.cache import load_dataset
+from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.detection.scores import highest_of_rows
+from anomalog_exp.errors import ConfigError, DataError
+from anomalog_exp.progress import Progress
+from anomalog_exp.results.anomalies import line_text
+from anomalog_exp.results.comparison.formats import Excerpt
+from anomalog_exp.results.comparison.runs import ComparedRun
+from anomalog_exp.results.findings import lines_of_rows, rarest_rows
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+
+__all__ = ["unit_excerpts"]
+
+_LINES = 5
+_CONTROL = {code: f"\\x{code:02x}" for code in [*range(9), *range(10, 32), *range(127, 160)]}
+"""A log may hold what moves a terminal's cursor."""
+
+
+def unit_excerpts(
+    runs: Sequence[ComparedRun], chosen: Sequence[int], units: str, progress: Progress
+) -> tuple[dict[int, Excerpt], str | None]:
+    """An excerpt of each chosen unit, and why there are no raw lines where there are none.
+
+    Args:
+        runs: Runs of one test part.
+        chosen: Places of the units in the scores of each run.
+        units: What they are, `events` or `sequences`.
+        progress: Told of the reading.
+    """
+    places = np.unique(np.array(chosen, dtype=np.int64))
+    try:
+        sequences = _sequences(runs[0], progress)
+        of = _events if units == "events" else _whole
+        found = of(sequences, places)
+    except (ConfigError, OSError) as error:
+        problem = str(error).split("\n")[0]
+        known = _predicted(runs, places) if units == "sequences" else None
+        found = known or [Excerpt(f"{units[:-1]} {place}", ()) for place in places.tolist()]
+        return dict(zip(places.tolist(), found, strict=True)), f"There are no raw lines: {problem}"
+    return dict(zip(places.tolist(), map(_printable, found), strict=True)), None
+
+
+def _sequences(run: ComparedRun, progress: Progress) -> SequenceSet:
+    """All sequences of a run.
+
+    Raises:
+        DataError: the data are not what the run read.
+    """
+    config = run.config
+    dataset = load_dataset(
+        config.dataset,
+        config.template,
+        data_dir=config.paths.data_dir,
+        cache_dir=config.paths.cache_dir,
+        progress=progress,
+    )
+    if dataset.digest == run.status["data_digest"]:
+        sequences = config.sequence.apply(dataset, config.split)
+        if np.array_equal(sequences.part(Split.TEST).label, run.scores.sequences.label):
+            return sequences
+    raise DataError.of(
+        "dataset.source",
+        dataset.log or config.dataset.name,
+        problem="the data have changed since the run",
+        allowed="the bytes that the run read",
+        fix="put them back, or run again",
+    )
+
+
+def _whole(sequences: SequenceSet, places: NDArray[np.int64]) -> list[Excerpt]:
+    """Excerpts of test sequences: of each the lines whose templates are rarest in training."""
+    test, dataset = sequences.part(Split.TEST), sequences.dataset
+    rows_of = rarest_rows(sequences, test, places, _LINES)
+    line_of = lines_of_rows(dataset, np.concatenate(rows_of)) if rows_of else {}
+    found = []
+    for place, rows in zip(places.tolist(), rows_of, strict=True):
+        own = dataset.line[test.order[test.start[place] : test.stop[place]]]
+        ends = (int(own.min()), int(own.max())) if len(own) else None
+        heading = _heading(place, _entity(dataset, int(test.entity[place])), len(own), ends)
+        lines = [line_text(line_of[row]) for row in rows.tolist()]
+        rest = [f"and {len(own) - len(lines)} more lines"] if len(own) > len(lines) else []
+        found.append(Excerpt(heading, [*lines, *rest]))
+    return found
+
+
+def _events(sequences: SequenceSet, places: NDArray[np.int64]) -> list[Excerpt]:
+    """Excerpts of judged events, which are in line order."""
+    tested, dataset = sequences.evaluated(), sequences.dataset
+    judged, _ = highest_of_rows(tested, np.zeros(int(tested.offsets[-1])))
+    rows = judged[places]
+    line_of = lines_of_rows(dataset, rows)
+    return [
+        Excerpt(_entity(dataset, int(dataset.entity[row])) or "event", [line_text(line_of[row])])
+        for row in rows.tolist()
+    ]
+
+
+def _predicted(runs: Sequence[ComparedRun], places: NDArray[np.int64]) -> list[Excerpt] | None:
+    """Headings of test sequences from the first run that kept its predictions."""
+    for run in runs:
+        if run.stored.paths.predictions_path.name in run.status["files"]:
+            rows = run.stored.predictions[places].to_dicts()
+            return [
+                _printable(
+                    Excerpt(_heading(row["sequence"], row["entity"], row["events"], _ends(row)), ())
+                )
+                for row in rows
+            ]
+    return None
+
+
+def _ends(row: dict[str, list[list[int]]]) -> tuple[int, int] | None:
+    numbers = [number for ends in row["line_ranges"] for number in ends]
+    return (min(numbers), max(numbers)) if numbers else None
+
+
+def _heading(place: int, entity: str | None, events: int, ends: tuple[int, int] | None) -> str:
+    where = f", in lines {ends[0]} to {ends[1]}" if ends else ""
+    return f"{entity or f'sequence {place}'}: {events} events{where}"
+
+
+def _entity(dataset: LogDataset, code: int) -> str | None:
+    return str(dataset.entities[code]) if code >= 0 else None
+
+
+def _printable(excerpt: Excerpt) -> Excerpt:
+    lines = [line.translate(_CONTROL) for line in excerpt.lines]
+    return Excerpt(excerpt.heading.translate(_CONTROL), lines)
