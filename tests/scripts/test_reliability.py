@@ -21,7 +21,13 @@ def reliability(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", sorted({attack.kind for attack in attacks()}))
+KINDS = {attack.kind for attack in attacks()}
+
+ELSEWHERE = {"concurrency", "signals", "soak"}
+"""Kinds that take minutes; tests/launch, tests/test_stopping.py and tests/test_command.py do the like."""
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS - ELSEWHERE))
 def test_the_program_survives(tmp_path, kind):
     done = reliability(tmp_path, "--short", "--only", kind)
     assert done.returncode == 0, done.stdout + done.stderr
