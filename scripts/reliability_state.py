@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -77,9 +78,26 @@ def same_results(folder: Path, undisturbed: Path) -> str | None:
 
 
 def left_over(folder: Path, undisturbed: Path) -> str | None:
-    """A file or folder that an undisturbed run does not leave; locks are none."""
-    more = sorted(_names(folder) - _names(undisturbed))
+    """A file or folder that an undisturbed run does not leave; locks are none.
+
+    Neither is an older result: a run that was disturbed when it was done leaves one more.
+    """
+    more = sorted(_names(folder) - _names(undisturbed) - _older_results(folder))
     return f"left over: {more[0]}" if more else None
+
+
+def _older_results(folder: Path) -> set[str]:
+    """The names of all that is in whole results of earlier attempts."""
+    results = [path for path in folder.glob("outputs/*/*/attempts/*") if _is_done(path)]
+    files = (path for result in results for path in (result, *result.rglob("*")))
+    return {str(path.relative_to(folder)) for path in files}
+
+
+def _is_done(result: Path) -> bool:
+    try:
+        return bool(json.loads((result / "status.json").read_bytes())["status"] == "done")
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def _names(folder: Path) -> set[str]:

@@ -21,18 +21,26 @@ def reliability(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
     )  # fmt: skip
 
 
-KINDS = {attack.kind for attack in attacks()}
+TESTED = (
+    "inputs",
+    "secrets",
+    "each file of a built data set: lines",
+    "each file of a run dir: the same command again",
+    "a full disk: a first run",
+    "a first run, at every operation",
+    "a run that replaces an older result, at every operation",
+    "Ctrl-C during a run",
+)
+"""Kinds and attacks of the short form; all of it takes five minutes."""
 
-ELSEWHERE = {"concurrency", "signals", "soak"}
-"""Kinds that take minutes; tests/launch, tests/test_stopping.py and tests/test_command.py do the like."""
 
-
-@pytest.mark.parametrize("kind", sorted(KINDS - ELSEWHERE))
-def test_the_program_survives(tmp_path, kind):
-    done = reliability(tmp_path, "--short", "--only", kind)
+@pytest.mark.parametrize("which", TESTED)
+def test_the_program_survives(tmp_path, which):
+    done = reliability(tmp_path, "--short", "--only", which)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [line for line in (tmp_path / "page.md").read_text().splitlines() if line[:2] == "| "]
-    for attack in attacks(kind):
+    assert attacks(which)
+    for attack in attacks(which):
         (row,) = [line for line in rows if line.startswith(f"| {attack.what} |")]
         tried, survived, wrong, left = row.split(" | ")[1:5]
         assert (survived, wrong, left) == (tried, "0", "0")
