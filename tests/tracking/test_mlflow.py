@@ -336,6 +336,16 @@ def test_the_printed_command_answers_on_this_machine_only(pages, runs):
     assert {run["info"]["run_id"] for run in found} >= {run.info.run_id for run in runs}
 
 
+OF_CHROMIUM = (
+    "google.com",
+    "gvt1.com",
+    "content-autofill.googleapis.com",
+    "optimizationguide-pa.googleapis.com",
+    "update.googleapis.com",
+)
+"""Hosts that the browser asks for itself, whatever page it opens; fonts and scripts come from none."""
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the browser chromium")
 def test_a_browser_shows_the_members_best_first_with_charts_and_asks_no_other_host(
     pages, client, tmp_path
@@ -375,7 +385,7 @@ def test_a_browser_shows_the_members_best_first_with_charts_and_asks_no_other_ho
     for mark in ("parcoords", "barlayer", "scatterlayer"):
         assert mark in page, mark
     asked = set(re.findall(r'"url":"(?:https?|wss?)://([^/":]+)', log.read_text(errors="replace")))
-    assert asked == {"127.0.0.1"}
+    assert {host for host in asked if not host.endswith(OF_CHROMIUM)} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize(
