@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from anomalog_exp.commands._run_dirs import stored_run
+from anomalog_exp.commands._store import named_store
 from anomalog_exp.commands._usage import CommandParser, before_and_after_dashes
-from anomalog_exp.config.load import load_run_config
-from anomalog_exp.config.settings import MlflowTrackingConfig
-from anomalog_exp.errors import ConfigError
 from anomalog_exp.results import claimed
 from anomalog_exp.tracking.mirror import mirror_run_dir
 
@@ -29,15 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN_DIR", help="a run's folder")
     own, overrides = before_and_after_dashes(arguments)
     runs = [stored_run(run_dir).paths for run_dir in parser.parse_args(own).run_dirs]
-    tracking = load_run_config(overrides).tracking
-    if not isinstance(tracking, MlflowTrackingConfig):
-        raise ConfigError.of(
-            "tracking",
-            tracking.name,
-            problem="there is no store to bring runs into",
-            allowed="tracking=mlflow",
-            fix="leave tracking out; tracking.store=... names another store",
-        )
+    tracking = named_store(overrides, what_for="to bring runs into")
     for paths in runs:
         with claimed(paths):
             print(mirror_run_dir(paths.run_dir, tracking, parent=None), paths.run_dir)

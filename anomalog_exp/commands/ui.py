@@ -16,9 +16,8 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from anomalog_exp.commands._store import named_store
 from anomalog_exp.commands._usage import CommandParser, before_and_after_dashes
-from anomalog_exp.config.load import load_run_config
-from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.tracking.ui import page_of, served, tracked_in
 
@@ -57,16 +56,7 @@ def _store_and_run(folder: Path | None, overrides: Sequence[str]) -> tuple[Path,
         mirror = tracked_in(folder)
         store, run_id = Path(mirror["store"]), str(mirror["run_id"])
     else:
-        tracking = load_run_config(overrides).tracking
-        if not isinstance(tracking, MlflowTrackingConfig):
-            raise ConfigError.of(
-                "tracking",
-                tracking.name,
-                problem="there is no store to show",
-                allowed="tracking=mlflow",
-                fix="leave tracking out; tracking.store=... names another store",
-            )
-        store = tracking.store
+        store = named_store(overrides, what_for="to show").store
     if not store.is_file():
         raise ConfigError.of(
             "tracking.store",

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from anomalog_exp.metric_terms import Figure
+from anomalog_exp import metric_terms
 
 __all__ = ["Member", "is_repeat", "metric_of", "natural", "shown_metrics", "swept_keys"]
 
-_DETECTION = (Figure.F1, Figure.PRECISION, Figure.RECALL, Figure.AUROC, Figure.AVERAGE_PRECISION)
 _REPEATS = ("seed", "offset")
 
 
@@ -102,8 +101,7 @@ def metric_of(members: Sequence[Member]) -> str | None:
 
 def shown_metrics(members: Sequence[Member]) -> list[str]:
     """The metrics to show: those of detection, or all there are."""
-    there = {name for member in members for name in member.metrics}
-    return [str(name) for name in _DETECTION if name in there] or sorted(there)
+    return metric_terms.shown_metrics({n: 0.0 for member in members for n in member.metrics})
 
 
 def natural(value: str | None) -> tuple[bool, float, str]:
