@@ -16,8 +16,10 @@ from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.detection.run import run_model
 from anomalog_exp.evaluation import MetricBlock
 from anomalog_exp.progress import Progress
+from anomalog_exp.report.run_page import result_in_words
 from anomalog_exp.report.write import report_run
 from anomalog_exp.results import (
+    NO_RESULT_YET,
     Provenance,
     ResultPaths,
     ResultWriteContext,
@@ -50,6 +52,7 @@ class RunResult:
         status: `done`, or `skipped` where the combination has no result.
         reason: Why it was skipped.
         reused: An earlier result stands for it.
+        words: What came of it, in a sentence or two.
         scope: The metric scope that leads.
         metrics: Headline figures of that scope by name; none where it is not valid.
         primary_metric: Name of the figure to rank runs by, of which more is better; None without one.
@@ -70,6 +73,7 @@ class RunResult:
     status: str
     reason: str | None
     reused: bool
+    words: str | None = None
     scope: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     primary_metric: str | None = None
@@ -121,7 +125,8 @@ def run(
         try:
             if not reused:
                 with attempt(context):
-                    _LOG.info("running %s: %s", config.name, stale or "force=true")
+                    if stale != NO_RESULT_YET:
+                        _LOG.info("running %s again: %s", config.name, stale or "force=true")
                     _measure(context, dataset, progress)
         finally:
             report_run(files, config.report, paths.cache_dir, again=not reused)
@@ -161,6 +166,7 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
     primary, decisions = report.primary_metric, report.decisions
     return replace(
         ended,
+        words=result_in_words(report),
         scope=str(report.primary_scope),
         metrics=dict(report.primary.headline or {}),
         primary_metric=str(primary.figure) if primary else None,

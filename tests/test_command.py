@@ -34,11 +34,14 @@ def test_no_arguments_run_the_demo_and_say_where_to_look(tmp_path):
     block = json.loads((run_dir / "metrics.json").read_text())["blocks"]["sequence_level_detection"]
     assert 0 < block["headline"]["f1"] < 1
     told = done.stdout.splitlines()
-    assert told[0] == "demo-entity-chronological-drain-template_frequency"
+    assert told[0].startswith(f"F1 is {block['headline']['f1']:.3f} (95 % interval ")
     assert f"f1 {block['headline']['f1']:.4f}" in told[1]
-    assert told[2] == f"run dir  {run_dir}"
-    assert told[3] == f"see      {run_dir}/anomalies.txt"
-    assert told[4] == f"compare  python -m anomalog_exp ui {run_dir}"
+    assert told[2:] == [
+        f"report   {run_dir}/report.html",
+        f"see      {run_dir}/anomalies.txt",
+        f"run dir  {run_dir}",
+        f"mlflow   python -m anomalog_exp ui {run_dir}",
+    ]
     assert (tmp_path / "outputs/mlflow/mlflow.db").is_file()
 
 

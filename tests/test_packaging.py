@@ -42,7 +42,7 @@ def test_an_installed_wheel_runs_from_any_directory(wheel, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(site))
-    assert "members  2: 2 done" in done.stdout
+    assert "2 members: 2 done" in done.stdout
     assert (elsewhere / "outputs").is_dir()
 
 

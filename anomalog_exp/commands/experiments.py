@@ -40,7 +40,7 @@ from anomalog_exp.text_table import text_table
 __all__ = ["Experiment", "experiments", "main", "read_experiment", "select"]
 
 _ACTIONS = ("list", "show", "run")
-_PLACES = ("paths.", "tracking")
+_PLACES = ("paths.", "tracking", "sweep.")
 _WITH_TABLE = (ExitCode.DONE, ExitCode.FAILED, ExitCode.SKIPPED)
 """How a sweep ends that has come to its table; in any other way it has said why."""
 
@@ -203,9 +203,9 @@ def _run(chosen: Sequence[Experiment], overrides: Sequence[str]) -> int:
     numbered = [record | {"index": index} for index, record in enumerate(records)]
     if len(chosen) == 1:
         return code
-    write_sweep(folder, numbered)
+    write_sweep(folder, numbered, config.sweep)
     print(f"\n== {len(chosen)} experiments")
-    return print_sweep(folder, numbered, config.tracking)
+    return print_sweep(folder, numbered, config)
 
 
 def _members(folder: Path, name: str) -> list[dict[str, Any]]:

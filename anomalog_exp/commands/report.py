@@ -47,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
                 one.records("it left no record"),
                 cache_dir,
                 typed=one.typed,
+                summarize=one.summarize,
                 page=page,
                 figures=options.figures,
             )

@@ -23,6 +23,7 @@ __all__ = [
     "HYDRA_VERSION_BASE",
     "as_typed",
     "compose",
+    "hydra_set_aside",
     "missing_keys",
     "quoted",
     "sweep_members",
@@ -47,7 +48,7 @@ def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) ->
     named = with_plugins(overrides)
     extra = [f"hydra.searchpath=[file://{config_dir.absolute()}]"] if config_dir else []
     with (
-        _hydra_set_aside(),
+        hydra_set_aside(),
         hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
     ):
         return hydra.compose("config", overrides=[*named, *extra])
@@ -89,7 +90,7 @@ def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) 
     """
     if loader is None:
         with (
-            _hydra_set_aside(),
+            hydra_set_aside(),
             hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
         ):
             return sweep_members(overrides, GlobalHydra.instance().config_loader())
@@ -109,7 +110,7 @@ def swept_keys(overrides: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _hydra_set_aside() -> Iterator[None]:
+def hydra_set_aside() -> Iterator[None]:
     """Composing inside a Hydra job or notebook leaves its global state as it was."""
     state = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()

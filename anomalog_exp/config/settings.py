@@ -61,12 +61,13 @@ class NoTrackingConfig(Options):
 TrackingConfig = Annotated[MlflowTrackingConfig | NoTrackingConfig, Field(discriminator="name")]
 
 
-FigureFormats = Annotated[
-    tuple[Literal["svg", "png"], ...],
-    Field(strict=False),
-    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
-]
+_ONE_OR_SEVERAL = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+
+FigureFormats = Annotated[tuple[Literal["svg", "png"], ...], Field(strict=False), _ONE_OR_SEVERAL]
 """Formats of files; one may stand by itself."""
+
+Keys = Annotated[tuple[str, ...], Field(strict=False), _ONE_OR_SEVERAL]
+"""Dotted keys; one may stand by itself."""
 
 
 class ReportConfig(Options):
@@ -77,7 +78,11 @@ class ReportConfig(Options):
 
 
 class SweepConfig(Options):
-    """What a member knows of the sweep it runs in; a sweep fills in all but `fail_fast`."""
+    """How a sweep runs and what its table shows; it fills in `dir` for its members."""
 
+    summarize: Keys = Field(description="keys whose values repeat a configuration, such as seed")
+    summary: Literal["mean", "median"] = Field(
+        description="mean and standard deviation, or median and range"
+    )
     fail_fast: bool = Field(description="stop the whole sweep at the first failed member")
     dir: AbsolutePath | None = Field(description="where the sweep's table and records are")

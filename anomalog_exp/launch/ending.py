@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 __all__ = ["Ending", "ExitCode", "leave_ending", "taken_ending"]
 
@@ -27,10 +28,12 @@ class Ending:
     Attributes:
         code: Its exit code.
         error: What a single run raised.
+        folder: The files of a sweep.
     """
 
     code: int = ExitCode.DONE
     error: Exception | None = None
+    folder: Path | None = None
 
 
 _ending = Ending()

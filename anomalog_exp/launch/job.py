@@ -15,6 +15,7 @@ from anomalog_exp.config.load import run_config
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import run_member
 from anomalog_exp.metric_terms import shown_metrics
+from anomalog_exp.report.write import PAGE
 from anomalog_exp.tracking import ui_command
 
 __all__ = ["job", "result_text"]
@@ -48,19 +49,22 @@ def _run_and_print(composed: DictConfig, overrides: list[str]) -> RunResult:
         return result
     print(result_text(result))
     if command := ui_command(config.tracking, Path(result.run_dir)):
-        print(f"compare  {command}")
+        print(f"mlflow   {command}")
     return result
 
 
 def result_text(result: RunResult) -> str:
-    """The result in a few lines."""
-    again = " (reused: same config, data and code)" if result.reused else ""
+    """The result in a few lines: in words, in figures, and where to look."""
+    run_dir = Path(result.run_dir)
+    again = "  (reused: same config, data and code)" if result.reused else ""
     figures = "  ".join(f"{n} {result.metrics[n]:.4f}" for n in shown_metrics(result.metrics))
     scope = str(result.scope).replace("_", " ")
     oracle = "\nORACLE: the threshold has seen the test labels" if result.oracle else ""
+    page = f"report   {page}\n" if (page := run_dir / PAGE).is_file() else ""
     return (
-        f"{result.name}{again}\n"
+        f"{result.words}\n"
         f"{scope}: {figures or f'no metrics: {result.note}'}{oracle}\n"
-        f"run dir  {result.run_dir}\n"
-        f"see      {Path(result.run_dir, 'anomalies.txt')}"
+        f"{page}"
+        f"see      {run_dir / 'anomalies.txt'}\n"
+        f"run dir  {run_dir}{again}"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,8 +20,6 @@ from anomalog_exp.secrets import without_secrets
 from anomalog_exp.stopping import Stopped, raise_stop, stop_signal
 
 __all__ = ["FOLDER_KEY", "run_member"]
-
-_LOG = logging.getLogger(__name__)
 
 FOLDER_KEY = "sweep.dir"
 """The override that a sweep gives its members: its folder. It is no part of what was typed."""
@@ -57,7 +54,6 @@ def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) ->
         if stop_signal() is not None:
             raise_stop(error)
         record |= {"status": "failed", "reason": _reason(error, record)}
-        _LOG.error("member %d failed: %s", index, record["reason"].split("\n")[0])
         if composed.sweep.fail_fast:
             folder.ask_to_stop()
     folder.leave(record)

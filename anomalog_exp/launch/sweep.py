@@ -23,7 +23,8 @@ from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import FOLDER_KEY
 from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.sweep_mirror import SweepMirror
-from anomalog_exp.launch.sweep_plan import planned_members, typed_overrides
+from anomalog_exp.launch.sweep_plan import check_summary, planned_members, typed_overrides
+from anomalog_exp.launch.sweep_progress import SweepProgress
 from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
 from anomalog_exp.launch.sweep_title import sweep_title, tracked_together
 from anomalog_exp.launch.workers import end_with_this_process, members_at_once, share_cores
@@ -72,12 +73,13 @@ class Sweep:
         shared = run_config(config)
         typed = typed_overrides(config)
         swept = swept_keys(typed)
+        check_summary(shared.sweep, swept)
         typed = list(map(without_secrets, typed))
         plan = planned_members(config, loader)
         workers = members_at_once(config.hydra.launcher, len(plan))
         end_with_this_process(config.hydra.launcher)
         title = sweep_title(shared, plan)
-        name = f"{title}-{stable_fingerprint(typed)[:8]}"
+        name = f"{title}-{stable_fingerprint(list(filter(_decides, typed)))[:8]}"
         folder = Path(config.hydra.sweep.dir).absolute() / name
         with read_write(config), open_dict(config):
             if plan and workers > len(plan) and "n_jobs" in config.hydra.launcher:
@@ -102,26 +104,30 @@ class Sweep:
 
     def _held(self) -> Iterator[list[str]]:
         """The same, while no other process runs this sweep."""
-        self.folder.begin(self.plan, self.typed)
+        self.folder.begin(self.plan, self.typed, self.config.sweep)
         runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
         _LOG.info("sweep of %s in %s", runs, self.folder.path)
         mirror = self._mirror()
+        progress = SweepProgress(self.folder.members, len(self.plan), self.swept)
+        progress.start()
         try:
             yield [f"{FOLDER_KEY}={quoted(str(self.folder.path))}"]
         except BaseException as error:
             stop_heard()
+            progress.close()
             reason = _what_broke_off(error)
             self._close(mirror, missing_because=reason)
-            leave_ending(Ending(ExitCode.FAILED))
+            leave_ending(Ending(ExitCode.FAILED, folder=self.folder.path))
             print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
             if stop_signal() is not None:
                 raise_stop(error)
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception) or isinstance(error, OSError):
                 raise
             _LOG.debug("the sweep broke off", exc_info=error)
         else:
+            progress.close()
             code = self._close(mirror, missing_because="its worker ended without a word")
-            leave_ending(Ending(code))
+            leave_ending(Ending(code, folder=self.folder.path))
 
     def _mirror(self) -> SweepMirror:
         """The mirror of members in the tracker, at work."""
@@ -129,7 +135,11 @@ class Sweep:
             self.folder.members,
             self.config.tracking,
             self.swept,
-            lambda: open_sweep(self.config.tracking, folder=self.folder.path, overrides=self.typed),
+            lambda: open_sweep(
+                self.config.tracking,
+                folder=self.folder.path,
+                overrides=list(filter(_decides, self.typed)),
+            ),
         )
         if self.workers == 1:
             # Members import in this process what they need: safe in one thread at a time only.
@@ -140,15 +150,17 @@ class Sweep:
 
     def _close(self, mirror: SweepMirror, *, missing_because: str) -> ExitCode:
         """Write and print one table of all members, and draw the page."""
-        tracking_run = mirror.close()
+        mirror.close()
+        tracking_run = mirror.open()
         records = self.folder.records(missing_because)
-        write_sweep(self.folder.path, records)
+        write_sweep(self.folder.path, records, self.config.sweep)
         report_sweep(
             self.folder.path,
             records,
             self.config.report,
             self.config.paths.cache_dir,
             typed=self.typed,
+            summarize=self.config.sweep.summarize,
         )
         if tracking_run:
             close_sweep(
@@ -158,7 +170,12 @@ class Sweep:
                 swept=self.swept,
                 records=records,
             )
-        return print_sweep(self.folder.path, records, self.config.tracking)
+        return print_sweep(self.folder.path, records, self.config)
+
+
+def _decides(typed: str) -> bool:
+    """Whether an override decides what runs; how the same members are shown names no other folder."""
+    return not typed.startswith(("sweep.summar", "report."))
 
 
 def _what_broke_off(error: BaseException) -> str:

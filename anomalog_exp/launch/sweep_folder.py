@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from anomalog_exp.config.settings import SweepConfig
 from anomalog_exp.files import write_json
 from anomalog_exp.processes import this_process
 
@@ -63,18 +64,25 @@ class SweepFolder:
             self._runs.unlink(missing_ok=True)
             lock.release()
 
-    def begin(self, plan: Sequence[Sequence[str]], typed: Sequence[str] = ()) -> None:
+    def begin(
+        self,
+        plan: Sequence[Sequence[str]],
+        typed: Sequence[str] = (),
+        asked: SweepConfig | None = None,
+    ) -> None:
         """Write the overrides of each member that is to run, and forget an earlier round.
 
         Args:
             plan: The overrides of each member.
             typed: What the sweep is over, for the record.
+            asked: What its tables are to show; None shows every member.
         """
         self.members.mkdir(parents=True, exist_ok=True)
         for path in self.members.iterdir():
             path.unlink(missing_ok=True)
         self._stop.unlink(missing_ok=True)
-        write_json(self._plan, {"members": plan, "typed": typed})
+        repeats = {} if asked is None else asked.model_dump(include={"summarize", "summary"})
+        write_json(self._plan, {"members": plan, "typed": typed, **repeats})
 
     @property
     def is_there(self) -> bool:
@@ -85,6 +93,11 @@ class SweepFolder:
     def typed(self) -> list[str]:
         """What the sweep is over; nothing where an earlier version began it."""
         return list(json.loads(self._plan.read_text(encoding="utf-8")).get("typed", []))
+
+    @property
+    def summarize(self) -> list[str]:
+        """The keys whose values repeat a configuration in the tables."""
+        return list(json.loads(self._plan.read_text(encoding="utf-8")).get("summarize", []))
 
     def leave(self, record: dict[str, Any]) -> None:
         """Write what a member came to; `index` is its place in the plan."""

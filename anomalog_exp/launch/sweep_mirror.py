@@ -6,24 +6,22 @@ it is imported here, and the one writer of the store waits for nobody.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from threading import Event, Thread
+from typing import Any
 
 from anomalog_exp.config.settings import TrackingConfig
+from anomalog_exp.launch.followed_records import FollowedRecords
 from anomalog_exp.results import ResultPaths, claimed
 from anomalog_exp.tracking import mirror_run
 from anomalog_exp.tracking.names import member_name
 
 __all__ = ["SweepMirror"]
 
-_EVERY_S = 0.5
 
-
-class SweepMirror(Thread):
-    """Watches the records that members leave.
+class SweepMirror(FollowedRecords):
+    """Mirrors each member when it has left its record.
 
     Args:
         members: The folder of the records.
@@ -39,11 +37,9 @@ class SweepMirror(Thread):
         swept: Sequence[str],
         opened: Callable[[], str | None],
     ) -> None:
-        super().__init__(name="sweep-mirror", daemon=True)
-        self._members, self._tracking, self._swept = members, tracking, swept
+        super().__init__("sweep-mirror", members)
+        self._tracking, self._swept = tracking, swept
         self._opened = cache(opened)
-        self._seen: set[Path] = set()
-        self._ended = Event()
 
     def open(self) -> str | None:
         """The id of the tracker's run, opened now or by the thread."""
@@ -51,24 +47,13 @@ class SweepMirror(Thread):
 
     def run(self) -> None:
         self.open()
-        while not self._ended.wait(_EVERY_S):
-            self._mirror_new()
+        super().run()
 
-    def close(self) -> str | None:
-        """Mirror what has ended until now, and stop; the id of the tracker's run."""
-        self._ended.set()
-        self.join()
-        self._mirror_new()
-        return self.open()
-
-    def _mirror_new(self) -> None:
-        for path in sorted(set(self._members.glob("*.json")) - self._seen):
-            self._seen.add(path)
-            record = json.loads(path.read_text(encoding="utf-8"))
-            if record.get("run_dir") is None:  # its config cannot be used: nothing ran
-                continue
-            paths = ResultPaths.in_dir(Path(record["run_dir"]))
-            with claimed(paths):
-                if paths.status_path.is_file():
-                    name = member_name(record["overrides"], self._swept)
-                    mirror_run(paths.run_dir, self._tracking, parent=self.open(), name=name)
+    def add(self, record: dict[str, Any]) -> None:
+        if record.get("run_dir") is None:  # its config cannot be used: nothing ran
+            return
+        paths = ResultPaths.in_dir(Path(record["run_dir"]))
+        with claimed(paths):
+            if paths.status_path.is_file():
+                name = member_name(record["overrides"], self._swept)
+                mirror_run(paths.run_dir, self._tracking, parent=self.open(), name=name)

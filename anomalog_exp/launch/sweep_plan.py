@@ -11,10 +11,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from anomalog_exp.config.choices import refuse_odd_values
 from anomalog_exp.config.compose import sweep_members
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
+from anomalog_exp.config.settings import SweepConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.secrets import without_secrets
 
-__all__ = ["hide_secrets", "planned_members", "typed_overrides"]
+__all__ = ["check_summary", "hide_secrets", "planned_members", "typed_overrides"]
 
 _GRIDS = ("GridSweeper", "BasicSweeper")
 """Sweepers of all combinations."""
@@ -48,6 +49,23 @@ def _hide(node: Any, plain: Any) -> None:
             _hide(node[key], value)
         elif isinstance(value, str) and (hidden := without_secrets(value)) != value:
             node[key] = hidden
+
+
+def check_summary(asked: SweepConfig, swept: Sequence[str]) -> None:
+    """Find a key to summarize that the sweep does not vary.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    for key in asked.summarize:
+        if key not in swept:
+            raise ConfigError.of(
+                "sweep.summarize",
+                key,
+                problem="this sweep does not vary it, so its members repeat nothing by it",
+                allowed=f"keys with several values: {', '.join(swept) or 'there are none'}",
+                fix=f"give {key} several values, or leave it out of sweep.summarize",
+            )
 
 
 def planned_members(config: DictConfig, loader: ConfigLoader) -> list[list[str]]:

@@ -1,18 +1,22 @@
-"""The one table of a sweep: every member, best first, on the terminal and as CSV and JSON."""
+"""The tables of a sweep: every member, best first, or one row for those that repeat a configuration."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from anomalog_exp.config.settings import TrackingConfig
+from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.config.settings import SweepConfig
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.launch.ending import ExitCode
-from anomalog_exp.metric_terms import HEADLINE_COLUMNS, shown_metrics
+from anomalog_exp.metric_terms import HEADLINE_COLUMNS
+from anomalog_exp.report.sweep_page import sweep_in_words
+from anomalog_exp.report.write import PAGE
+from anomalog_exp.results.members import Member, best_first, is_repeat, shown_metrics, swept_keys
+from anomalog_exp.results.summaries import Repeated, repeated, summary_rows, summary_table_rows
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
 
@@ -23,107 +27,114 @@ _JUDGED = ("judged", "flagged", "flagged_share")
 """What there is to compare without labels."""
 
 
-def write_sweep(directory: Path, records: Sequence[dict[str, Any]]) -> Path:
-    """Write `results.csv` and `results.json`, best member first; the path of the CSV."""
-    ordered = _best_first(records)
-    rows = [_row(record) for record in ordered]
-    text = io.StringIO()
-    writer = csv.DictWriter(
-        text, list(dict.fromkeys(column for row in rows for column in row)), restval=""
-    )
-    writer.writeheader()
-    writer.writerows(rows)
-    write_json(directory / "results.json", {"members": ordered})
-    write_text(directory / "results.csv", text.getvalue())
+def write_sweep(directory: Path, records: Sequence[dict[str, Any]], asked: SweepConfig) -> Path:
+    """Write every member, best first, as CSV and JSON, and `summary.csv` where that is asked for.
+
+    Returns:
+        The path of `results.csv`.
+    """
+    members = _ordered(records)
+    by_index = {int(record["index"]): record for record in records}
+    write_json(directory / "results.json", {"members": [by_index[one.index] for one in members]})
+    _write_csv(directory / "results.csv", [_row(member) for member in members])
+    summary = directory / "summary.csv"
+    if asked.summarize:
+        _write_csv(summary, summary_rows(_configurations(members, asked.summarize)))
+    else:
+        summary.unlink(missing_ok=True)  # an earlier round of the sweep was asked for it
     return directory / "results.csv"
 
 
-def print_sweep(
-    directory: Path, records: Sequence[dict[str, Any]], tracking: TrackingConfig
-) -> ExitCode:
-    """Print the table, what has no result and why, and where to look; the exit code."""
-    rows = [_row(record) for record in _best_first(records)]
-    columns = ["member", *_swept(records), "status", *_figures(records), "seconds"]
-    print(text_table(rows, columns))
+def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunConfig) -> ExitCode:
+    """Print the table, what has no result and why, the result in words, and where to look."""
+    members, asked = _ordered(records), config.sweep
+    if asked.summarize:
+        print(_summary_table(_configurations(members, asked.summarize), asked))
+    else:
+        columns = ["member", *swept_keys(members), "status", *_figures(members), "seconds"]
+        print(text_table([_row(member) for member in members], columns))
     print()
-    for line in _reasons(records):
+    for line in [*_equal_repeats(members, asked.summarize), *_reasons(members)]:
         print(f"{line}\n")
-    counts = Counter(str(record["status"]) for record in records)
-    summary = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-    print(f"members  {len(records)}: {summary}")
+    print(sweep_in_words(members))
+    if (page := directory / PAGE).is_file():
+        print(f"report   {page}")
     print(f"table    {directory / 'results.csv'}")
-    if command := ui_command(tracking, directory):
-        print(f"compare  {command}")
-    if any(counts[status] for status in _FAILED):
+    if asked.summarize:
+        print(f"summary  {directory / 'summary.csv'}")
+    if command := ui_command(config.tracking, directory):
+        print(f"mlflow   {command}")
+    statuses = [member.status for member in members]
+    if any(status in _FAILED for status in statuses):
         return ExitCode.FAILED
-    return ExitCode.DONE if counts["done"] else ExitCode.SKIPPED
+    return ExitCode.DONE if "done" in statuses else ExitCode.SKIPPED
 
 
-def _reasons(records: Sequence[dict[str, Any]]) -> list[str]:
-    """Why members have no result; those of one reason share a line."""
-    members: dict[tuple[str, str], list[str]] = {}
-    for record in records:
-        if record["status"] != "done":
-            same = members.setdefault((record["status"], record["reason"]), [])
-            same.append(str(record["index"]))
-    return [
-        f"{'member' if len(names) == 1 else 'members'} {', '.join(names)} {status}: {reason}"
-        for (status, reason), names in members.items()
-    ]
+def _ordered(records: Sequence[dict[str, Any]]) -> list[Member]:
+    """By F1; then what has another metric to be ranked by; then what has none."""
+    return best_first([Member.of(record) for record in records], HEADLINE_COLUMNS[0])
 
 
-def _best_first(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By F1; then what has another metric to be ordered by; then what has none."""
+def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    text = io.StringIO()
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    writer = csv.DictWriter(text, columns, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
 
-    def rank(record: dict[str, Any]) -> tuple[bool, bool, float, int]:
-        name, value = record.get("primary_metric"), record.get("primary_value")
-        return name != HEADLINE_COLUMNS[0], value is None, -(value or 0.0), record["index"]
 
-    return sorted(records, key=rank)
-
-
-def _row(record: dict[str, Any]) -> dict[str, Any]:
-    metrics = record.get("metrics") or {}
-    judged, flagged = record.get("judged"), record.get("flagged")
+def _row(member: Member) -> dict[str, Any]:
     return {
-        "member": record["index"],
-        "status": _status(record),
-        **_settings(record),
-        "scope": record.get("scope"),
-        **{str(name): metrics.get(name) for name in HEADLINE_COLUMNS},
-        **{name: metrics[name] for name in shown_metrics(metrics)},
-        "f1_low": record.get("f1_low"),
-        "f1_high": record.get("f1_high"),
-        "judged": judged,
-        "flagged": flagged,
-        "flagged_share": None if flagged is None or not judged else flagged / judged,
-        "seconds": record.get("seconds"),
-        "reason": record.get("reason"),
-        "run_dir": record.get("run_dir"),
+        "member": member.index,
+        "status": member.status_shown,
+        **member.settings,
+        "scope": member.scope,
+        **{str(name): member.metrics.get(name) for name in HEADLINE_COLUMNS},
+        **{name: member.metrics[name] for name in shown_metrics([member])},
+        "f1_low": member.f1_low,
+        "f1_high": member.f1_high,
+        "judged": member.judged,
+        "flagged": member.flagged,
+        "flagged_share": member.flagged_share,
+        "seconds": member.seconds,
+        "reason": member.reason,
+        "run_dir": None if member.run_dir is None else str(member.run_dir),
     }
 
 
-def _status(record: dict[str, Any]) -> str:
-    status = "reused" if record.get("reused") else str(record["status"])
-    return f"{status} (oracle)" if record.get("oracle") else status
+def _configurations(members: Sequence[Member], over: Sequence[str]) -> list[Repeated]:
+    return repeated(members, swept_keys(members), over)
 
 
-def _settings(record: dict[str, Any]) -> dict[str, str]:
-    pairs = (override.split("=", 1) for override in record["overrides"])
-    return {key.lstrip("+"): value for key, value in pairs}
+def _summary_table(configurations: Sequence[Repeated], asked: SweepConfig) -> str:
+    rows = summary_table_rows(configurations, asked.summary)
+    return text_table(rows, list(dict.fromkeys(column for row in rows for column in row)))
 
 
-def _swept(records: Sequence[dict[str, Any]]) -> list[str]:
-    """The overrides' keys whose values differ between members, in the order of the command."""
-    settings = [_settings(record) for record in records]
-    keys = dict.fromkeys(key for one in settings for key in one)
-    return [key for key in keys if len({one.get(key) for one in settings}) > 1]
+def _equal_repeats(members: Sequence[Member], over: Sequence[str]) -> Iterator[str]:
+    """Configurations whose repeats are all the same, as of a detector that uses no seed."""
+    keys = [key for key in swept_keys(members) if key in over or (not over and is_repeat(key))]
+    equal = [one for one in _configurations(members, keys) if keys and one.all_equal]
+    if equal:
+        names = "; ".join(one.name if one.settings else "all members" for one in equal)
+        yield f"the same figures for every {', '.join(keys)}, so that no spread is known: {names}"
 
 
-def _figures(records: Sequence[dict[str, Any]]) -> list[str]:
+def _reasons(members: Sequence[Member]) -> Iterator[str]:
+    """Why members have no result; those of one reason share a line."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for member in sorted(members, key=lambda member: member.index):
+        if member.status != "done":
+            same = alike.setdefault((member.status, member.reason or "None"), [])
+            same.append(str(member.index))
+    for (status, reason), names in alike.items():
+        yield f"{'member' if len(names) == 1 else 'members'} {', '.join(names)} {status}: {reason}"
+
+
+def _figures(members: Sequence[Member]) -> list[str]:
     """The columns that compare members: metrics, and what was flagged where no detection has any."""
-    metrics = {name: 0.0 for record in records for name in record.get("metrics") or {}}
-    shown = shown_metrics(metrics)
-    if HEADLINE_COLUMNS[0] in shown or all(record.get("judged") is None for record in records):
+    shown = shown_metrics(members)
+    if HEADLINE_COLUMNS[0] in shown or all(member.judged is None for member in members):
         return shown
     return [*shown, *_JUDGED]

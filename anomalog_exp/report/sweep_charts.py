@@ -14,9 +14,9 @@ from anomalog_exp.report.figures.chart import Chart
 from anomalog_exp.report.figures.curves import Curves, overlaid_curves
 from anomalog_exp.report.figures.metric_by_key import heat_map, metric_by_key
 from anomalog_exp.report.figures.time_quality import time_quality_chart
-from anomalog_exp.report.members import Member, is_repeat, metric_of, swept_keys
 from anomalog_exp.report.run_charts import decided_units
 from anomalog_exp.results import StoredRun, read_run
+from anomalog_exp.results.members import Member, is_repeat, metric_of, swept_keys
 
 __all__ = ["caught_sequences", "sweep_charts"]
 

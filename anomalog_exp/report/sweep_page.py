@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,19 @@ from urllib.parse import quote
 
 from anomalog_exp.report.figures.caught_by import Caught
 from anomalog_exp.report.figures.chart import Chart
-from anomalog_exp.report.members import Member, is_repeat, metric_of, shown_metrics, swept_keys
 from anomalog_exp.report.rendering import rendered
 from anomalog_exp.report.run_warnings import RunWarning
+from anomalog_exp.results.members import (
+    Member,
+    best_first,
+    is_repeat,
+    metric_of,
+    shown_metrics,
+    swept_keys,
+)
+from anomalog_exp.results.summaries import repeated
 
-__all__ = ["SweepFacts", "sweep_page", "sweep_warnings"]
+__all__ = ["SweepFacts", "sweep_in_words", "sweep_page", "sweep_warnings"]
 
 _MANY = 5
 """Of so many members the best is good by chance, too."""
@@ -33,6 +41,7 @@ class SweepFacts:
         caught: What members flag together, where they share a test part.
         charts: Its figures.
         typed: What it is over, as it was typed.
+        summarize: The keys whose values repeat a configuration; none stands for seeds and offsets.
     """
 
     title: str
@@ -40,6 +49,7 @@ class SweepFacts:
     caught: Caught | None
     charts: Sequence[Chart]
     typed: Sequence[str]
+    summarize: Sequence[str] = ()
 
 
 def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
@@ -57,24 +67,50 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
     shown = {
         "title": facts.title,
         "command": command if facts.typed else None,
-        "result": " ".join(_words(members, keys, metric)),
+        "result": sweep_in_words(members),
         "warnings": sweep_warnings(members),
         "columns": columns,
+        "configurations": _configurations(facts),
         "without": _without_result(members),
         "caught": _caught(facts.caught),
     }
     table = {
         "columns": columns,
         "digits": {"seconds": 2} | dict.fromkeys([*metrics, "flagged share"], 4),
-        "rows": [_row(member, keys, metrics) for member in _best_first(members, metric)],
+        "rows": [_row(member, keys, metrics) for member in best_first(members, metric)],
         "links": {one.index: link for one in members if (link := _link(one, page_dir))},
     }
     return rendered("sweep.html.j2", shown, facts.charts, library, members=table)
 
 
+def sweep_in_words(members: Sequence[Member]) -> str:
+    """How the members ended, and which is best and worst."""
+    return " ".join(_words(members, swept_keys(members), metric_of(members)))
+
+
 def sweep_warnings(members: Sequence[Member]) -> list[RunWarning]:
     """What a reader of the table must know before he believes it."""
     return [*_failures(members), *_oracles(members), *_seeds(members), *_choice(members)]
+
+
+def _configurations(facts: SweepFacts) -> dict[str, Any] | None:
+    """A row for each configuration; None where members repeat none."""
+    keys = swept_keys(facts.members)
+    over = [key for key in keys if key in facts.summarize or is_repeat(key)]
+    if not over:
+        return None
+    configurations = repeated(facts.members, keys, over)
+    metrics = shown_metrics(facts.members)
+    rows = []
+    for one in configurations:
+        figures = [one.figures(metric) for metric in metrics]
+        shown = [
+            [None, None] if f is None else [f.shown("mean"), f.shown("median")] for f in figures
+        ]
+        done = f"{one.done} of {len(one.members)}"
+        rows.append(([*one.settings.values()], done, shown, one.all_equal))
+    varied = [key for key in keys if key not in over]
+    return {"over": ", ".join(over), "keys": varied, "metrics": metrics, "rows": rows}
 
 
 def _failures(members: Sequence[Member]) -> Iterator[RunWarning]:
@@ -100,18 +136,13 @@ def _oracles(members: Sequence[Member]) -> Iterator[RunWarning]:
 def _seeds(members: Sequence[Member]) -> Iterator[RunWarning]:
     keys = swept_keys(members)
     repeats = [key for key in keys if is_repeat(key)]
-    same: dict[tuple[str, ...], list[Mapping[str, float]]] = defaultdict(list)
-    for member in members:
-        if repeats and member.metrics:
-            rest = tuple(member.settings.get(key, "") for key in keys if key not in repeats)
-            same[rest].append(member.metrics)
-    several = [metrics for metrics in same.values() if len(metrics) > 1]
-    equal = sum(all(one == metrics[0] for one in metrics) for metrics in several)
-    if equal:
+    several = [one for one in repeated(members, keys, repeats) if one.done > 1]
+    equal = sum(one.all_equal for one in several)
+    if repeats and equal:
         yield RunWarning(
             "Repeats that repeat nothing",
             f"{equal} of {len(several)} configurations give the same figures for every {repeats[0]}: "
-            "nothing in them depends on it, and their range of zero is no measure of certainty.",
+            "their range of zero is no measure of certainty, as of a detector that uses no seed.",
             "Judge those by the interval of F1 on the pages of the members.",
         )
 
@@ -133,26 +164,19 @@ def _words(members: Sequence[Member], keys: Sequence[str], metric: str | None) -
     if metric is None:
         yield "None has metrics to be ranked by."
         return
-    ranked = [one for one in _best_first(members, metric) if one.metric == metric]
+    ranked = [one for one in best_first(members, metric) if one.metric == metric]
     best, worst = ranked[0], ranked[-1]
     name = "F1" if metric == "f1" else metric.replace("_", " ")
     yield f"The best {name} is {best.value:.3f}, of {best.name(keys)} (member {best.index})."
-    if len(ranked) > 1:
+    if worst.value != best.value:
         yield f"The worst is {worst.value:.3f}, of {worst.name(keys)}."
-
-
-def _best_first(members: Sequence[Member], metric: str | None) -> list[Member]:
-    def rank(member: Member) -> tuple[bool, bool, float, int]:
-        return member.metric != metric, member.value is None, -(member.value or 0.0), member.index
-
-    return sorted(members, key=rank)
 
 
 def _row(member: Member, keys: Sequence[str], metrics: Sequence[str]) -> list[Any]:
     return [
         member.index,
         *(member.settings.get(key) for key in keys),
-        f"{member.status} (oracle)" if member.oracle else member.status,
+        member.status_shown,
         *(member.metrics.get(name) for name in metrics),
         None if member.flagged_share is None else round(member.flagged_share, 6),
         None if member.seconds is None else round(member.seconds, 3),

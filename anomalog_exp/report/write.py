@@ -17,12 +17,12 @@ from anomalog_exp.config.settings import ReportConfig
 from anomalog_exp.files import write_text
 from anomalog_exp.report.bundle import chart_library
 from anomalog_exp.report.figures.files import write_figures
-from anomalog_exp.report.members import Member
 from anomalog_exp.report.run_charts import run_charts
 from anomalog_exp.report.run_page import run_page
 from anomalog_exp.report.sweep_charts import caught_sequences, sweep_charts
 from anomalog_exp.report.sweep_page import SweepFacts, sweep_page
 from anomalog_exp.results import ResultPaths, StoredRun, read_run
+from anomalog_exp.results.members import Member
 
 __all__ = ["PAGE", "report_run", "report_sweep", "write_run_report", "write_sweep_report"]
 
@@ -59,12 +59,19 @@ def report_sweep(
     cache_dir: Path,
     *,
     typed: Sequence[str],
+    summarize: Sequence[str],
 ) -> None:
     """Draw what is asked for of a sweep that has just ended; see `write_sweep_report`."""
     page = folder / PAGE if asked.page else None
     with _at_the_end(folder):
         write_sweep_report(
-            folder, records, cache_dir, typed=typed, page=page, figures=asked.figures
+            folder,
+            records,
+            cache_dir,
+            typed=typed,
+            summarize=summarize,
+            page=page,
+            figures=asked.figures,
         )
 
 
@@ -91,6 +98,7 @@ def write_sweep_report(
     cache_dir: Path,
     *,
     typed: Sequence[str],
+    summarize: Sequence[str] = (),
     page: Path | None,
     figures: Sequence[str],
 ) -> None:
@@ -101,6 +109,7 @@ def write_sweep_report(
         records: What its members left there.
         cache_dir: Where the library of charts is kept.
         typed: What the sweep is over, as it was typed.
+        summarize: The keys whose values repeat a configuration; none stands for seeds and offsets.
         page: The file of the page; None leaves it out.
         figures: Formats of the files in `figures/` of the folder: `svg`, `png`.
     """
@@ -108,7 +117,7 @@ def write_sweep_report(
     caught = caught_sequences(members)
     charts = sweep_charts(members, caught)
     if page is not None:
-        facts = SweepFacts(folder.name, members, caught, charts, typed)
+        facts = SweepFacts(folder.name, members, caught, charts, typed, summarize)
         write_text(page, sweep_page(facts, page.absolute().parent, chart_library(cache_dir)))
     if figures:
         write_figures(folder / _FIGURES, charts, figures)

@@ -4,7 +4,7 @@ from anomalog_exp.data.digest import sha256_for_file
 from anomalog_exp.evaluation import MetricReport, build_metric_metadata
 from anomalog_exp.evaluation import evaluate as build_run_metrics_report
 from anomalog_exp.options.fingerprint import stable_fingerprint
-from anomalog_exp.results.attempt import attempt, claimed, why_not_reused
+from anomalog_exp.results.attempt import NO_RESULT_YET, attempt, claimed, why_not_reused
 from anomalog_exp.results.context import Provenance, ResultWriteContext, package_digest
 from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.frames import runs_frame, scores_frame
@@ -15,6 +15,7 @@ from anomalog_exp.results.scores import RunScores, ScoredUnits
 from anomalog_exp.results.write import write_run_outputs
 
 __all__ = [
+    "NO_RESULT_YET",
     "MetricReport",
     "Provenance",
     "ResultPaths",

@@ -30,9 +30,12 @@ from anomalog_exp.results.paths import ResultPaths
 from anomalog_exp.secrets import without_secrets
 from anomalog_exp.stopping import stop_heard, stop_signal
 
-__all__ = ["attempt", "claimed", "why_not_reused"]
+__all__ = ["NO_RESULT_YET", "attempt", "claimed", "why_not_reused"]
 
 _LOG = logging.getLogger(__name__)
+
+NO_RESULT_YET = "there is no result yet"
+"""Why nothing is reused where the run is new."""
 
 
 @contextmanager
@@ -50,7 +53,7 @@ def why_not_reused(
     try:
         status = read_status(paths)
     except FileNotFoundError:
-        return "there is no result yet"
+        return NO_RESULT_YET
     except DataError:
         return f"the {paths.status_path.name} of the last attempt is damaged"
     if status["status"] == "running":

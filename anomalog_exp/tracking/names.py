@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from anomalog_exp.results.members import told
+
 __all__ = ["member_name", "name_alone"]
 
 _BETWEEN: Final = " · "
 _LONGEST: Final = 200
-_GROUPS: Final = ("dataset", "sequence", "split", "template", "model", "experiment")
 _NOT_TOLD: Final = ("name", "description", "force", "write_predictions", "plugins")
 _NOT_TOLD_IN: Final = ("paths.", "tracking", "sweep.", "hydra", "dataset.source", "report.")
-_ENDINGS: Final = ("_size", "_count", "_name")
 
 
 def member_name(overrides: Sequence[str], swept: Sequence[str]) -> str:
@@ -47,10 +47,4 @@ def _key(override: str) -> str:
 
 
 def _told(override: str) -> str:
-    """`sequence.window_size=10` as `window 10`; of an option of a group its name is enough."""
-    key, value = _key(override), override.partition("=")[2]
-    word = key.replace("/", ".").rpartition(".")[2]
-    for ending in _ENDINGS:
-        word = word.removesuffix(ending)
-    value = value.strip("'\"")
-    return value if key in _GROUPS or "/" in key else f"{word.replace('_', ' ')} {value}"
+    return told(_key(override), override.partition("=")[2])

@@ -79,7 +79,7 @@ def test_workers_of_a_sweep_know_plugins_from_a_relative_path_or_the_environment
     assert again.returncode == 0, again.stdout + again.stderr
     assert again.stdout.count("reused") == 4
     glob = ["model=glob(re*)", "-m", "hydra/launcher=basic", "plugins=['my shop']"]
-    assert "members  1: 1 done" in command(*RUN, *glob, "seed=7", cwd=folder).stdout
+    assert "1 members: 1 done" in command(*RUN, *glob, "seed=7", cwd=folder).stdout
 
 
 def test_a_plugin_is_no_part_of_the_fingerprint_and_its_code_decides_what_is_reused(folder):
@@ -141,7 +141,7 @@ def test_the_experiment_of_a_plugin_is_listed_shown_and_run(folder):
     for named in (["--plugins", "my shop"], ["plugins=['my shop']"]):
         done = command("experiments", "run", "shop_models", *RUN[1:], *named, cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "members  2: 2 done" in done.stdout
+        assert "2 members: 2 done" in done.stdout
     assert done.stdout.count("reused") == 2
     (table,) = folder.glob("outputs/sweeps/selection-*/shop_models-*/results.json")
     members = json.loads(table.read_text())["members"]
@@ -167,7 +167,7 @@ def test_a_broken_plugin_ends_a_run_in_four_lines_and_a_sweep_in_one_member(fold
     ]
     swept = command(*RUN, "plugins=['my shop']", "model=markov,repeats", "-m", cwd=folder)
     assert swept.returncode == 1
-    assert "members  2: 1 done, 1 failed" in swept.stdout
+    assert "2 members: 1 done, 1 failed" in swept.stdout
     assert "no luck" in swept.stdout
 
 

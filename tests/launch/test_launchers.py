@@ -29,7 +29,7 @@ def test_a_launcher_gives_the_table_that_joblib_gives(tmp_path, by_joblib, launc
     done = command(*SWEEP, f"hydra/launcher={launcher}", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "member 0 failed: model.smoothing: this value does not fit" in done.stdout
-    assert "members  3: 2 done, 1 failed" in done.stdout
+    assert "3 members: 2 done, 1 failed" in done.stdout
     rows, expected = sweep_rows(tmp_path / "outputs"), sweep_rows(by_joblib / "outputs")
     for column in COMPARED:
         assert [row[column] for row in rows] == [row[column] for row in expected]
@@ -42,7 +42,7 @@ def test_skipped_members_are_no_failure_but_no_result_either(tmp_path):
     assert "members 0, 1 skipped: naive_bayes needs both classes in train" in all_skipped.stdout
     some = command(*skipped, "model=naive_bayes,markov", cwd=tmp_path)
     assert some.returncode == 0
-    assert "members  2: 1 done, 1 skipped" in some.stdout
+    assert "2 members: 1 done, 1 skipped" in some.stdout
 
 
 def test_the_plan_is_in_the_folder_of_the_sweep(by_joblib):

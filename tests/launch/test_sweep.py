@@ -88,7 +88,7 @@ def test_members_that_fail_are_named_with_their_reason_and_the_others_finish(tmp
     assert float(rows[0]["f1"]) >= float(rows[1]["f1"])
     assert [row["f1"] for row in rows[2:]] == ["", ""]
     assert "members 0, 2 failed: model.smoothing: this value does not fit" in done.stdout
-    assert "members  4: 2 done, 2 failed" in done.stdout
+    assert "4 members: 2 done, 2 failed" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 

@@ -68,7 +68,7 @@ def test_the_same_sweep_typed_again_waits_and_says_for_whom(tmp_path, members_do
     second = begun(*SWEEP, cwd=tmp_path)
     ended = [process.communicate(timeout=120) for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0], ended
-    assert all("members  6: 6 done" in stdout for stdout, _ in ended)
+    assert all("6 members: 6 done" in stdout for stdout, _ in ended)
     assert [row["status"] for row in sweep_rows(tmp_path / "outputs")] == ["reused"] * 6
     if members_done == 0:  # the first had seconds to go
         who = (

@@ -53,7 +53,7 @@ def test_a_sweeper_that_searches_gets_the_primary_metric_and_the_same_table(tmp_
     best = max("01", key=lambda index: float(rows[index]["f1"]))
     assert rows["2"]["model"] == rows[best]["model"]
     assert rows["2"]["seed"] == "1"
-    assert "members  3: 3 done" in done.stdout
+    assert "3 members: 3 done" in done.stdout
 
 
 @pytest.mark.parametrize("sweeper", ["grid", "basic"])

@@ -9,10 +9,10 @@ import pytest
 import vl_convert
 
 from anomalog_exp.report.figures.caught_by import Caught, caught_by_chart
-from anomalog_exp.report.members import Member, natural, swept_keys
 from anomalog_exp.report.sweep_charts import sweep_charts
 from anomalog_exp.report.sweep_page import sweep_warnings
 from anomalog_exp.report.write import write_sweep_report
+from anomalog_exp.results.members import Member, natural, swept_keys
 from tests.command import SMALL_DEMO, command
 from tests.reporting import Page, figures_of, page_in, record, sweep_grid, words
 
@@ -29,7 +29,7 @@ def test_what_a_sweep_varies_is_found():
     assert swept_keys(alone) == []
     assert alone[0].name([]) == "member 0"
     assert members(GRID)[1].name(["model", "sequence.window_size", "seed"]) == (
-        "markov · window_size 5 · seed 1"
+        "markov · window 5 · seed 1"
     )
 
 

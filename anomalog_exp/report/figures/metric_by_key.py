@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from anomalog_exp.report.figures.chart import NORMAL, Chart
-from anomalog_exp.report.members import Member, is_repeat, natural, short
+from anomalog_exp.results.members import Member, is_repeat, natural, short
 
 __all__ = ["heat_map", "metric_by_key"]
 

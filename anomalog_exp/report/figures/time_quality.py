@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from anomalog_exp.report.figures.chart import NORMAL, Chart
-from anomalog_exp.report.members import Member, is_repeat
+from anomalog_exp.results.members import Member, is_repeat
 
 __all__ = ["time_quality_chart"]
 

@@ -11,9 +11,21 @@ from typing import Any, Self
 
 from anomalog_exp import metric_terms
 
-__all__ = ["Member", "is_repeat", "metric_of", "natural", "shown_metrics", "swept_keys"]
+__all__ = [
+    "Member",
+    "best_first",
+    "is_repeat",
+    "metric_of",
+    "natural",
+    "short",
+    "shown_metrics",
+    "swept_keys",
+    "told",
+]
 
 _REPEATS = ("seed", "offset")
+_GROUPS = ("dataset", "sequence", "split", "template", "model", "experiment")
+_ENDINGS = ("_size", "_count", "_name")
 
 
 @dataclass(frozen=True)
@@ -28,9 +40,14 @@ class Member:
         metrics: Its headline figures.
         metric: Name of the figure that it is ranked by.
         value: That figure.
-        flagged_share: Of what it judged.
+        scope: The metric scope of its figures.
+        f1_low: The lower end of the 95 % interval of F1.
+        f1_high: The upper end.
+        judged: Units that it judged.
+        flagged: How many of them it flagged.
         seconds: What it took.
         oracle: Its threshold has seen the test labels.
+        reused: An earlier result stands for it.
         run_dir: Its files; None where nothing ran.
     """
 
@@ -41,15 +58,19 @@ class Member:
     metrics: Mapping[str, float] = field(default_factory=dict)
     metric: str | None = None
     value: float | None = None
-    flagged_share: float | None = None
+    scope: str | None = None
+    f1_low: float | None = None
+    f1_high: float | None = None
+    judged: int | None = None
+    flagged: int | None = None
     seconds: float | None = None
     oracle: bool = False
+    reused: bool = False
     run_dir: Path | None = None
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
         """The member that left a record."""
-        judged, flagged = record.get("judged"), record.get("flagged")
         pairs = (override.split("=", 1) for override in record["overrides"])
         return cls(
             index=int(record["index"]),
@@ -59,22 +80,43 @@ class Member:
             metrics=record.get("metrics") or {},
             metric=record.get("primary_metric"),
             value=record.get("primary_value"),
-            flagged_share=flagged / judged if judged and flagged is not None else None,
+            scope=record.get("scope"),
+            f1_low=record.get("f1_low"),
+            f1_high=record.get("f1_high"),
+            judged=record.get("judged"),
+            flagged=record.get("flagged"),
             seconds=record.get("seconds"),
             oracle=bool(record.get("oracle")),
+            reused=bool(record.get("reused")),
             run_dir=Path(record["run_dir"]) if record.get("run_dir") else None,
         )
 
+    @property
+    def flagged_share(self) -> float | None:
+        """The share of what it judged that it flagged."""
+        return self.flagged / self.judged if self.judged and self.flagged is not None else None
+
+    @property
+    def status_shown(self) -> str:
+        """How it ended, marked where its figures are no fresh or no fair result."""
+        status = "reused" if self.reused else self.status
+        return f"{status} (oracle)" if self.oracle else status
+
     def name(self, keys: Sequence[str]) -> str:
-        """What tells it from the others, as in `markov · window_size 10`."""
-        parts = [
-            self.settings[key]
-            if key in ("model", "dataset")
-            else f"{short(key)} {self.settings[key]}"
-            for key in keys
-            if key in self.settings
-        ]
+        """What tells it from the others, as in `markov · window 10`."""
+        parts = [told(key, self.settings[key]) for key in keys if key in self.settings]
         return " · ".join(parts) or f"member {self.index}"
+
+
+def told(key: str, value: str) -> str:
+    """`sequence.window_size` and `10` as `window 10`; of an option of a group its name is enough."""
+    value = value.strip("'\"")
+    if key in _GROUPS or "/" in key:
+        return value
+    word = short(key)
+    for ending in _ENDINGS:
+        word = word.removesuffix(ending)
+    return f"{word.replace('_', ' ')} {value}"
 
 
 def short(key: str) -> str:
@@ -102,6 +144,15 @@ def metric_of(members: Sequence[Member]) -> str | None:
 def shown_metrics(members: Sequence[Member]) -> list[str]:
     """The metrics to show: those of detection, or all there are."""
     return metric_terms.shown_metrics({n: 0.0 for member in members for n in member.metrics})
+
+
+def best_first(members: Sequence[Member], metric: str | None) -> list[Member]:
+    """By the metric; then what has another one to be ranked by; then what has none."""
+
+    def rank(member: Member) -> tuple[bool, bool, float, int]:
+        return member.metric != metric, member.value is None, -(member.value or 0.0), member.index
+
+    return sorted(members, key=rank)
 
 
 def natural(value: str | None) -> tuple[bool, float, str]:
