@@ -113,6 +113,15 @@ def test_a_skipped_member_is_no_mistake():
     assert sweep_warnings(members([record(0, 0.5), record(1, status="skipped", reason="x")])) == []
 
 
+def test_seeds_are_summarised_by_configuration(tmp_path):
+    page = tmp_path / "report.html"
+    write_sweep_report(tmp_path, GRID, tmp_path / "cache", typed=[], page=page, figures=[])
+    text = words(page_in(tmp_path).text)
+    assert "Configurations over seed" in text
+    # The last two members are of pca and window 10: 0.60 and 0.61.
+    assert "pca 10 2 of 2 0.6050 ± 0.0071 0.6050 (0.6000 to 0.6100)" in text
+
+
 def test_a_hostile_reason_is_shown_and_does_nothing(tmp_path):
     reason = "<script>alert(1)</script></script>"
     records = [record(0, 0.5, model="a"), record(1, status="failed", reason=reason, model=reason)]

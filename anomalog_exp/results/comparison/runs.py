@@ -104,9 +104,10 @@ def refuse_other_test_parts(first: ComparedRun, others: Iterable[ComparedRun]) -
             raise DataError.of(
                 "RUN_OR_SWEEP",
                 other.run_dir,
-                problem=f"it was not tested on what {first.run_dir} was tested on: {reason}",
+                problem=f"this run and {first.run_dir} have different test parts: {reason}",
                 allowed="runs of the same data, sequence and split, with the same labels of test units",
-                fix="name runs of one test part, or add --metrics-only to see the metrics side by side",
+                fix="add --metrics-only for their metrics side by side without the tests, or leave this "
+                "run out",
             )
 
 
@@ -147,15 +148,15 @@ def _other_test_part(first: ComparedRun, other: ComparedRun) -> str | None:
     """Why two runs have different test parts; None where they have the same."""
     if first.status["data_digest"] != other.status["data_digest"]:
         names = [run.config.dataset.name for run in (first, other)]
-        which = "" if names[0] == names[1] else f" ({names[1]}, not {names[0]})"
+        which = "" if names[0] == names[1] else f" ({names[1]} here, {names[0]} there)"
         return f"the bytes of the data differ{which}"
     here, there = (_decides_test_part(run.config) for run in (first, other))
     for key in dict.fromkeys([*here, *there]):
         if here.get(key) != there.get(key):
-            return f"{key} is {there.get(key)}, not {here.get(key)}"
+            return f"{key} is {there.get(key)} here and {here.get(key)} there"
     (one, two), units = shared_units([first, other])
     if len(one.label) != len(two.label):
-        return f"there are {len(two.label):,} test {units}, not {len(one.label):,}"
+        return f"there are {len(two.label):,} test {units} here and {len(one.label):,} there"
     if not np.array_equal(one.label, two.label):
         return f"the labels of {int((one.label != two.label).sum()):,} test {units} differ"
     return None

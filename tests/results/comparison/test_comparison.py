@@ -160,10 +160,10 @@ def test_no_more_examples_than_asked_for_the_highest_scores_first(run_of):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("split", r"split.train_fraction is 0.4, not 0.5"),
-        ("windows", r"sequence.window_size is 5, not None"),
+        ("split", r"split.train_fraction is 0.4 here and 0.5 there"),
+        ("windows", r"sequence.window_size is 5 here and None there"),
         ("other data", r"the bytes of the data differ"),
-        ("range", r"dataset.line_range is \[0, 3000\], not None"),
+        ("range", r"dataset.line_range is \[0, 3000\] here and None there"),
     ],
 )
 def test_runs_of_other_test_parts_are_refused_unless_metrics_alone_are_asked_for(
