@@ -2,6 +2,9 @@
 
 So workers stay without MLflow, whose import would cost each of them two seconds and 200 MB, start while
 it is imported here, and the one writer of the store waits for nobody.
+
+A tracker that fails once is left alone for the rest of the sweep: it would cost every member the time to
+find that out. The command `mirror` brings the whole sweep in later.
 """
 
 from __future__ import annotations
@@ -44,6 +47,7 @@ class SweepMirror(Thread):
         self._opened = cache(opened)
         self._seen: set[Path] = set()
         self._ended = Event()
+        self._failed = False
 
     def open(self) -> str | None:
         """The id of the tracker's run, opened now or by the thread."""
@@ -55,14 +59,19 @@ class SweepMirror(Thread):
             self._mirror_new()
 
     def close(self) -> str | None:
-        """Mirror what has ended until now, and stop; the id of the tracker's run."""
+        """Mirror what has ended until now, and stop; the id of the tracker's run, if all is in it."""
         self._ended.set()
         self.join()
         self._mirror_new()
-        return self.open()
+        return None if self._failed else self.open()
 
     def _mirror_new(self) -> None:
+        parent = self.open()
+        if parent is None:
+            return
         for path in sorted(set(self._members.glob("*.json")) - self._seen):
+            if self._failed:
+                return
             self._seen.add(path)
             record = json.loads(path.read_text(encoding="utf-8"))
             if record.get("run_dir") is None:  # its config cannot be used: nothing ran
@@ -71,4 +80,10 @@ class SweepMirror(Thread):
             with claimed(paths):
                 if paths.status_path.is_file():
                     name = member_name(record["overrides"], self._swept)
-                    mirror_run(paths.run_dir, self._tracking, parent=self.open(), name=name)
+                    self._failed = not mirror_run(
+                        paths.run_dir,
+                        self._tracking,
+                        parent=parent,
+                        name=name,
+                        sweep=self._members.parent,
+                    )
