@@ -72,6 +72,8 @@ def set_up_mlflow() -> None:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     # What goes wrong is raised as well, and told in one line; MLflow would add the SQL.
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
+    # Each run's address, with its secrets, would stand among our results.
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     for name, bound in _BOUNDS.items():
         os.environ.setdefault(name, bound)
     for name in _HIJACKERS:
