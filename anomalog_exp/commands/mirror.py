@@ -20,7 +20,6 @@ from typing import Any
 from anomalog_exp.commands._run_dirs import stored_run
 from anomalog_exp.commands._store import store_for
 from anomalog_exp.commands._usage import CommandParser, before_and_after_dashes
-from anomalog_exp.config.compose import swept_keys
 from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.errors import DataError
 from anomalog_exp.launch.sweep_folder import SweepFolder
@@ -28,7 +27,7 @@ from anomalog_exp.launch.sweep_title import tracked_together
 from anomalog_exp.results import ResultPaths, claimed
 from anomalog_exp.results.read import read_run
 from anomalog_exp.tracking.mirror import mirror_run_dir
-from anomalog_exp.tracking.names import member_name
+from anomalog_exp.tracking.names import member_name, varied_keys
 from anomalog_exp.tracking.notes import noted_mirrors
 from anomalog_exp.tracking.sweeps import close_sweep_run, open_sweep_run
 
@@ -74,12 +73,11 @@ def _sweep(folder: SweepFolder, overrides: Sequence[str]) -> int:
     """Bring in a sweep with its members, as it would have been; one that runs is waited for."""
     code = 0
     with folder.held():
-        typed = folder.typed
-        swept = swept_keys(typed)
         records = folder.records("the sweep was killed before it ended")
+        swept = varied_keys([record["overrides"] for record in records])
         members = list(_members(records))
         tracking = _place(folder.path, [paths for _, paths in members], overrides)
-        sweep = open_sweep_run(tracking, folder.path, typed)
+        sweep = open_sweep_run(tracking, folder.path, folder.typed)
         for record, paths in members:
             name = member_name(record["overrides"], swept) or None
             try:

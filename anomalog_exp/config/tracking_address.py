@@ -38,7 +38,8 @@ def _usable(address: str) -> str:
     except ValueError as error:
         raise ValueError(_ALLOWED) from error
     kind, plus, driver = parts.scheme.partition("+")
-    web = parts.scheme in _WEB and host
+    # MLflow puts its own paths behind the address.
+    web = parts.scheme in _WEB and host and not (parts.query or parts.fragment)
     # A database may be named without a host: its driver finds the server by its own variables.
     database = kind == _DATABASE and bool(plus) == bool(driver) and parts.path.strip("/")
     if not (web or database):

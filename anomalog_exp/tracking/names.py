@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["member_name", "name_alone"]
+__all__ = ["member_name", "name_alone", "varied_keys"]
 
 _BETWEEN: Final = " · "
 _LONGEST: Final = 200
@@ -23,6 +23,16 @@ _ENDINGS: Final = ("_size", "_count", "_name")
 def member_name(overrides: Sequence[str], swept: Sequence[str]) -> str:
     """The name of a member by its overrides, of those keys that its sweep varies."""
     return _BETWEEN.join(_told(one) for one in overrides if _key(one) in swept)[:_LONGEST]
+
+
+def varied_keys(members: Sequence[Sequence[str]]) -> list[str]:
+    """The keys whose values differ between members, by their overrides, in their order.
+
+    What a sweep was typed as cannot be read again where secrets were taken out of it.
+    """
+    settings = [{_key(one): one for one in overrides} for overrides in members]
+    keys = dict.fromkeys(key for one in settings for key in one)
+    return [key for key in keys if len({one.get(key) for one in settings}) > 1]
 
 
 def name_alone(config: dict[str, Any], overrides: Sequence[str]) -> str:

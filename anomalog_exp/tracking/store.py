@@ -10,6 +10,7 @@ artifacts as well. One that is away is not waited for as long as MLflow would: a
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,7 @@ def set_up_mlflow() -> None:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
     # Each run's address, with its secrets, would stand among our results.
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it tells of each retry
     for name, bound in _BOUNDS.items():
         os.environ.setdefault(name, bound)
     for name in _HIJACKERS:
