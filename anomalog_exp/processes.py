@@ -5,13 +5,32 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
+from uuid import getnode
 
-__all__ = ["is_gone", "this_process"]
+__all__ = ["is_gone", "is_of_this_host", "this_machine", "this_process"]
 
 
 def this_process() -> str:
     """The name of this process: `host:pid`."""
     return f"{platform.node()}:{os.getpid()}"
+
+
+def this_machine() -> str:
+    """What tells machines apart that bear one name, and containers of one machine.
+
+    On Linux it is new after each start of the machine.
+    """
+    try:
+        started = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        numbered_in = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:  # not Linux
+        return f"{getnode():x}"
+    return f"{started} {numbered_in:x}"
+
+
+def is_of_this_host(process: str) -> bool:
+    """Whether a process, by its name, runs or ran on the host of this one."""
+    return process.rpartition(":")[0] == platform.node()
 
 
 def is_gone(process: str) -> bool:
@@ -20,8 +39,7 @@ def is_gone(process: str) -> bool:
     Args:
         process: Its name.
     """
-    host, _, pid = process.rpartition(":")
-    return host == platform.node() and not _is_alive(pid)
+    return is_of_this_host(process) and not _is_alive(process.rpartition(":")[2])
 
 
 def _is_alive(pid: str) -> bool:

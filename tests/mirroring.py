@@ -134,6 +134,7 @@ def settings_in(places: Path) -> MlflowTrackingConfig:
     """A store and its artifacts in a folder."""
     return MlflowTrackingConfig(
         name="mlflow",
+        uri=None,
         store=places / "mlflow.db",
         artifacts=places / "artifacts",
         experiment_name="anomalog_exp",

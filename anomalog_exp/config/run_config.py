@@ -65,8 +65,13 @@ class RunConfig(Options):
     @classmethod
     def _of_an_older_run_dir(cls, values: Any) -> Any:
         # A config.yaml from before there were plugins names none; one from before there were pages has
-        # no word on them.
-        return _ADDED_SINCE | values if isinstance(values, dict) else values
+        # no word on them, and one from before there were servers names no address.
+        if not isinstance(values, dict):
+            return values
+        tracking = values.get("tracking")
+        if isinstance(tracking, dict) and tracking.get("name") == "mlflow":
+            values = values | {"tracking": {"uri": None} | tracking}
+        return _ADDED_SINCE | values
 
     @field_validator("name")
     @classmethod

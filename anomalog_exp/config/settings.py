@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from anomalog_exp.config.tracking_address import TrackingAddress
 from anomalog_exp.metric_terms import MetricScope
 from anomalog_exp.options.base import AbsolutePath, Count, FolderName, Options
 
@@ -44,9 +45,13 @@ class PathsConfig(Options):
 
 
 class MlflowTrackingConfig(Options):
-    """Mirror every run to a local MLflow store."""
+    """Mirror every run to MLflow: to a local store, or to a team's server."""
 
     name: Literal["mlflow"]
+    # No record of a config, and no `repr` of one, shows its secrets.
+    uri: TrackingAddress = Field(
+        repr=False, description="the address of a server or a database; null = `store`"
+    )
     store: AbsolutePath = Field(description="the SQLite file")
     artifacts: AbsolutePath = Field(description="the folder of artifacts")
     experiment_name: FolderName = Field(description="its name, and that of its folder of artifacts")

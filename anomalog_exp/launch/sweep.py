@@ -151,7 +151,7 @@ class Sweep:
     def _close(self, mirror: SweepMirror, *, missing_because: str) -> ExitCode:
         """Write and print one table of all members, and draw the page."""
         mirror.close()
-        tracking_run = mirror.open()
+        tracking_run = mirror.mirrored
         records = self.folder.records(missing_because)
         write_sweep(self.folder.path, records, self.config.sweep)
         report_sweep(

@@ -2,6 +2,9 @@
 
 So workers stay without MLflow, whose import would cost each of them two seconds and 200 MB, start while
 it is imported here, and the one writer of the store waits for nobody.
+
+A tracker that fails once is left alone for the rest of the sweep: it would cost every member the time to
+find that out. The command `mirror` brings the whole sweep in later.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ class SweepMirror(FollowedRecords):
         super().__init__("sweep-mirror", members)
         self._tracking, self._swept = tracking, swept
         self._opened = cache(opened)
+        self._failed = False
 
     def open(self) -> str | None:
         """The id of the tracker's run, opened now or by the thread."""
@@ -49,11 +53,22 @@ class SweepMirror(FollowedRecords):
         self.open()
         super().run()
 
+    @property
+    def mirrored(self) -> str | None:
+        """The id of the tracker's run, if all that was to be mirrored is in it."""
+        return None if self._failed else self.open()
+
     def add(self, record: dict[str, Any]) -> None:
-        if record.get("run_dir") is None:  # its config cannot be used: nothing ran
+        parent = self.open()
+        if parent is None or self._failed or record.get("run_dir") is None:  # or nothing ran
             return
         paths = ResultPaths.in_dir(Path(record["run_dir"]))
         with claimed(paths):
             if paths.status_path.is_file():
-                name = member_name(record["overrides"], self._swept)
-                mirror_run(paths.run_dir, self._tracking, parent=self.open(), name=name)
+                self._failed = not mirror_run(
+                    paths.run_dir,
+                    self._tracking,
+                    parent=parent,
+                    name=member_name(record["overrides"], self._swept),
+                    sweep=self._members.parent,
+                )

@@ -43,7 +43,7 @@ def extra_of(package: str) -> str | None:
 
 
 def _extras() -> dict[str, str]:
-    """Package -> the extra that brings it; a package is imported by its own name.
+    """Package -> the extra that brings it; a package is imported by its own name, but for a `-binary`.
 
     `dev` is for work on this package: no option needs it.
     """
@@ -52,7 +52,7 @@ def _extras() -> dict[str, str]:
     except metadata.PackageNotFoundError:  # a checkout that was never installed
         return {}
     optional = (re.match(r"([\w.-]+).*\bextra\s*==\s*['\"]([^'\"]+)", line) for line in required)
-    return {_normal(m[1]): m[2] for m in optional if m and m[2] != "dev"}
+    return {_normal(m[1]).removesuffix("-binary"): m[2] for m in optional if m and m[2] != "dev"}
 
 
 def _normal(package: str) -> str:

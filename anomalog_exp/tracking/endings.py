@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from anomalog_exp.processes import is_gone
+from anomalog_exp.processes import is_gone, this_machine, this_process
 from anomalog_exp.stopping import stop_signal
 
 if TYPE_CHECKING:
@@ -20,8 +20,10 @@ __all__ = [
     "LATEST",
     "PROCESS",
     "RESULT",
+    "VIEW",
     "end_left_running",
     "ended_in_any_case",
+    "writer",
 ]
 
 KIND = "anomalog.kind"
@@ -34,7 +36,18 @@ RESULT = "anomalog.run"
 """The tag that says which result a run mirrors."""
 
 PROCESS = "anomalog.process"
-"""The tag that says which process keeps a sweep's run open."""
+"""The tag that says which process writes a run, or keeps a sweep's open."""
+
+VIEW = "anomalog.view"
+"""The tag that names the view of a sweep's members."""
+
+_MACHINE = "anomalog.machine"
+"""The tag that says on which machine that process runs."""
+
+
+def writer() -> dict[str, str]:
+    """The tags of a run that this process writes."""
+    return {PROCESS: this_process(), _MACHINE: this_machine()}
 
 
 @contextmanager
@@ -52,20 +65,31 @@ def ended_in_any_case(client: MlflowClient, run_id: str) -> Iterator[None]:
         raise
 
 
-def end_left_running(client: MlflowClient, experiment: str) -> None:
-    """End as killed what dead processes of ours have left running; the store's lock is held."""
-    for run in client.search_runs([experiment], "attributes.status = 'RUNNING'"):
-        if _left(run.data.tags):
+def end_left_running(client: MlflowClient, experiment: str, *, alone: bool) -> None:
+    """End as killed what dead processes of ours have left running.
+
+    Args:
+        client: Of the store.
+        experiment: Whose runs are looked at.
+        alone: Nobody else writes: the store is local, and its lock is held. At a server only what
+            processes of this machine have left is known.
+    """
+    running = "attributes.status = 'RUNNING'"
+    if not alone:
+        running += f" and tags.`{_MACHINE}` = '{this_machine()}'"
+    for run in client.search_runs([experiment], running):
+        tags = run.data.tags
+        if _left_in_local_store(tags) if alone else is_gone(tags.get(PROCESS, "")):
             client.set_tag(run.info.run_id, "status", "killed")
             client.set_terminated(run.info.run_id, "KILLED")
 
 
-def _left(tags: dict[str, Any]) -> bool:
+def _left_in_local_store(tags: dict[str, Any]) -> bool:
     """Whether nobody writes this run any more.
 
     A result is mirrored under the lock that we hold. A sweep's run stays open while its members run; of
     processes on other machines nothing is known.
     """
-    if PROCESS in tags:
-        return is_gone(tags[PROCESS])
+    if tags.get(KIND) == "sweep":
+        return is_gone(tags.get(PROCESS, ""))
     return RESULT in tags or tags.get("mlflow.source.name") == "anomalog_exp"

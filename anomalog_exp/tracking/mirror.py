@@ -22,8 +22,10 @@ from anomalog_exp.evaluation import Diagnostics
 from anomalog_exp.files import write_json
 from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results.read import StoredRun, read_run
-from anomalog_exp.tracking.endings import KIND, LATEST, RESULT, ended_in_any_case
+from anomalog_exp.tracking.address import place_of
+from anomalog_exp.tracking.endings import KIND, LATEST, RESULT, ended_in_any_case, writer
 from anomalog_exp.tracking.names import name_alone
+from anomalog_exp.tracking.notes import found_run, noted_mirrors
 from anomalog_exp.tracking.store import opened_store
 from anomalog_exp.tracking.views import EXPERIMENT_VIEW, View, compared_metrics, in_scope
 
@@ -57,7 +59,7 @@ def mirror_run_dir(
 
     Args:
         run_dir: A run that has ended.
-        settings: The store.
+        settings: The store or the server.
         parent: The MLflow run of the sweep it belongs to.
         name: What the run is called; None names it as one that runs alone.
 
@@ -69,14 +71,13 @@ def mirror_run_dir(
     drawn = (stored.paths.page_path, *stored.paths.figures_dir.glob("*"))
     files = [*sorted(stored.files), *(path for path in drawn if path.is_file())]
     record = stored.paths.tracking_path
-    place = {"store": str(settings.store), "experiment": settings.experiment_name}
-    key = place | {"parent": parent}
+    key = place_of(settings) | {"parent": parent}
     with opened_store(settings) as (client, experiment):
         others = []
-        for mirror in _mirrors(record):
+        for mirror in noted_mirrors(record):
             if not key.items() <= mirror.items():
                 others.append(mirror)
-            elif _exists(client, mirror["run_id"]):
+            elif found_run(client, mirror["run_id"]):
                 return str(mirror["run_id"])
         run_id = _write(client, experiment, stored, files, parent, name)
         _tell_latest(client, experiment, stored, parent)
@@ -99,7 +100,7 @@ def _write(
     begun, ended = (_ms(environment[key]) for key in ("begun", "ended"))
     config = serialise_config(stored.config)
     result = f"{status['config_fingerprint']} {environment['ended']} {parent or _ALONE}"
-    tags = _tags(stored, config) | {RESULT: result, KIND: "run"}
+    tags = _tags(stored, config) | writer() | {RESULT: result, KIND: "run"}
     if parent:
         tags["mlflow.parentRunId"] = parent
     options = {key: value for key, value in config.items() if key not in _NOT_PARAMS}
@@ -175,21 +176,10 @@ def _data_set(stored: StoredRun) -> Any:
 
 def _remove_half_copied(run: Any) -> None:
     """MLflow copies a file under a hidden name first; a kill leaves it. No hidden file is ours."""
-    for path in Path(url2pathname(urlsplit(run.info.artifact_uri).path)).glob(".*"):
-        path.unlink()
-
-
-def _exists(client: Any, run_id: str) -> bool:
-    """Whether the store has the run; it has not where somebody removed the store's file."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        client.get_run(run_id)
-    except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-            return False
-        raise
-    return True
+    place = urlsplit(run.info.artifact_uri)
+    if place.scheme == "file":  # a server that keeps the files takes each as a whole
+        for path in Path(url2pathname(place.path)).glob(".*"):
+            path.unlink()
 
 
 def run_metrics(stored: StoredRun) -> dict[str, float]:
@@ -271,17 +261,6 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
-
-
-def _mirrors(record: Path) -> list[dict[str, Any]]:
-    """The MLflow runs that mirror a run dir, as far as it says so; the store itself knows as well."""
-    try:
-        mirrors = json.loads(record.read_bytes())
-    except (FileNotFoundError, ValueError):
-        return []
-    if not isinstance(mirrors, list):
-        return []
-    return [mirror for mirror in mirrors if isinstance(mirror, dict) and "run_id" in mirror]
 
 
 def _ms(text: str) -> int:

@@ -29,7 +29,7 @@ def name_alone(config: dict[str, Any], overrides: Sequence[str]) -> str:
     """The name of a run by its config, as plain values, and what was typed."""
     dataset = config["dataset"]
     source = dataset["source"]
-    own_file = source["name"] == "local_path"
+    own_file = dataset["preset"] is None and "path" in source
     log = Path(str(source["path"])).name if own_file else dataset["name"]
     typed = [override for override in overrides if _is_worth_telling(override)]
     return _BETWEEN.join([f"{config['model']['name']} on {log}", *map(_told, typed)])[:_LONGEST]

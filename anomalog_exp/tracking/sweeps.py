@@ -1,7 +1,8 @@
 """The MLflow run of a sweep, under which its members stand.
 
-The same sweep typed again continues its run. A sweep whose process was killed cannot end its run; the
-next process that opens the store on the same machine does it.
+The same sweep typed again continues its run: that of its folder, as somebody else may have typed the
+same for the same server. A sweep whose process was killed cannot end its run; the next process that
+opens the store on the same machine does it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.files import write_json
-from anomalog_exp.processes import this_process
+from anomalog_exp.processes import is_of_this_host
 from anomalog_exp.results.paths import TRACKING_RECORD
-from anomalog_exp.tracking.endings import KIND, LATEST, PROCESS, ended_in_any_case
+from anomalog_exp.tracking.address import place_of
+from anomalog_exp.tracking.endings import KIND, LATEST, PROCESS, VIEW, ended_in_any_case, writer
+from anomalog_exp.tracking.notes import found_run, noted_mirrors
 from anomalog_exp.tracking.store import opened_store
 from anomalog_exp.tracking.views import View, compared_metrics
 
@@ -26,31 +29,59 @@ if TYPE_CHECKING:
 __all__ = ["close_sweep_run", "open_sweep_run"]
 
 _PARENT: Final = "mlflow.parentRunId"
-_FILES: Final = ("report.html", "results.csv", "results.json", "multirun.yaml", "plan.json")
+_PLAN: Final = "plan.json"
+_TABLE: Final = "results.json"
+_FILES: Final = ("report.html", "results.csv", _TABLE, "multirun.yaml", _PLAN)
 _BEST = "members/best_f1"
 
 
 def open_sweep_run(settings: MlflowTrackingConfig, folder: Path, overrides: Sequence[str]) -> str:
     """Create or continue the run of the sweep in `folder`, whose `tracking.json` will name it."""
-    name = folder.name
+    name, place = folder.name, place_of(settings)
     with opened_store(settings) as (client, experiment):
-        known = client.search_runs(
-            [experiment], f"tags.`{KIND}` = 'sweep' and tags.sweep = '{name}'", max_results=1
-        )
-        tags = {KIND: "sweep", PROCESS: this_process(), "sweep": name, "status": "running"}
+        tags = {KIND: "sweep", "sweep": name, "run_dir": str(folder), "status": "running"}
+        known = _noted(client, folder, place) or _left_unnoted(client, experiment, tags)
         if known:
-            run_id = str(known[0].info.run_id)
-            client.update_run(run_id, status="RUNNING")
-            for key, value in tags.items():
-                client.set_tag(run_id, key, value)
-        else:
-            run = client.create_run(experiment, tags=tags, run_name=f"sweep {name}")
-            run_id = str(run.info.run_id)
+            client.update_run(known, status="RUNNING")
+            for key, value in (tags | writer()).items():
+                client.set_tag(known, key, value)
+        run_id = known or str(
+            client.create_run(
+                experiment,
+                start_time=_written(folder / _PLAN),
+                tags=tags | writer(),
+                run_name=f"sweep {name}",
+            ).info.run_id
+        )
         with ended_in_any_case(client, run_id):
             client.log_param(run_id, "overrides", " ".join(overrides)[:6000])
-        place = {"store": str(settings.store), "experiment": settings.experiment_name}
+            client.set_tag(run_id, VIEW, f"{name}-{run_id[:8]}")
         write_json(folder / TRACKING_RECORD, [place | {"run_id": run_id}])
         return run_id
+
+
+def _noted(client: MlflowClient, folder: Path, place: dict[str, str]) -> str | None:
+    """The run that the folder's `tracking.json` names, if the place still has it."""
+    for mirror in noted_mirrors(folder / TRACKING_RECORD):
+        if place.items() <= mirror.items() and (run := found_run(client, mirror["run_id"])):
+            return str(run.info.run_id) if run.info.lifecycle_stage == "active" else None
+    return None
+
+
+def _left_unnoted(client: MlflowClient, experiment: str, tags: dict[str, str]) -> str | None:
+    """The run of a process of this machine that was killed before it could note it."""
+    ours = f"tags.`{KIND}` = 'sweep' and tags.sweep = '{tags['sweep']}'"
+    for run in client.search_runs([experiment], ours):
+        process = str(run.data.tags.get(PROCESS, ""))
+        if run.data.tags.get("run_dir") == tags["run_dir"] and is_of_this_host(process):
+            return str(run.info.run_id)
+    return None
+
+
+def _written(path: Path) -> int:
+    """When a file was written, in milliseconds; now where it is not there."""
+    seconds = path.stat().st_mtime if path.is_file() else time.time()
+    return int(seconds * 1000)
 
 
 def close_sweep_run(
@@ -67,7 +98,8 @@ def close_sweep_run(
     # Without labels there is no F1; next events that were predicted have metrics of their own.
     f1 = [value["f1"] for record in records if "f1" in (value := record.get("metrics") or {})]
     well = all(record["status"] in ("done", "skipped") for record in records)
-    now = int(time.time() * 1000)
+    # The same however late, or how often, the sweep is brought in.
+    ended = _written(folder / _TABLE)
     with opened_store(settings) as (client, experiment), ended_in_any_case(client, run_id):
         # A sweep that goes on may have no member any more of a status that it had before.
         before = [name for name in client.get_run(run_id).data.metrics if name != _BEST]
@@ -77,7 +109,7 @@ def close_sweep_run(
             metrics[_BEST] = max(f1)
         client.log_batch(
             run_id,
-            metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+            metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],
             tags=[RunTag("status", "done" if well else "failed")],
         )
         for name in _FILES:
@@ -85,15 +117,14 @@ def close_sweep_run(
                 client.log_artifact(run_id, str(path))
         if (figures := folder / "figures").is_dir():
             client.log_artifacts(run_id, str(figures), figures.name)
-        _show(client, experiment, run_id, folder.name, swept, records)
-        client.set_terminated(run_id, "FINISHED" if well else "FAILED")
+        _show(client, experiment, run_id, swept, records)
+        client.set_terminated(run_id, "FINISHED" if well else "FAILED", end_time=ended)
 
 
 def _show(
     client: MlflowClient,
     experiment: str,
     run_id: str,
-    name: str,
     swept: Sequence[str],
     records: Sequence[dict[str, Any]],
 ) -> None:
@@ -108,6 +139,7 @@ def _show(
     for record in records:
         headline |= record["metrics"] if record.get("scope") == scope else {}
     params = [param for key in swept if (param := _param(key, members[0].data.params))]
+    name = client.get_run(run_id).data.tags[VIEW]
     for tag, value in View(name, search, compared_metrics(scope, headline), params).tags.items():
         client.set_experiment_tag(experiment, tag, value)
 

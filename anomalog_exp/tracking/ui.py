@@ -16,14 +16,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.results.paths import TRACKING_RECORD
-from anomalog_exp.tracking.endings import KIND
+from anomalog_exp.tracking.endings import KIND, VIEW
+from anomalog_exp.tracking.store import reached, set_up_mlflow
 from anomalog_exp.tracking.views import EXPERIMENT_VIEW, view_address
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
 
 __all__ = ["page_of", "served", "tracked_in"]
 
@@ -33,7 +37,7 @@ _STARTS_WITHIN_S: Final = 120
 
 
 def tracked_in(folder: Path) -> dict[str, Any]:
-    """Which run of which store mirrors the run or the sweep in a folder: `store`, `run_id`.
+    """Which run of which place mirrors the run or the sweep in a folder: `store` or `uri`, `run_id`.
 
     Raises:
         ConfigError: none does.
@@ -47,21 +51,27 @@ def tracked_in(folder: Path) -> dict[str, Any]:
             folder,
             problem="nothing in MLflow mirrors this folder",
             allowed="the folder of a run or a sweep that ended with tracking=mlflow",
-            fix=f"bring a run in with `python -m anomalog_exp mirror {folder}`, or leave DIR out",
+            fix=f"bring it in with `python -m anomalog_exp mirror {folder}`, or leave DIR out",
         ) from error
 
 
-def page_of(store: Path, run_id: str | None = None) -> str:
+def page_of(address: str, run_id: str | None = None) -> str:
     """The part of the address, behind the server's, of the page to begin with.
 
     Args:
-        store: The SQLite file.
+        address: Of a store, a database or a server.
         run_id: A run, which is shown; or a sweep, whose members are compared. None compares all runs of
             the experiment that was used last.
-    """
-    from mlflow.tracking import MlflowClient
 
-    client = MlflowClient(tracking_uri=f"sqlite:///{store}")
+    Raises:
+        ConfigError: it does not answer, or does not have the run.
+    """
+    set_up_mlflow()
+    with reached(address) as client:
+        return _page(client, run_id)
+
+
+def _page(client: MlflowClient, run_id: str | None) -> str:
     if run_id is None:
         everywhere = [one.experiment_id for one in client.search_experiments()]
         latest = client.search_runs(everywhere, order_by=["start_time DESC"], max_results=1)
@@ -69,16 +79,16 @@ def page_of(store: Path, run_id: str | None = None) -> str:
     run = client.get_run(run_id)
     experiment = run.info.experiment_id
     if run.data.tags.get(KIND) == "sweep":
-        return view_address(experiment, run.data.tags["sweep"])
+        return view_address(experiment, run.data.tags.get(VIEW, run.data.tags["sweep"]))
     return f"/#/experiments/{experiment}/runs/{run_id}"
 
 
 @contextmanager
-def served(store: Path, port: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The address of a server over the store, which answers, and its process; both end with the block.
+def served(address: str, port: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of a server over a store, which answers, and its process; both end with the block.
 
     Args:
-        store: The SQLite file.
+        address: Of the SQLite file or the database.
         port: Where it listens; None takes the first free one from 5000 on.
 
     Raises:
@@ -86,18 +96,21 @@ def served(store: Path, port: int | None = None) -> Iterator[tuple[str, subproce
     """
     port = _free_port() if port is None else port
     command = [sys.executable, "-m", "mlflow", "ui", "--host", _HOST, "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{store}", "--workers", "1"]
-    # Nobody sends jobs to this server, for which it would keep seven processes.
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    environment = os.environ | quiet
+    command += ["--workers", "1"]
+    environment = os.environ | {
+        "MLFLOW_BACKEND_STORE_URI": address,  # every process of the machine could read an argument
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # Nobody sends jobs to this server, for which it would keep seven processes.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
     with TemporaryFile() as said:
         server = subprocess.Popen(
             command, env=environment, stdout=said, stderr=said, start_new_session=True
         )
         try:
-            address = f"http://{_HOST}:{port}"
-            _wait_for(address, server, said)
-            yield address, server
+            there = f"http://{_HOST}:{port}"
+            _wait_for(there, server, said)
+            yield there, server
         finally:
             _end(server)
 
