@@ -2,9 +2,10 @@
 
     python scripts/reliability.py --long
     python scripts/reliability.py --short --only kills --out kills.md
+    python scripts/reliability.py --long --kept rows.jsonl
 
-The seed decides what every case is. The short form takes some cases of each attack and a minute or two,
-the long one all of them, and writes the page. Ends with 1 if anything was lost, wrong or left over.
+With --kept a long form that is cut off goes on: attacks that all cases survived are not made again. The seed decides what every case is. The short form takes some cases of each attack and a few minutes, the
+long one all of them and an hour or more, and writes the page. Ends with 1 if anything was lost, wrong or left over.
 Kinds of attack are in `attacks/`, and `reliability_row` says how to add one.
 """
 
@@ -13,7 +14,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Attack, write, print; the exit code."""
     # The program, and what the tests have to make archives and servers.
     sys.path.insert(0, str(_ROOT))
+    from reliability_kept import KeptRows
     from reliability_page import page, total
     from reliability_row import Arena, attacks
 
@@ -33,26 +34,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen:
         print(f"no attack is called {given.only!r}", file=sys.stderr)
         return 2
-    begun = time.monotonic()
+    kept = KeptRows(given.kept, given.seed, given.long)
     rows = []
     with tempfile.TemporaryDirectory(prefix="reliability-") as folder:
         Path(folder).chmod(0o755)  # some attacks run as nobody
         arena = Arena(given.seed, given.long, Path(folder).resolve(), given.workers)
         try:
             for one in chosen:
-                since = time.monotonic()
-                row = one.row(arena)
+                if (row := kept.survived(one)) is None:
+                    row = one.row(arena)
+                    kept.keep(row)
                 rows.append(row)
-                figures = f"{row.survived:,} of {row.tried:,} in {time.monotonic() - since:.1f} s"
+                figures = f"{row.survived:,} of {row.tried:,} in {row.seconds:.1f} s"
                 print(f"{row.kind}: {row.what}: {figures} {row.note}", flush=True)
         finally:
             arena.close()
     everything = total(rows)
-    seconds = time.monotonic() - begun
-    print(f"{everything.survived:,} of {everything.tried:,} survived, in {seconds:.0f} s")
+    survived = f"{everything.survived:,} of {everything.tried:,} survived"
+    print(f"{survived}, in {everything.seconds:.0f} s")
     out = given.out or (_PAGE if given.long and not given.only else None)
     if out is not None:
-        out.write_text(page(rows, seed=given.seed, long=given.long, seconds=seconds))
+        out.write_text(page(rows, seed=given.seed, long=given.long))
     return int(everything.survived < everything.tried)
 
 
@@ -66,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", metavar="ROW", help="a kind, or a part of a name")
     written = "the page to write; by default docs/reliability.md, by the whole long form"
     parser.add_argument("--out", type=Path, metavar="FILE", help=written)
+    kept = "where rows are kept as they come, and taken from"
+    parser.add_argument("--kept", type=Path, metavar="FILE", help=kept)
     parser.add_argument("--workers", type=int, default=2, help="cases at a time")
     return parser
 

@@ -28,15 +28,16 @@ that differs by one byte.
 """
 
 
-def page(rows: Sequence[Row], *, seed: int, long: bool, seconds: float) -> str:
+def page(rows: Sequence[Row], *, seed: int, long: bool) -> str:
     """The rows as Markdown, one table per kind."""
     form = "" if long else " in its short form"
     parts = [_HEAD.format(form=form)]
     names = ("numpy", "polars", "scikit-learn", "hydra-core", "mlflow", "filelock")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     machine = f"Python {platform.python_version()} on {platform.system()}, {versions}"
-    parts.append(f"Seed {seed}, {seconds / 60:.0f} minutes. {machine}.\n")
-    parts.append(_table([total(rows)], first="all"))
+    everything = total(rows)
+    parts.append(f"Seed {seed}, {everything.seconds / 60:.0f} minutes. {machine}.\n")
+    parts.append(_table([everything], first="all"))
     for kind in dict.fromkeys(row.kind for row in rows):
         title, _, text = (inspect.getdoc(import_module(f"attacks.{kind}")) or kind).partition("\n")
         parts.append(f"## {title.rstrip('.')}\n\n{text.strip()}\n")
@@ -47,7 +48,7 @@ def page(rows: Sequence[Row], *, seed: int, long: bool, seconds: float) -> str:
 def total(rows: Sequence[Row]) -> Row:
     """All rows in one."""
     sums = (sum(row[place] for row in rows) for place in range(2, 6))
-    return Row("", "all of them", *sums, note="")
+    return Row("", "all of them", *sums, note="", seconds=sum(row.seconds for row in rows))
 
 
 def _table(rows: Sequence[Row], *, first: str) -> str:

@@ -12,6 +12,7 @@ import pkgutil
 import random
 import shutil
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -50,10 +51,14 @@ class Row(NamedTuple):
     lost_or_wrong: int
     left_over: int
     note: str
+    seconds: float = 0.0
 
     @classmethod
-    def of(cls, kind: str, what: str, verdicts: Sequence[Verdict]) -> Row:
-        """Count verdicts; the note holds the most frequent failures."""
+    def of(cls, kind: str, what: str, verdicts: Iterable[Verdict]) -> Row:
+        """Make all cases and count verdicts; the note holds the most frequent failures."""
+        begun = time.monotonic()
+        verdicts = list(verdicts)
+        seconds = time.monotonic() - begun
         wrong = [one.wrong for one in verdicts if one.wrong is not None]
         left = [one.left for one in verdicts if one.left is not None]
         bad = sum(one != Verdict() for one in verdicts)
@@ -62,7 +67,8 @@ class Row(NamedTuple):
             first.setdefault(text.partition(" [case")[0], text)
         counted = Counter(text.partition(" [case")[0] for text in (*wrong, *left))
         note = "; ".join(f"{times} x {first[text]}" for text, times in counted.most_common(5))
-        return cls(kind, what, len(verdicts), len(verdicts) - bad, len(wrong), len(left), note)
+        counts = (len(verdicts), len(verdicts) - bad, len(wrong), len(left))
+        return cls(kind, what, *counts, note, seconds)
 
 
 @dataclass
@@ -146,7 +152,7 @@ class Attack(NamedTuple):
 
     def row(self, arena: Arena) -> Row:
         """Make the attack."""
-        return Row.of(self.kind, self.what, list(self.verdicts(arena)))
+        return Row.of(self.kind, self.what, self.verdicts(arena))
 
 
 _KNOWN: list[Attack] = []

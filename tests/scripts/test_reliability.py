@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from reliability_kept import KeptRows
 from reliability_page import page, total
 from reliability_process import Job, environment
-from reliability_row import Arena, Row, Verdict, attacks
+from reliability_row import Arena, Attack, Row, Verdict, attacks
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "reliability.py"
 
@@ -59,9 +60,25 @@ def test_what_did_not_survive_is_counted_and_said():
     assert row.note == "2 x lost [case 3]; 1 x a.tmp"
     both = [row, Row.of("soak", "a sweep", [Verdict()])]
     assert total(both)[2:6] == (5, 3, 2, 1)
-    text = page(both, seed=7, long=True, seconds=60)
+    text = page(both, seed=7, long=True)
     assert "| a run | 4 | 2 | 2 | 1 | 2 x lost [case 3]; 1 x a.tmp |" in text
     assert "Seed 7" in text
+
+
+def test_what_survived_is_kept_and_what_did_not_is_tried_again(tmp_path):
+    well, badly = (
+        Attack("kills", what, lambda _, verdict=verdict: [Verdict(), verdict])
+        for what, verdict in (("a run", Verdict()), ("a sweep", Verdict("lost")))
+    )
+    kept = KeptRows(tmp_path / "rows.jsonl", 0, True)
+    for attack in (well, badly):
+        kept.keep(attack.row(None))
+    again = KeptRows(tmp_path / "rows.jsonl", 0, True)
+    assert again.survived(well)[2:4] == (2, 2)
+    assert again.survived(badly) is None
+    assert KeptRows(tmp_path / "rows.jsonl", 1, True).survived(well) is None
+    assert KeptRows(tmp_path / "rows.jsonl", 0, False).survived(well) is None
+    assert KeptRows(None, 0, True).survived(well) is None
 
 
 @pytest.fixture
