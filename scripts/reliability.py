@@ -5,9 +5,9 @@
     python scripts/reliability.py --long --kept rows.jsonl
 
 With --kept a long form that is cut off goes on: attacks that all cases survived are not made again. The
-seed decides what every case is. The short form takes some cases of each attack and a few minutes, the long
-one all of them and an hour or more, and writes the page. Ends with 1 if anything was lost, wrong or left
-over. Kinds of attack are in `attacks/`, and `reliability_row` says how to add one.
+seed decides what every case is. The short form takes some cases of each attack and a few minutes. The
+long one takes all of them and an hour or more, and writes the page. Ends with 1 if anything was lost,
+wrong or left over. Kinds of attack are in `attacks/`, and `reliability_row` says how to add one.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ def test_a_broken_store_costs_a_warning_and_the_run_is_mirrored_later(tmp_path):
     told = command("mirror", str(run_dir), "--", f"tracking.store={other}", cwd=tmp_path)
     assert told.returncode == 0, told.stderr
     (record,) = json.loads((run_dir / "tracking.json").read_text())
-    assert told.stdout.split()[0] == record["run_id"]
+    assert told.stdout.split() == ["brought", "in", record["run_id"], str(run_dir)]
     store.unlink()
     assert command(SMALL_DEMO, cwd=tmp_path).returncode == 0
     assert len(json.loads((run_dir / "tracking.json").read_text())) == 2
@@ -252,8 +252,8 @@ def test_the_experiment_and_the_sweep_have_a_view_of_exactly_their_runs(client, 
         for name, value in experiment.tags.items()
         if name.startswith("mlflow.sharedViewState.")
     }
-    assert views.keys() == {"runs", sweep.data.tags["sweep"]}
-    view = views[sweep.data.tags["sweep"]]
+    assert views.keys() == {"runs", sweep.data.tags["anomalog.view"]}
+    view = views[sweep.data.tags["anomalog.view"]]
     f1 = "metrics.`sequence/f1`"
     assert (view["selectedColumns"][0], view["orderByKey"], view["orderByAsc"]) == (f1, f1, False)
     assert view["selectedColumns"][-2:] == ["params.`model.name`", "params.`seed`"]
@@ -301,8 +301,8 @@ def pages(folder):
     processes, addresses = [], []
     try:
         for done in ended:
-            line = next(x for x in done.stdout.splitlines() if x.startswith("compare"))
-            tool, *arguments = line.removeprefix("compare").split()
+            line = next(x for x in done.stdout.splitlines() if x.startswith("mlflow"))
+            tool, *arguments = line.removeprefix("mlflow").split()
             assert [tool, *arguments[:3]] == ["python", "-m", "anomalog_exp", "ui"]
             process = subprocess.Popen(
                 [sys.executable, *arguments], cwd=folder, env=environment(),
