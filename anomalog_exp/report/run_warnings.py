@@ -160,6 +160,13 @@ def _counted_once(block: MetricBlock) -> str:
 
 def _training(sequences: dict[str, Any], distinct: int | None) -> Iterator[RunWarning]:
     total = sequences["sequences"]["train"]["total"]
+    if sequences["requested"]["name"] == "all":
+        yield RunWarning(
+            "The test part is what was trained on",
+            "With split=all every sequence trains and is judged: the ranking is of use, and figures say "
+            "nothing about new logs.",
+            "Take split=chronological for figures to report.",
+        )
     if distinct == 1 and total > 1:  # a stream is one sequence
         yield RunWarning(
             "Training shows one sequence only",

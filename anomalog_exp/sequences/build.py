@@ -71,17 +71,20 @@ def _realised(dataset: LogDataset, assigned: Assignment) -> dict[str, Any]:
     grouping, label, part = assigned.grouping, assigned.label, assigned.part
     first = np.flatnonzero(np.diff(grouping.session, prepend=-1))
     sessions = count_by_part(part[first])
+    # What is there twice counts once in the pool.
+    pool = part == Split.TRAIN if assigned.judged_twice else np.ones(len(part), dtype=bool)
+    units = int(pool[first].sum())
     lengths = grouping.stop - grouping.start
     return {
         "rows": dataset.n_events,
         **grouping.dropped_rows,
-        "units": {"pool": len(first), **sessions},
+        "units": {"pool": units, **sessions},
         "realised": {
-            "train_fraction": sessions["train"] / len(first),
-            "test_fraction": sessions["test"] / len(first),
+            "train_fraction": sessions["train"] / units,
+            "test_fraction": sessions["test"] / units,
         },
         "sequences": {
-            "pool": _counts(label),
+            "pool": _counts(label[pool]),
             **{one.name.lower(): _counts(label[part == one]) for one in Split},
         },
         "events": {one.name.lower(): int(lengths[part == one].sum()) for one in Split},

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from anomalog_exp.sequences.groupings.entity import EntitySequenceConfig
 from anomalog_exp.sequences.groupings.fixed import FixedSequenceConfig
+from anomalog_exp.sequences.groupings.line import LineSequenceConfig
 from anomalog_exp.sequences.groupings.stream import ChronologicalStreamSequenceConfig
 from anomalog_exp.sequences.groupings.time import TimeSequenceConfig
 
@@ -16,6 +17,7 @@ __all__ = ["SequenceConfig"]
 SequenceConfig = Annotated[
     EntitySequenceConfig
     | FixedSequenceConfig
+    | LineSequenceConfig
     | TimeSequenceConfig
     | ChronologicalStreamSequenceConfig,
     Field(discriminator="name"),

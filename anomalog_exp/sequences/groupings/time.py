@@ -1,6 +1,7 @@
 """Windows of a fixed duration: [t0 + k * step, t0 + k * step + span), t0 the earliest time.
 
-Rows stand in order of (time, line). Windows without rows are left out; rows without a time take no part.
+Rows stand in order of (time, line). Windows without rows are left out unless they are asked for, so that
+silence can be judged; rows without a time take no part.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class TimeSequenceConfig(SequenceConfigBase):
     name: Literal["time"]
     time_span_ms: Count = Field(description="milliseconds per window")
     step: Count | None = Field(description="milliseconds between window starts; null = the span")
+
+    emit_empty: bool = Field(description="also give windows without rows")
 
     def group(self, dataset: LogDataset) -> Grouping:
         return group_by_time(dataset, self)
@@ -64,8 +67,8 @@ def group_by_time(dataset: LogDataset, config: TimeSequenceConfig) -> Grouping:
     begin = time[0] + np.arange(count, dtype=np.int64) * step
     start = np.searchsorted(time, begin)
     stop = np.searchsorted(time, begin + config.time_span_ms)
-    filled = stop > start
-    start, stop = start[filled].astype(np.int64), stop[filled].astype(np.int64)
+    kept = (stop > start) | config.emit_empty
+    start, stop = start[kept].astype(np.int64), stop[kept].astype(np.int64)
     inside = np.zeros(len(order) + 1, dtype=np.int64)
     np.add.at(inside, start, 1)
     np.subtract.at(inside, stop, 1)
@@ -79,6 +82,6 @@ def group_by_time(dataset: LogDataset, config: TimeSequenceConfig) -> Grouping:
         dropped_rows={
             "rows_without_time": dataset.n_events - len(timed),
             "rows_outside_windows": int((np.cumsum(inside)[:-1] == 0).sum()),
-            "windows_without_rows": int((~filled).sum()),
+            "windows_without_rows": int((~kept).sum()),
         },
     )

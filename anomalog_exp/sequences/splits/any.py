@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from anomalog_exp.sequences.splits.all import AllSplitConfig
 from anomalog_exp.sequences.splits.fractions import ChronologicalSplitConfig, NormalOnlySplitConfig
 from anomalog_exp.sequences.splits.predefined import PredefinedSplitConfig
 from anomalog_exp.sequences.splits.raw_entries import (
@@ -22,6 +23,7 @@ SplitConfig = Annotated[
     | RawEntryPrefixCountSplitConfig
     | RawEntryPrefixFractionSplitConfig
     | RawEntryPrefixNormalFractionSplitConfig
-    | PredefinedSplitConfig,
+    | PredefinedSplitConfig
+    | AllSplitConfig,
     Field(discriminator="name"),
 ]

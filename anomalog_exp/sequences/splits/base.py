@@ -28,6 +28,7 @@ class Assignment:
         part: (sequences,) uint8, values of `Split`.
         train_events: (rows,) bool rows that may train, or None for all of them.
         evaluation_events: (rows,) bool rows that are evaluated, or None for all.
+        judged_twice: Each sequence is there twice, to train and to be judged.
         facts: Figures for the manifest, JSON-ready.
     """
 
@@ -36,6 +37,7 @@ class Assignment:
     part: NDArray[np.uint8]
     train_events: NDArray[np.bool_] | None = None
     evaluation_events: NDArray[np.bool_] | None = None
+    judged_twice: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
 

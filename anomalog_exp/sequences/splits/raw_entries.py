@@ -77,7 +77,7 @@ class RawEntrySplitConfig(SplitConfigBase):
         if grouping.unit == EvaluationUnit.STREAM:
             part, train, evaluated = split_stream(grouping, rows, row_label)
             label = sequence_labels(dataset, grouping, row_label)
-            return Assignment(grouping, label, part, train, evaluated, facts)
+            return Assignment(grouping, label, part, train, evaluated, facts=facts)
         settled, part, straddlers = straddlers_settled(grouping, rows, self.straddling_group_policy)
         label = sequence_labels(dataset, settled, row_label)
         return Assignment(settled, label, part, facts=facts | straddlers)

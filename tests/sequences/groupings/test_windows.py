@@ -121,3 +121,21 @@ def test_state_carries_over_between_windows_of_one_session_where_asked_for(conti
     assert splits_of(found) == ["train"] * 3 + ["test"] * 2
     test = found.part(Split.TEST)
     assert (None if test.origin is None else test.origin.tolist()) == (origin and origin[3:])
+
+
+def test_windows_without_rows_are_given_where_they_are_asked_for():
+    rows = [("e", "x", time, 0) for time in (0, 1, 7, 8)]
+    found = grouped(log_dataset(rows), "time", time_span_ms=2, emit_empty=True)
+    assert rows_of(found) == [[0, 1], [], [], [2], [3]]
+    assert found.report["windows_without_rows"] == 0
+    left_out = grouped(log_dataset(rows), "time", time_span_ms=2)
+    assert rows_of(left_out) == [[0, 1], [2], [3]]
+    assert left_out.report["windows_without_rows"] == 2
+
+
+def test_each_line_by_itself_keeps_its_entity_and_its_label():
+    rows = [("a", "x", 5, 0), (None, "y", None, 1), ("b", "x", 1, 0), ("a", "z", 2, 0)]
+    found = grouped(log_dataset(rows), "line")
+    assert rows_of(found) == [[0], [1], [2], [3]]
+    assert found.entity.tolist() == [0, -1, 1, 0]
+    assert found.label.tolist() == [0, 1, 0, 0]
