@@ -33,7 +33,11 @@ REPORT: dict[str, Any] = {
 }  # fmt: skip
 MANIFEST: dict[str, Any] = {
     "dataset": {"lines_total": 1000, "rows": 1000},
-    "sequences": {"rows": 1000, "sequences": {"train": {"total": 100}}},
+    "sequences": {
+        "rows": 1000,
+        "requested": {"name": "chronological"},
+        "sequences": {"train": {"total": 100}},
+    },
 }
 
 
@@ -111,9 +115,17 @@ def test_borders():
 
 
 def test_a_stream_trains_on_one_sequence():
-    training = {"sequences": {"train": {"total": 1}}}
+    training = MANIFEST["sequences"] | {"sequences": {"train": {"total": 1}}}
     manifest = MANIFEST | {"sequences": training}
     assert warnings_of(MetricReport.from_json(REPORT), manifest, 1) == []
+
+
+def test_what_is_judged_on_its_own_training_is_said():
+    everything = MANIFEST["sequences"] | {"requested": {"name": "all"}}
+    (warning,) = warnings_of(
+        MetricReport.from_json(REPORT), MANIFEST | {"sequences": everything}, 40
+    )
+    assert warning.title == "The test part is what was trained on"
 
 
 def test_a_log_without_any_time_is_no_mistake():
