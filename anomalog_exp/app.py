@@ -17,6 +17,7 @@ from anomalog_exp.detection.run import run_model
 from anomalog_exp.evaluation import MetricBlock
 from anomalog_exp.progress import Progress
 from anomalog_exp.report.run_page import result_in_words
+from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.report.write import report_run
 from anomalog_exp.results import (
     NO_RESULT_YET,
@@ -52,7 +53,8 @@ class RunResult:
         status: `done`, or `skipped` where the combination has no result.
         reason: Why it was skipped.
         reused: An earlier result stands for it.
-        words: What came of it, in a sentence or two.
+        words: What came of it, in a few sentences.
+        warnings: What to know before believing it, the gravest first.
         scope: The metric scope that leads.
         metrics: Headline figures of that scope by name; none where it is not valid.
         primary_metric: Name of the figure to rank runs by, of which more is better; None without one.
@@ -74,6 +76,7 @@ class RunResult:
     reason: str | None
     reused: bool
     words: str | None = None
+    warnings: tuple[str, ...] = ()
     scope: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     primary_metric: str | None = None
@@ -166,7 +169,8 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
     primary, decisions = report.primary_metric, report.decisions
     return replace(
         ended,
-        words=result_in_words(report),
+        words=result_in_words(stored),
+        warnings=tuple(f"{one.title}. {one.meaning} {one.advice}" for one in run_warnings(stored)),
         scope=str(report.primary_scope),
         metrics=dict(report.primary.headline or {}),
         primary_metric=str(primary.figure) if primary else None,

@@ -59,11 +59,12 @@ def result_text(result: RunResult) -> str:
     again = "  (reused: same config, data and code)" if result.reused else ""
     figures = "  ".join(f"{n} {result.metrics[n]:.4f}" for n in shown_metrics(result.metrics))
     scope = str(result.scope).replace("_", " ")
-    oracle = "\nORACLE: the threshold has seen the test labels" if result.oracle else ""
     page = f"report   {page}\n" if (page := run_dir / PAGE).is_file() else ""
+    warnings = "".join(f"warning  {warning}\n" for warning in result.warnings)
     return (
         f"{result.words}\n"
-        f"{scope}: {figures or f'no metrics: {result.note}'}{oracle}\n"
+        f"{scope}: {figures or f'no metrics: {result.note}'}\n"
+        f"{warnings}"
         f"{page}"
         f"see      {run_dir / 'anomalies.txt'}\n"
         f"run dir  {run_dir}{again}"

@@ -75,7 +75,7 @@ def run_page(stored: StoredRun, library: str) -> str:
     if status["status"] == "done":
         report, manifest = stored.report, stored.dataset_manifest
         facts |= {
-            "result": result_in_words(report),
+            "result": result_in_words(stored),
             "blocks": _blocks(report),
             "findings": stored.findings,
             "manifest": manifest,
@@ -86,12 +86,13 @@ def run_page(stored: StoredRun, library: str) -> str:
     return rendered("run.html.j2", facts, run_charts(stored), library)
 
 
-def result_in_words(report: MetricReport) -> str:
-    """What came of a run, in a sentence or two."""
-    return " ".join(_words(report.primary, report.decisions))
+def result_in_words(stored: StoredRun) -> str:
+    """What came of a run that is done, in a few sentences."""
+    report, sequences = stored.report, stored.dataset_manifest["sequences"]
+    return " ".join(_words(report.primary, report.decisions, sequences))
 
 
-def _words(block: MetricBlock, decisions: MetricBlock) -> Iterator[str]:
+def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]) -> Iterator[str]:
     headline = block.headline or {}
     if Figure.TOP1 in headline and block.counts is not None:
         yield (
@@ -105,7 +106,8 @@ def _words(block: MetricBlock, decisions: MetricBlock) -> Iterator[str]:
     figures = decisions.headline or {}
     if decisions.status != MetricStatus.VALID or cells is None or Figure.F1 not in figures:
         share = f" ({flagged / counts.units:.1%})" if counts.units else ""
-        yield f"{flagged:,} of {counts.units:,} {unit}s{share} are flagged."
+        yield f"{flagged:,} of {counts.units:,} {unit}s{_of_what(sequences)}{share} are flagged."
+        yield from _which(sequences)
         yield "Whether they should be is not known: see the warnings."
         return
     interval = headline_intervals(decisions).get(Figure.F1)
@@ -115,6 +117,24 @@ def _words(block: MetricBlock, decisions: MetricBlock) -> Iterator[str]:
         yield (
             f"Of {counts.anomalous:,} anomalous {unit}s {cells.tp:,} are caught and {cells.fn:,} "
             f"missed; of {cells.tp + cells.fp:,} alarms {cells.fp:,} are false."
+        )
+
+
+def _of_what(sequences: dict[str, Any]) -> str:
+    """The size of windows, where all have one."""
+    grouping = sequences["sequence"]
+    return f" of {grouping['window_size']:,} lines" if grouping["name"] == "fixed" else ""
+
+
+def _which(sequences: dict[str, Any]) -> Iterator[str]:
+    """Which part of the log was judged, and which trained, where that is a stretch of it."""
+    split, realised = sequences["requested"]["name"], sequences["realised"]
+    if split == "all":
+        yield "They are the whole log, and all of it trained."
+    elif split == "chronological":
+        yield (
+            f"They are the last {realised['test_fraction']:.0%} of the log; the first "
+            f"{realised['train_fraction']:.0%} trained."
         )
 
 

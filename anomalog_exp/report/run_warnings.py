@@ -22,8 +22,14 @@ SEEN_SHARE = 0.5
 FLAGGED_SHARE = 0.5
 """No log is mostly anomalous: a larger share that is flagged says that the threshold does not fit."""
 
+UNLABELLED_SHARE = 0.2
+"""The same where no label says how much is anomalous: nobody looks into every fifth sequence."""
+
 FLAGGED_TIMES = 5
 """So many times as many flagged units as anomalous ones are mostly false alarms."""
+
+FEW_TRAIN = 30
+"""Fewer training sequences show too little of what is normal."""
 
 FEW = 10
 """Of fewer anomalous units each one moves recall by more than a tenth."""
@@ -115,16 +121,17 @@ def _threshold(report: MetricReport) -> Iterator[RunWarning]:
         return
     share = flagged / counts.units
     anomalous = counts.anomalous if isinstance(counts, ClassCounts) else 0
+    labelled = isinstance(counts, ClassCounts) and counts.counted > 0
     if flagged == 0:
         yield RunWarning(
             "Nothing is flagged",
             f"None of {counts.units:,} scores lies above the threshold.",
             "Lower the threshold, or choose another rule by model/decision.",
         )
-    elif share > FLAGGED_SHARE:
+    elif share > (FLAGGED_SHARE if labelled else UNLABELLED_SHARE):
         yield RunWarning(
             "An implausible share is flagged",
-            f"{flagged:,} of {counts.units:,} ({share:.0%}) are flagged; no log is mostly anomalous.",
+            f"{flagged:,} of {counts.units:,} ({share:.0%}) are flagged: the threshold does not fit.",
             "Raise the threshold, or train on more: new templates look anomalous to most detectors.",
         )
     elif anomalous and flagged > FLAGGED_TIMES * anomalous:
@@ -166,6 +173,12 @@ def _training(sequences: dict[str, Any], distinct: int | None) -> Iterator[RunWa
             "With split=all every sequence trains and is judged: the ranking is of use, and figures say "
             "nothing about new logs.",
             "Take split=chronological for figures to report.",
+        )
+    if distinct != 1 and 1 < total < FEW_TRAIN:
+        yield RunWarning(
+            "Training shows few sequences",
+            f"There are {total:,}: what they lack by chance looks anomalous.",
+            "Train on more of the log, or group it into more sequences, as by a smaller window.",
         )
     if distinct == 1 and total > 1:  # a stream is one sequence
         yield RunWarning(

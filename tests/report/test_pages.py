@@ -90,7 +90,7 @@ def test_the_page_of_a_labelled_run_says_all_of_it(runs):
     assert "python -m anomalog_exp dataset.source.lines=3000 'description=" in text
     assert "some <b>words</b>" in text
     assert f"python -m anomalog_exp rerun {stored.paths.run_dir}" in text
-    assert result_in_words(report) in text
+    assert result_in_words(stored) in text
     for value in report.primary.headline.values():
         assert f"{value:.4f}" in text
     for finding in stored.findings["sequences"]:
@@ -115,7 +115,7 @@ def test_what_stands_first(runs):
 
 
 def test_the_result_in_words_by_hand(runs):
-    report, text = runs("demo").report, result_in_words(runs("demo").report)
+    report, text = runs("demo").report, result_in_words(runs("demo"))
     cells = report.primary.confusion
     assert text.startswith(f"F1 is {report.primary.headline['f1']:.3f} (95 % interval ")
     assert text.endswith(

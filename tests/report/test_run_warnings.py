@@ -46,6 +46,7 @@ def titles(
     dataset: dict[str, Any] = {},  # noqa: B006
     oracle: bool = False,
     distinct: int | None = 40,
+    train: int = 100,
 ) -> dict[str, str]:
     """Title -> meaning of the warnings of a good run in which these values are others."""
     report, manifest = copy.deepcopy(REPORT), copy.deepcopy(MANIFEST)
@@ -54,6 +55,7 @@ def titles(
         report["blocks"][SEQUENCES][key] = old | value if isinstance(old, dict) else value
     report["task"]["decision"]["oracle"] = oracle
     manifest["dataset"] |= dataset
+    manifest["sequences"]["sequences"]["train"]["total"] = train
     if "rows_without_entity" in dataset:
         manifest["sequences"]["rows_without_entity"] = dataset["rows_without_entity"]
     found = warnings_of(MetricReport.from_json(report), manifest, distinct)
@@ -92,6 +94,7 @@ def test_a_good_run_has_none():
         ({"block": {"diagnostics": {"test_share_seen_in_train": 0.9, "unique": {
             "counted": 50, "precision": 0.4, "recall": 0.4, "f1": 0.4, "accuracy": 1, "coverage": 1}}}},
          "The test part repeats what training shows", "F1 is 0.400 instead of 0.800"),
+        ({"train": 29}, "Training shows few sequences", "29"),
         ({"distinct": 1}, "Training shows one sequence only", "All 100"),
         ({"dataset": {"lines_unparsed": 10, "unparsed_samples": [{"line": 3, "text": "<b>"}]}},
          "Lines could not be parsed", "10 of 1,000 lines (1.00%) are left out. One of them: <b>"),
@@ -108,7 +111,17 @@ def test_each_is_said_once_with_its_number(changes, title, number):
     assert number in found[title]
 
 
+@pytest.mark.parametrize(("flagged", "said"), [(40, False), (41, True)])
+def test_without_labels_a_fifth_that_is_flagged_is_too_much(flagged, said):
+    unlabelled = {"counted": 0, "ignored": 200, "normal": 0, "anomalous": 0}
+    found = titles(
+        {"counts": unlabelled, "diagnostics": {"flagged": flagged}, "reason": "no label"}
+    )
+    assert ("An implausible share is flagged" in found) == said
+
+
 def test_borders():
+    assert titles(train=30) == {}
     assert titles(block={"diagnostics": {"flagged": 100}}) == {}
     assert titles(block={"diagnostics": {"test_share_seen_in_train": 0.499}}) == {}
     assert titles(block={"counts": {"normal": 190, "anomalous": 10}}) == {}
