@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
 from anomalog_exp.data.parsers.levels import level_codes
 from anomalog_exp.data.parsers.line_format import LineFormat
+from anomalog_exp.data.parsers.multiline import Multiline
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
 from anomalog_exp.options.mistakes import did_you_mean
@@ -39,6 +40,9 @@ class Config(ParserConfig):
     format: str | None = Field(description="fields in angle brackets and the text between them")
     regex: str | None = Field(description="regular expression with named groups")
     message_field: str = Field(description="the field that holds the message")
+    multiline: Multiline | Literal[False] | None = Field(
+        description="how lines are joined to records; null: every line is one"
+    )
     time_fields: Names = Field(description="fields that make the time, joined by a space")
     time_format: str | None = Field(description="strptime format, epoch_s or epoch_ms")
     year: int | None = Field(description="of the first line, where times have none")
@@ -96,6 +100,15 @@ class Config(ParserConfig):
         """How lines are cut where there is no regex."""
         return LineFormat(_WHOLE_LINE if self.format is None else self.format)
 
+    @property
+    def records(self) -> Multiline | None:
+        """How lines are joined; None where every line is a record, as all are that have no format."""
+        if not self.multiline or (
+            self.multiline.starts_with is None and self.format is None and self.regex is None
+        ):
+            return None
+        return self.multiline
+
     def build_parser(self) -> CustomParser:
         return CustomParser(self)
 
@@ -106,6 +119,8 @@ class CustomParser(Parser):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._format = config.line_format
+        self._records = config.records
+        self.pins_records = self._records is not None and self._records.starts_with is not None
         self.labels_events = config.label_field is not None
         self.reads_times = config.time_format is not None
         self.assumes_year = _lacks_year(config.time_format) and config.year is not None
@@ -135,6 +150,9 @@ class CustomParser(Parser):
             if name.lower() in _LEVEL_FIELDS:
                 columns["level"] = level_codes(fields[name])
         return pl.DataFrame(columns)
+
+    def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
+        return self._records.begins_record(lines, matched) if self._records else None
 
     def _time_ms(self, fields: pl.DataFrame, form: str) -> pl.Series:
         import polars as pl

@@ -3,8 +3,8 @@
 A byte-order mark decides. Without one, text in which every second byte is zero is UTF-16. What is valid
 UTF-8 is that. Other text is Latin-1 or Windows-1252 where its other bytes stand in words, as in
 `Gr\\xfc\\xdfe`, on at least one line of 200; else it is UTF-8 with stray bytes, which are kept as
-escapes. A file with many control characters is no text. A log is judged by 64 KiB from its begin and from three
-other places: reading all of it for that would take as long as the rest.
+escapes. A file with many control characters is no text. A log is judged by 64 KiB from its begin and
+from three other places: reading all of it for that would take as long as the rest.
 """
 
 from __future__ import annotations
