@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
 from anomalog_exp.data.parsers.levels import level_codes
 from anomalog_exp.data.parsers.line_format import LineFormat
-from anomalog_exp.data.parsers.multiline import Multiline
+from anomalog_exp.data.parsers.multiline import Multiline, first_line_pattern
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
 from anomalog_exp.options.mistakes import did_you_mean
@@ -120,6 +120,8 @@ class CustomParser(Parser):
         self._config = config
         self._format = config.line_format
         self._records = config.records
+        times = config.time_fields if config.time_format else ()
+        self._first_line = first_line_pattern(config.format, times)
         self.pins_records = self._records is not None and self._records.starts_with is not None
         self.labels_events = config.label_field is not None
         self.reads_times = config.time_format is not None
@@ -152,7 +154,9 @@ class CustomParser(Parser):
         return pl.DataFrame(columns)
 
     def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
-        return self._records.begins_record(lines, matched) if self._records else None
+        if self._records is None:
+            return None
+        return self._records.begins_record(lines, matched, self._first_line)
 
     def _time_ms(self, fields: pl.DataFrame, form: str) -> pl.Series:
         import polars as pl

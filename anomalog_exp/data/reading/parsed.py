@@ -171,9 +171,9 @@ def _with_messages(frame: pl.DataFrame, messages: pl.Series, begins: pl.Series) 
     """The frame with these messages where a record begins."""
     import polars as pl
 
-    record = begins.cum_sum() - 1
+    record = np.maximum(np.cumsum(begins.to_numpy()) - 1, 0)  # any message before the first record
     return frame.with_columns(
-        message=pl.select(pl.when(begins).then(messages.gather(record.clip(0)))).to_series()
+        message=pl.select(pl.when(begins).then(messages.gather(record))).to_series()
     )
 
 

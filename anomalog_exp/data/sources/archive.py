@@ -115,7 +115,7 @@ def unpack(archive: Path, folder: Path, *, key: str, max_bytes: float, progress:
             problem=f"the archive cannot be unpacked: {error or type(error).__name__}",
             allowed="a whole, unencrypted zip or tar archive",
             fix=f"remove {archive} and fetch or pack it again; with md5_checksum a broken copy is "
-            "found at once",
+            "found at once; a compressed log, as app.log.gz, is for dataset/source=local_dir",
         ) from error
 
 

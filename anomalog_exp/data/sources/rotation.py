@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 __all__ = ["by_age", "log_name", "unpacked_name"]
 
 _PACKED: Final = re.compile(r"\.(?:gz|bz2|xz|zst|zstd)$")
-_NUMBERED: Final = re.compile(r"(?P<log>.+)\.(?P<number>\d{1,4}|old)")
+_NUMBERED: Final = re.compile(r"(?P<log>.*\D)\.(?P<number>\d{1,4}|old)")
 _TIME: Final = r"(?:[-_T.]?\d\d(?:[-:_]?\d\d){0,2})?"
 _DATED: Final = re.compile(
     rf"(?P<begin>.+?)[-._](?P<date>(?:19|20)\d\d(?P<dash>-?)(?:0\d|1[0-2])(?P=dash)[0-3]\d{_TIME})"

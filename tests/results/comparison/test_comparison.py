@@ -342,8 +342,8 @@ def test_where_events_lead_single_events_are_compared(run_of, tmp_path_factory):
         caught = mine.filter((mine["label"] == 1) & mine["predicted"] & ~other["predicted"])["line"]
         for part in document.sections:
             for one in part.excerpts if part.title == title else ():
-                number, text = re.fullmatch(r"HDFS\.log:(\d+): (.*)", one.lines[0]).groups()
-                assert int(number) in caught.to_list()
-                assert text == log[int(number)][:240]
+                number, text = re.fullmatch(r"BGL\.log:(\d+): (.*)", one.lines[0]).groups()
+                assert int(number) - 1 in caught.to_list()
+                assert text == log[int(number) - 1][:240]
                 seen += 1
     assert seen > 0
