@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY
 from anomalog_exp.data.parsers.base import Parser
-from anomalog_exp.data.parsers.checked import broken_parser, checked
 from anomalog_exp.data.reading.blocks import Block, block_lines
+from anomalog_exp.data.reading.parse_lines import parse_lines
 from anomalog_exp.data.reading.records import records_of
 from anomalog_exp.data.templates.masking import Masker
 
@@ -113,7 +113,7 @@ def _parse_block(
     import polars as pl
 
     lines, invalid = block_lines(block.data)
-    frame = _frame(lines, parser)
+    frame = parse_lines(lines, parser)
     empty = lines.str.len_bytes() == 0
     matched = frame["message"].is_not_null()
     records = records_of(parser, lines, matched, empty)
@@ -180,20 +180,6 @@ def _with_messages(frame: pl.DataFrame, messages: pl.Series, begins: pl.Series) 
 def _samples(lines: pl.Series, chosen: pl.Series) -> list[tuple[int, str]]:
     places = chosen.arg_true().head(SAMPLES)
     return [(int(place), lines[place][:_SAMPLE_LENGTH]) for place in places]
-
-
-def _frame(lines: pl.Series, parser: Parser) -> pl.DataFrame:
-    """What the parser makes of the lines, checked."""
-    import polars as pl
-
-    try:
-        frame = parser.parse(lines)
-    except pl.exceptions.PanicException as panic:  # no Exception: it would end a whole sweep
-        problem = f"polars gave up in it: {panic}"
-        raise broken_parser(
-            parser, problem, "columns of as many rows as there are lines"
-        ) from panic
-    return checked(frame, parser, len(lines))
 
 
 def _filled(values: pl.Series, missing: int | None) -> NDArray[Any]:

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.parsers.checked import broken_parser
 from anomalog_exp.data.reading.blocks import RecordBegin, block_lines
+from anomalog_exp.data.reading.parse_lines import parse_lines
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,10 +81,21 @@ class Records:
 def records_of(
     parser: Parser, lines: pl.Series, matched: pl.Series, empty: pl.Series
 ) -> Records | None:
-    """Where records begin; None where every line is one."""
+    """Where records begin; None where every line is one.
+
+    Raises:
+        DataError: the parser does not say it of each line.
+    """
+    import polars as pl
+
     begins = parser.begins_record(lines, matched)
     if begins is None:
         return None
+    if begins.dtype != pl.Boolean or len(begins) != len(lines) or begins.null_count():
+        problem = (
+            f"its begins_record() gives {len(begins):,} {begins.dtype} for {len(lines):,} lines"
+        )
+        raise broken_parser(parser, problem, "true or false for each line, or None for all of them")
     begins &= ~empty
     begun = begins.cum_max() if len(begins) else begins
     return Records(begins, begun & ~begins & ~empty, ~begun & ~empty)
@@ -98,7 +111,7 @@ def record_begin(parser: Parser) -> RecordBegin | None:
 
     def first(data: bytes) -> int | None:
         lines, _ = block_lines(data)
-        matched = parser.parse(lines)["message"].is_not_null()
+        matched = parse_lines(lines, parser)["message"].is_not_null()
         records = records_of(parser, lines, matched, lines.str.len_bytes() == 0)
         if records is None or not records.begins.any():
             return None

@@ -8,12 +8,15 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.parsers.multiline import first_line_pattern
+from anomalog_exp.data.reading.records import records_of
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.results.findings import lines_of_rows
 from tests.logs import built
@@ -151,6 +154,22 @@ def test_a_record_longer_than_a_block_may_be_is_counted_on(tmp_path):
     assert dataset.line.tolist() == [0, 40_001]
     assert dataset.manifest["lines_continued"] == 40_000
     assert dataset.manifest["lines_unparsed"] == 0
+
+
+class Wrong(Parser):
+    """Says of too few lines whether they begin a record."""
+
+    def parse(self, lines: pl.Series) -> pl.DataFrame:
+        return pl.DataFrame({"message": lines})
+
+    def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series:
+        return matched.head(1)
+
+
+def test_a_parser_that_does_not_say_it_of_each_line_is_refused():
+    lines = pl.Series(["a", "b"])
+    with pytest.raises(DataError, match=r"begins_record\(\) gives 1 Boolean for 2 lines"):
+        records_of(Wrong(), lines, lines == "a", lines == "")
 
 
 def test_a_pattern_that_is_none_is_refused():
