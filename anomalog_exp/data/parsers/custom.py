@@ -9,7 +9,7 @@ Patterns are polars (Rust) regular expressions: no look-around.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -50,6 +50,12 @@ class Config(ParserConfig):
     entity_pattern: str | None = Field(description="pattern that finds the entity in the message")
     label_field: str | None = Field(description="the field that holds the label")
     normal_label: str = Field(description="what that field holds on normal lines")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_older_run_dir(cls, values: Any) -> Any:
+        # A config from before lines were joined says nothing of it, and read line by line.
+        return {"multiline": None} | values if isinstance(values, dict) else values
 
     @model_validator(mode="after")
     def _is_readable(self) -> Self:
