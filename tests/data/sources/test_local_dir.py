@@ -168,6 +168,25 @@ def test_standard_input_is_read_once_and_stays_there(tmp_path, data):
     assert done.stdout.decode() == f"stdin {len(TEXT)} {word}\n" * 2, done.stderr
 
 
+def test_processes_that_share_standard_input_read_the_same(tmp_path):
+    reader, writer = os.pipe()
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", CODE, str(tmp_path)],
+            cwd=Path(__file__).parents[3],
+            stdin=reader,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        pipe.write(TEXT * 1000)
+    for process in processes:
+        shown, _ = process.communicate(timeout=60)
+        assert shown.decode() == f"stdin {1000 * len(TEXT)} None\n" * 2
+
+
 @pytest.mark.parametrize(("data", "problem"), [(b"", "nothing came"), (None, "nothing is piped")])
 def test_standard_input_without_a_log_is_an_error(tmp_path, data, problem):
     done = standard_input(tmp_path, data)
