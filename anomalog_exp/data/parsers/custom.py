@@ -9,9 +9,9 @@ Patterns are polars (Rust) regular expressions: no look-around.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
 from anomalog_exp.data.parsers.levels import level_codes
@@ -33,6 +33,10 @@ _WHOLE_LINE = "<Content>"
 _LEVEL_FIELDS = ("level", "severity")
 
 
+def _unless_false(value: Any) -> Any:
+    return None if value is False else value
+
+
 class Config(ParserConfig):
     """How to read the lines of a log that has no parser of its own."""
 
@@ -40,7 +44,7 @@ class Config(ParserConfig):
     format: str | None = Field(description="fields in angle brackets and the text between them")
     regex: str | None = Field(description="regular expression with named groups")
     message_field: str = Field(description="the field that holds the message")
-    multiline: Multiline | Literal[False] | None = Field(
+    multiline: Annotated[Multiline | None, BeforeValidator(_unless_false)] = Field(
         description="how lines are joined to records; null: every line is one"
     )
     time_fields: Names = Field(description="fields that make the time, joined by a space")
@@ -109,11 +113,9 @@ class Config(ParserConfig):
     @property
     def records(self) -> Multiline | None:
         """How lines are joined; None where every line is a record, as all are that have no format."""
-        if not self.multiline or (
-            self.multiline.starts_with is None and self.format is None and self.regex is None
-        ):
-            return None
-        return self.multiline
+        shaped = self.format is not None or self.regex is not None
+        pinned = self.multiline is not None and self.multiline.starts_with is not None
+        return self.multiline if shaped or pinned else None
 
     def build_parser(self) -> CustomParser:
         return CustomParser(self)

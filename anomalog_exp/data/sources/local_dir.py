@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,21 +14,19 @@ from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source
 from anomalog_exp.data.sources.local_path import local_path
 from anomalog_exp.data.sources.named_files import named_files
 from anomalog_exp.data.sources.piped import is_pipe, kept_pipe, pipe_name
-from anomalog_exp.options.base import PathText
+from anomalog_exp.options.base import PathText, PathTexts
 from anomalog_exp.progress import Progress
 
 __all__ = ["LocalDirSource", "LocalDirSourceConfig"]
 
 _KEY = "dataset.source.path"
 
-Paths = Annotated[tuple[PathText, ...], Field(strict=False, min_length=1)]
-
 
 class LocalDirSourceConfig(DatasetSourceConfig):
     """Logs that are already there: a file, a folder, files by a pattern, or a list of these."""
 
     name: Literal["local_dir"]
-    path: PathText | Paths = Field(
+    path: PathTexts = Field(
         description="a log file, the folder that holds the log, a pattern (`logs/*.log`), - for "
         "standard input, or a list of these"
     )
