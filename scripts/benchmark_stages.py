@@ -70,7 +70,7 @@ def _reader(case: Case) -> Work:
     def work() -> int:
         total, waiting = 0, deque[Future[int]]()
         with ThreadPoolExecutor(threads + 1) as pool:
-            for block in read_blocks(case.log):
+            for block in read_blocks([case.log]):
                 waiting.append(pool.submit(size, block))
                 if len(waiting) > threads + 2:
                     total += waiting.popleft().result()
@@ -95,7 +95,7 @@ def _reopen(case: Case) -> Work:
     from anomalog_exp.data.dataset import open_dataset
 
     built = case.dataset()
-    return lambda: open_dataset(built.directory, built.log)
+    return lambda: open_dataset(built.directory, built.logs)
 
 
 def _grouped(*overrides: str) -> Stage:

@@ -82,7 +82,7 @@ def _lines(chance: random.Random, folder: Path) -> str | None:
     data = hostile.bytes_of_lines(chance)
     (folder / "x.log").write_bytes(data)
     found: list[str] = []
-    for block in read_blocks(folder / "x.log", chance.choice([1, 7, 100, 1 << 20])):
+    for block in read_blocks([folder / "x.log"], chance.choice([1, 7, 100, 1 << 20])):
         found += block_lines(block.data)[0].to_list()
     plain = data.removeprefix(b"\xef\xbb\xbf")
     pieces = plain.split(b"\n")

@@ -37,7 +37,7 @@ def built(
         progress=progress,
         block_bytes=block_bytes,
     )
-    return open_dataset(into, log)
+    return open_dataset(into, [log])
 
 
 Row = tuple[str | None, str, int | None, int]

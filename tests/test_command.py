@@ -128,7 +128,7 @@ def test_a_log_without_labels_has_scores_and_anomalies_but_no_metrics(tmp_path):
     )
     (run_dir,) = run_dirs(tmp_path / "outputs")
     first = (run_dir / "anomalies.txt").read_text().split("#2")[0]
-    assert "line 310: 2024-05-01 10:00:11 ERROR worker: disk is on fire" in first
+    assert "app.log:311: 2024-05-01 10:00:11 ERROR worker: disk is on fire" in first
 
 
 def test_the_download_that_cannot_be_says_what_is_missing_and_where_to_put_it(tmp_path):
@@ -239,7 +239,7 @@ def test_times_that_the_format_does_not_fit_are_told_with_a_line(tmp_path):
         "dataset.structured_parser.time_format=%d/%m/%Y", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "no time on 9 of 9 rows; the first is line 0: 2024-01-01 went up" in done.stderr
+    assert "no time on 9 of 9 rows; the first is a.log:1: 2024-01-01 went up" in done.stderr
     assert "sequence.step=3 > sequence.window_size=2" in done.stderr
 
 

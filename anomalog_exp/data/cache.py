@@ -69,27 +69,29 @@ def load_dataset(
     if dataset.label_reader is not None:
         label_file = FileState.of(dataset.label_reader.build().path(raw.root))
     labels = digests.of(label_file, progress) if label_file is not None else None
-    log = FileState.of(raw.log)
-    # No cached build can exist for a file size never seen before, so the log is hashed during the
-    # build instead of before it.
+    logs = [FileState.of(one.path) for one in raw.inputs]
+    # No cached build can exist for a file size never seen before, so a log of one file is hashed during
+    # the build instead of before it.
     hash_while_building = (
-        parser.reads == "lines" and dataset.line_range is None and not digests.may_be_known(log)
+        parser.reads == "lines"
+        and dataset.line_range is None
+        and len(logs) == 1
+        and not digests.may_be_known(logs[0])
     )
-    states = {
-        path: log if path == raw.log else FileState.of(path) for path in parser.raw_files(raw)
-    }
+    known = {state.path: state for state in logs}
+    states = {path: known.get(path) or FileState.of(path) for path in parser.raw_files(raw)}
     files = {
         str(path): state.identity if hash_while_building else digests.of(state, progress)
         for path, state in states.items()
     }
-    others = [file for file in (*states.values(), label_file) if file not in (log, None)]
+    others = [file for file in (*states.values(), label_file) if file and file not in logs]
     request = RequestedBuild(
-        dataset, as_read(template), raw, log, others, roots.cache_root, files, labels
+        dataset, as_read(template), raw, logs, others, roots.cache_root, files, labels
     )
     remove_leftovers(roots.cache_root)
     if what_does_not_fit(request.directory) is not None:
         _build_once(request, digests, progress, hash_while_building=hash_while_building)
-    return in_range(open_dataset(request.directory, raw.log))
+    return in_range(open_dataset(request.directory, [one.path for one in raw.inputs]))
 
 
 @dataclass
@@ -100,7 +102,7 @@ class RequestedBuild:
         dataset: What is read and how.
         template: The miner and its masks, as they take part in reading.
         raw: Where the files of the source are.
-        log: The log as it was first seen; it may grow.
+        logs: The inputs as they were first seen; they may grow.
         others: The other files as they were.
         cache_root: The folder of this data set's builds.
         files: Paths of raw files and their digests; the identity of a file that is not hashed yet.
@@ -110,7 +112,7 @@ class RequestedBuild:
     dataset: DatasetVariantConfig
     template: TemplateMinerConfig
     raw: RawFiles
-    log: FileState
+    logs: list[FileState]
     others: list[FileState]
     cache_root: Path
     files: dict[str, str]
@@ -122,6 +124,7 @@ class RequestedBuild:
         described = self.dataset.model_dump(mode="json")
         reading = {
             "log": list(self.files.values()),
+            "inputs": [[one.name, one.encoding, one.compression] for one in self.raw.inputs],
             "labels": self.labels,
             "template": self.template.model_dump(mode="json"),
             "code": _reading_code(self.dataset, self.template),
@@ -132,7 +135,7 @@ class RequestedBuild:
     def facts(self, log_digest: str) -> dict[str, Any]:
         """What the manifest says of the source."""
         digests = {"log": list(self.files.values()), "labels": self.labels}
-        log = self.log
+        log = self.logs[0]
         return {
             "digest": stable_fingerprint(digests),
             "dataset_name": self.dataset.dataset_name,
@@ -159,7 +162,7 @@ def as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
 def _build_once(
     request: RequestedBuild, digests: Digests, progress: Progress, *, hash_while_building: bool
 ) -> None:
-    directory, log = request.directory, request.log
+    directory, log = request.directory, request.logs[0]
     with FileLock(lock_path(directory)):
         if hash_while_building and (known := digests.known(log)) is not None:
             # Another process built it while this one waited.
@@ -172,12 +175,12 @@ def _build_once(
         making = directory.with_name(f"{MAKING}{directory.name}")
         shutil.rmtree(making, ignore_errors=True)  # what a killed build left
         making.mkdir(parents=True)
-        _LOG.info("building %s from %s", request.dataset.dataset_name, log.path)
+        _LOG.info("building %s from %s", request.dataset.dataset_name, _named(request.raw))
         reads = request.dataset.structured_parser.reads
         build: Callable[..., None] = _BUILDERS[reads]
         log_digest = partial(digests.of, log, progress)
         if reads == "lines":
-            build = partial(build, log_bytes=log.size)
+            build = partial(build, sizes=[file.size for file in request.logs])
         if hash_while_building:
             following = FollowingSha256(log.path)
             build = partial(build, follow=following.follow)
@@ -192,7 +195,8 @@ def _build_once(
                     facts=lambda: request.facts(log_digest()),
                     progress=progress,
                 )
-            log.refuse_changes(may_grow=reads == "lines")
+            for file in request.logs:
+                file.refuse_changes(may_grow=reads == "lines")
             for file in request.others:
                 file.refuse_changes(may_grow=False)
             seal(making)
@@ -204,10 +208,15 @@ def _build_once(
             shutil.rmtree(making, ignore_errors=True)
 
 
+def _named(raw: RawFiles) -> str:
+    first, *more = raw.inputs
+    return f"{first.origin} and {len(more)} more files" if more else str(first.origin)
+
+
 def _name_by_digest(request: RequestedBuild, following: FollowingSha256) -> str:
     """Replace the identity of the log, which is hashed now, by its digest."""
     sha256 = following.hexdigest()
-    request.files[str(request.log.path)] = sha256
+    request.files[str(request.logs[0].path)] = sha256
     return sha256
 
 

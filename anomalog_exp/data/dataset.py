@@ -8,7 +8,7 @@ opening ten million events costs a few milliseconds and no copy. `columns` says 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY, NO_TIME, UNLABELLED, EventColumns
+from anomalog_exp.data.places import Place, Places
 from anomalog_exp.data.reading.blocks import raw_lines
 from anomalog_exp.data.vocabularies import entity_texts, open_vocabularies
 from anomalog_exp.errors import DataError
@@ -38,7 +39,7 @@ class LogDataset(EventColumns):
         entity_label: (entities,) int8, 0 normal, 1 anomalous, `UNLABELLED`.
         manifest: What was read, counted and refused; see `anomalog_exp.data.reading.build`.
         sources: Names of the input files.
-        log: The raw log, where there is one.
+        logs: The raw inputs, where they hold the lines of the rows.
         entity_split: (entities,) uint8 which split the source puts each entity in, where it says so:
             0 train, 2 test.
         unrowed_anomalies: Raw lines labelled anomalous that are no rows, in order, where there are.
@@ -49,7 +50,7 @@ class LogDataset(EventColumns):
     entity_label: NDArray[np.int8]
     manifest: dict[str, Any]
     sources: tuple[str, ...] = ()
-    log: Path | None = None
+    logs: tuple[Path, ...] = ()
     entity_split: NDArray[np.uint8] | None = None
     unrowed_anomalies: NDArray[np.int64] | None = None
 
@@ -83,19 +84,50 @@ class LogDataset(EventColumns):
 
     def raw_lines(self, numbers: Iterable[int]) -> dict[int, str]:
         """The raw text of some lines by their numbers; only the blocks that hold them are read."""
-        if self.log is None:
+        if not self.logs:
             return {}
-        return raw_lines(self.log, np.load(self.directory / "blocks.npy"), numbers)
+        return raw_lines(self.logs, np.load(self.directory / "blocks.npy"), numbers)
+
+    def continued(self, rows: NDArray[np.int64], most: int) -> dict[int, list[str]]:
+        """The lines that continue the records of some rows, at most so many of each; row -> raw text."""
+        if not self.manifest.get("lines_continued"):
+            return {}
+        begin = self.line[rows] + 1
+        ends = [
+            int(self.line[row + 1]) if row + 1 < self.n_events else self.first_line + self.n_lines
+            for row in rows.tolist()
+        ]
+        wanted = {
+            row: range(first, min(end, first + most))
+            for row, first, end in zip(rows.tolist(), begin.tolist(), ends, strict=True)
+        }
+        raw = self.raw_lines({line for lines in wanted.values() for line in lines})
+        return {
+            row: [
+                raw[line]
+                for line in lines
+                if raw.get(line) and self.place(line).file == self.place(lines.start - 1).file
+            ]
+            for row, lines in wanted.items()
+        }
+
+    def place(self, line: int) -> Place:
+        """The file of a line and its number there, counted from 1: what people see."""
+        return self._places.of(line)
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.manifest)
 
 
-def open_dataset(directory: Path, log: Path | None) -> LogDataset:
-    """Open a built dataset of the raw file `log` without reading its columns.
+def open_dataset(directory: Path, logs: Sequence[Path]) -> LogDataset:
+    """Open a built dataset of the raw files `logs` without reading its columns.
 
     Raises:
         DataError: its files are not as they were built.
     """
     try:
-        return _opened(directory, log)
+        return _opened(directory, logs)
     except (ValueError, EOFError, FileNotFoundError) as error:
         raise DataError.of(
             "paths.cache_dir",
@@ -106,7 +138,7 @@ def open_dataset(directory: Path, log: Path | None) -> LogDataset:
         ) from error
 
 
-def _opened(directory: Path, log: Path | None) -> LogDataset:
+def _opened(directory: Path, logs: Sequence[Path]) -> LogDataset:
     unrowed = directory / "unrowed_anomalies.npy"
     return LogDataset(
         directory,
@@ -114,5 +146,5 @@ def _opened(directory: Path, log: Path | None) -> LogDataset:
         **open_vocabularies(directory),
         manifest=json.loads((directory / "manifest.json").read_text(encoding="utf-8")),
         unrowed_anomalies=np.load(unrowed) if unrowed.is_file() else None,
-        log=log if (directory / "blocks.npy").is_file() else None,
+        logs=tuple(logs) if (directory / "blocks.npy").is_file() else (),
     )

@@ -35,6 +35,7 @@ __all__ = [
     "Names",
     "Options",
     "PathText",
+    "PathTexts",
 ]
 
 _TOO_LARGE = 2**63
@@ -69,6 +70,23 @@ def _at_home(path: Path) -> Path:
 
 PathText = Annotated[Path, Field(strict=False), BeforeValidator(_is_local)]
 """A path given as text; relative paths are resolved by whoever opens them."""
+
+
+def _are_local(value: Any) -> Any:
+    """One path or a tuple of them; a union of the two would name its branches in messages."""
+    if isinstance(value, list | tuple) and value:
+        return tuple(Path(_is_local(one)) for one in map(_path_like, value))
+    return Path(_is_local(_path_like(value)))
+
+
+def _path_like(value: Any) -> str | Path:
+    if isinstance(value, str | Path):
+        return value
+    raise ValueError("a path, or a list of paths: [a.log, b.log]")
+
+
+PathTexts = Annotated[Path | tuple[Path, ...], BeforeValidator(_are_local)]
+"""A path given as text, or a list of one or more."""
 
 
 AbsolutePath = Annotated[

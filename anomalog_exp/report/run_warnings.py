@@ -226,5 +226,7 @@ def _reading(dataset: dict[str, Any], sequences: dict[str, Any]) -> Iterator[Run
 
 
 def _sample_text(sample: Any) -> str:
-    text = sample.get("text", sample) if isinstance(sample, dict) else sample
-    return str(text)[:200]
+    if not isinstance(sample, dict):
+        return str(sample)[:200]
+    place = f"{sample['place']}: " if "place" in sample else ""
+    return place + str(sample.get("text", sample))[:200]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anomalog_exp.results.findings import EventFinding, Findings, Line, SequenceFinding, Verdicts
 
-__all__ = ["anomaly_report", "line_text"]
+__all__ = ["anomaly_report", "line_texts"]
 
 _LINE_LENGTH = 240
 _ORACLE = " (an oracle: it has seen the test labels)"
@@ -13,7 +13,7 @@ _LABELS = {1: "labelled anomalous", 0: "labelled normal", -1: "unlabelled"}
 
 def anomaly_report(findings: Findings) -> str:
     """The report as text."""
-    parts = ["Lines are counted from 0.\n"]
+    parts = []
     if findings.sequence_verdicts is not None:
         parts.append(_sequence_report(findings.sequences, findings.sequence_verdicts))
     if findings.event_verdicts is not None:
@@ -29,10 +29,12 @@ def _sequence_report(found: list[SequenceFinding], verdicts: Verdicts) -> str:
     ]
     for rank, finding in enumerate(found, 1):
         lines.append(f"#{rank}  {_heading(finding)}")
-        lines += [f"    {weight:8.3f}  {text}" for text, weight in finding.reasons]
-        lines += [f"    {line_text(line)}" for line in finding.lines]
+        lines += [
+            f"    {weight:8.3f}  {' '.join(text.split())}" for text, weight in finding.reasons
+        ]
+        lines += [f"    {text}" for line in finding.lines for text in line_texts(line)]
         rest = finding.events - len(finding.lines)
-        lines.append(f"    and {rest} more lines\n" if rest else "")
+        lines.append(f"    and {rest} more events\n" if rest else "")
     return "\n".join(lines)
 
 
@@ -45,16 +47,17 @@ def _event_report(found: list[EventFinding], verdicts: Verdicts) -> str:
     for event in found:
         verdict = "anomalous" if event.predicted else "normal"
         lines.append(f"score {event.score:.6g}, predicted {verdict}, {_LABELS[event.label]}")
-        lines.append(f"    {line_text(event.line)}")
+        lines += [f"    {text}" for text in line_texts(event.line)]
         lines.append(
             f"    and {event.alike:,} more events of this template\n" if event.alike else ""
         )
     return "\n".join(lines)
 
 
-def line_text(line: Line) -> str:
-    """A line as people see it, with its number."""
-    return f"line {line.number}: {line.text[:_LINE_LENGTH]}"
+def line_texts(line: Line) -> list[str]:
+    """An event as people see it: its place and first line, and below these the next of a record."""
+    more = [f"    {text[:_LINE_LENGTH]}" for text in line.more]
+    return [f"{line.place}: {line.text[:_LINE_LENGTH]}", *more]
 
 
 def _heading(finding: SequenceFinding) -> str:

@@ -34,6 +34,8 @@ _ENTRIES = 20
 _LINES = 6
 _EVIDENCE = 3
 _LINE_LENGTH = 2000
+_MORE = 4
+"""Lines of a record that are shown besides its first."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,18 @@ class Line:
     """One event as it stands in the log.
 
     Attributes:
-        number: Of its first raw line, counted from 0.
+        number: Of its first raw line, counted from 0 over all inputs.
+        place: Its file and number there, counted from 1, as `app.log:17`.
         text: The raw line, or the template where there is no raw log; at most 2000 characters.
+        more: The first lines that continue it, raw.
         time_ms: Unix milliseconds UTC; None without a time.
         source: The input file, where there are several.
     """
 
     number: int
+    place: str
     text: str
+    more: list[str]
     time_ms: int | None
     source: str | None
 
@@ -202,11 +208,13 @@ def lines_of_rows(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Lin
     times = dataset.time_ms[rows].tolist()
     several = len(dataset.sources) > 1
     sources = [dataset.sources[code] if several else None for code in dataset.source[rows].tolist()]
-    raw = dataset.raw_lines(numbers)
+    raw, more = dataset.raw_lines(numbers), dataset.continued(rows, _MORE)
     return {
         row: Line(
             number,
+            str(dataset.place(number)),
             raw.get(number, dataset.templates[dataset.template[row]])[:_LINE_LENGTH],
+            [line[:_LINE_LENGTH] for line in more.get(row, [])],
             None if time == NO_TIME else time,
             source,
         )

@@ -52,7 +52,7 @@ def key(
     facts = {
         "raw": RawFiles(Path("a"), Path("a/b")),
         "cache_root": Path("cache"),
-        "log": FileState(Path("a/b"), 1, "as it is"),
+        "logs": [FileState(Path("a/b"), 1, "as it is")],
         "others": [],
         "files": {"a/b": "digest"},
         "labels": "digest of labels",

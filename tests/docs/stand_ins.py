@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,12 @@ def write_stand_ins(folder: Path) -> None:
     (folder / "bgl/BGL.log").rename(folder / "BGL.log")
     tiny("openstack_sessions", folder / "sessions")
     _write(folder / "app.log", (_app(i) for i in range(1000)))
+    _write(folder / "logs/web.log", (_app(i) for i in range(400, 700)))
+    _write(folder / "logs/web.log.1", (_app(i) for i in range(400)))
+    (folder / "logs/db.log.gz").write_bytes(
+        gzip.compress("".join(f"{_app(i)}\n" for i in range(400)).encode())
+    )
+    _write(folder / "traces.log", (_traced(i) for i in range(600)))
     _write(folder / "orders.log", (_order(i) for i in range(3000)))
     _write(folder / "orders.jsonl", (_order_as_json(i) for i in range(3000)))
     anomalous = [f"order-{order},anomaly" for order in range(1000, 1600) if _times_out(order)]
@@ -46,6 +53,15 @@ def _hdfs(folder: Path) -> None:
 
 def _app(i: int) -> str:
     return f"2024-05-01 10:{i // 60 % 60:02d}:{i % 60:02d} INFO worker-{i % 7}: step {i} done"
+
+
+def _traced(i: int) -> str:
+    trace = (
+        f"\njava.io.IOException: no file {i}\n\tat shop.Main.main(Main.java:3)"
+        if i % 50 == 7
+        else ""
+    )
+    return f"{_app(i)}{trace}"
 
 
 def _times_out(order: int) -> bool:

@@ -78,9 +78,9 @@ def test_a_weight_that_is_no_number_is_null_in_json(weight):
 def test_the_text_is_made_of_the_same():
     text = anomaly_report(found())
     assert text.startswith(
-        "Lines are counted from 0.\n\n3 distinct test sequences of highest score, of 3 distinct among 4; "
+        "3 distinct test sequences of highest score, of 3 distinct among 4; "
         "3 score above the threshold of 0.5\n\n"
         "#1  score 0.9, predicted anomalous, labelled anomalous, 3 events, s3, and 1 equal sequences\n"
-        "       2.000  because\n    line 5: a\n    line 6: b\n    line 7: z\n"
+        "       2.000  because\n    line:6: a\n    line:7: b\n    line:8: z\n"
     )
     assert "#3  score 0.1, predicted normal, labelled normal, 2 events, s4\n" in text

@@ -85,11 +85,13 @@ def test_anomalies_show_the_highest_scores_once_each_with_their_raw_lines(stored
     assert f"#1  score {scores.max():.6g}, predicted anomalous" in text
     log = Path(stored.dataset_manifest["dataset"]["raw_log"]["path"]).read_text().splitlines()
     entries = [
-        line.strip().split(": ", 1) for line in text.splitlines() if line.startswith("    line ")
+        line.strip().split(": ", 1)
+        for line in text.splitlines()
+        if line.startswith("    HDFS.log:")
     ]
     assert len(entries) > 20
     for place, raw in entries:
-        assert log[int(place.removeprefix("line "))].startswith(raw)
+        assert log[int(place.removeprefix("HDFS.log:")) - 1].startswith(raw)
     ranks = [line for line in text.splitlines() if line.startswith("#")]
     assert len(ranks) == 20
     ordered = [float(line.split("score ")[1].split(",")[0]) for line in ranks]

@@ -30,6 +30,9 @@ class Parser(ABC):
     assumes_year: bool = False
     """Times are read as of the year of the first line; see `anomalog_exp.data.reading.years`."""
 
+    pins_records: bool = False
+    """The user says what begins a record: few records of many lines are then no mistake."""
+
     may_be_1970: bool = False
     """Times in early 1970 are meant, as of a clock that began at 0, and are no mistaken seconds."""
 
@@ -49,6 +52,22 @@ class Parser(ABC):
             `time_ms`, `label`, `level`. A null or a column left out means that there is none.
         """
 
+    def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
+        """Which lines begin a record; the others continue the record before them.
+
+        A record is one event, which may span lines. Its first line is parsed; its message is that of the
+        first line and its other lines, each behind a newline.
+
+        Args:
+            lines: (lines,) String, as `parse` has got them.
+            matched: (lines,) Boolean, those that `parse` gives a message for.
+
+        Returns:
+            (lines,) Boolean, which depends on each line alone; None: every line is a record, which is
+            what a parser says that does not override this. It is asked with no lines, too.
+        """
+        return None
+
 
 class ParserConfig(Options):
     """Base of the parsers' configs."""
@@ -64,4 +83,4 @@ class ParserConfig(Options):
 
     def raw_files(self, raw: RawFiles) -> list[Path]:
         """The files that are read: what a data set's digest is made of."""
-        return [raw.log]
+        return [one.path for one in raw.inputs]

@@ -9,13 +9,14 @@ Patterns are polars (Rust) regular expressions: no look-around.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
 from anomalog_exp.data.parsers.levels import level_codes
 from anomalog_exp.data.parsers.line_format import LineFormat
+from anomalog_exp.data.parsers.multiline import Multiline, first_line_pattern
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
 from anomalog_exp.options.mistakes import did_you_mean
@@ -32,6 +33,10 @@ _WHOLE_LINE = "<Content>"
 _LEVEL_FIELDS = ("level", "severity")
 
 
+def _unless_false(value: Any) -> Any:
+    return None if value is False else value
+
+
 class Config(ParserConfig):
     """How to read the lines of a log that has no parser of its own."""
 
@@ -39,6 +44,9 @@ class Config(ParserConfig):
     format: str | None = Field(description="fields in angle brackets and the text between them")
     regex: str | None = Field(description="regular expression with named groups")
     message_field: str = Field(description="the field that holds the message")
+    multiline: Annotated[Multiline | None, BeforeValidator(_unless_false)] = Field(
+        description="how lines are joined to records; null: every line is one"
+    )
     time_fields: Names = Field(description="fields that make the time, joined by a space")
     time_format: str | None = Field(description="strptime format, epoch_s or epoch_ms")
     year: int | None = Field(description="of the first line, where times have none")
@@ -46,6 +54,12 @@ class Config(ParserConfig):
     entity_pattern: str | None = Field(description="pattern that finds the entity in the message")
     label_field: str | None = Field(description="the field that holds the label")
     normal_label: str = Field(description="what that field holds on normal lines")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_older_run_dir(cls, values: Any) -> Any:
+        # A config from before lines were joined says nothing of it, and read line by line.
+        return {"multiline": None} | values if isinstance(values, dict) else values
 
     @model_validator(mode="after")
     def _is_readable(self) -> Self:
@@ -96,6 +110,13 @@ class Config(ParserConfig):
         """How lines are cut where there is no regex."""
         return LineFormat(_WHOLE_LINE if self.format is None else self.format)
 
+    @property
+    def records(self) -> Multiline | None:
+        """How lines are joined; None where every line is a record, as all are that have no format."""
+        shaped = self.format is not None or self.regex is not None
+        pinned = self.multiline is not None and self.multiline.starts_with is not None
+        return self.multiline if shaped or pinned else None
+
     def build_parser(self) -> CustomParser:
         return CustomParser(self)
 
@@ -106,6 +127,10 @@ class CustomParser(Parser):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._format = config.line_format
+        self._records = config.records
+        times = config.time_fields if config.time_format else ()
+        self._first_line = first_line_pattern(config.format, times)
+        self.pins_records = self._records is not None and self._records.starts_with is not None
         self.labels_events = config.label_field is not None
         self.reads_times = config.time_format is not None
         self.assumes_year = _lacks_year(config.time_format) and config.year is not None
@@ -135,6 +160,11 @@ class CustomParser(Parser):
             if name.lower() in _LEVEL_FIELDS:
                 columns["level"] = level_codes(fields[name])
         return pl.DataFrame(columns)
+
+    def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
+        if self._records is None:
+            return None
+        return self._records.begins_record(lines, matched, self._first_line)
 
     def _time_ms(self, fields: pl.DataFrame, form: str) -> pl.Series:
         import polars as pl

@@ -1,9 +1,9 @@
 """Raw log lines, read in blocks that end at newlines, with nothing lost.
 
 A line is a run of bytes up to `\\n`. One trailing `\\r` is dropped, every other control character
-stays. Line numbers start at 0 and never shift: an empty line has one too. A byte-order mark at the
-start of the file is dropped. Bytes that are not UTF-8 are kept as escapes (`\\xf7`) and their lines
-counted.
+stays. Line numbers start at 0 and never shift: an empty line has one too. They run on from file to
+file. A byte-order mark at the start of a file is dropped. Bytes that are not UTF-8 are kept as escapes
+(`\\xf7`) and their lines counted.
 
 To cut a file into blocks, only a few bytes around each cut are read. The thread that parses a block
 reads it, so that threads read side by side. One call of polars splits a block into lines; a block with
@@ -13,8 +13,8 @@ invalid bytes is decoded line by line.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,13 +24,22 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["BLOCK_BYTES", "Block", "block_lines", "raw_lines", "read_blocks"]
+__all__ = ["BLOCK_BYTES", "INDEX", "Block", "block_lines", "raw_lines", "read_blocks"]
 
 BLOCK_BYTES = 6 << 20
 """Bytes read at a time: large enough to feed a core, small enough to hold several at once."""
 
+INDEX = ("line", "source", "offset", "size")
+"""Columns of the index of blocks: number of the first line, input, and where in it."""
+
+RecordBegin = Callable[[bytes], int | None]
+"""Where in these bytes, which begin with a line, a record begins first; None where none does."""
+
 _BOM = b"\xef\xbb\xbf"
 _GLANCE_BYTES = 1 << 16
+_MOST_AHEAD = 1 << 24
+"""A record that goes on for more bytes is cut, so that a block fits into memory."""
+
 _DECOMPRESSED_BY_POLARS = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"x\x01", b"x^", b"x\x9c", b"x\xda")
 """The first bytes of gzip, zstd and zlib files. A block of text may begin so too."""
 
@@ -43,11 +52,15 @@ class Block:
         path: The file.
         offset: Byte offset of the first line in it.
         size: Bytes of the lines.
+        source: Which of the inputs the file is, from 0.
+        lines_before: How many lines of the file stand before a range of lines that begins here.
     """
 
     path: Path
     offset: int
     size: int
+    source: int = 0
+    lines_before: int = 0
 
     @property
     def end(self) -> int:
@@ -63,46 +76,61 @@ class Block:
 
 
 def read_blocks(
-    path: Path,
+    paths: Sequence[Path],
     block_bytes: int = BLOCK_BYTES,
     line_range: tuple[int, int] | None = None,
-    size: int | None = None,
+    sizes: Sequence[int] | None = None,
+    record_begin: RecordBegin | None = None,
 ) -> Iterator[Block]:
-    """The file as blocks of about `block_bytes`; a longer line makes a longer block.
+    """Files as blocks of about `block_bytes`; a longer line makes a longer block.
 
     Args:
-        path: The file.
+        paths: The files, one after the other.
         block_bytes: Bytes read at a time.
         line_range: Only the lines from the first number up to, not including, the second one. Lines
             before them are read and not parsed, lines behind them are not read.
-        size: Only so many bytes of the file, which may grow meanwhile; None takes those it has now.
+        sizes: Only so many bytes of each file, which may grow meanwhile; None: those they have now.
+        record_begin: Blocks begin where this says that a record begins, as far as that is near.
     """
-    blocks = _all_blocks(path, block_bytes, size)
+    blocks = (
+        replace(block, source=source)
+        for source, path in enumerate(paths)
+        for size in [None if sizes is None else sizes[source]]
+        for block in _blocks_of(path, block_bytes, size, record_begin)
+    )
     return blocks if line_range is None else _within(blocks, *line_range)
 
 
 def _within(blocks: Iterator[Block], first: int, end: int) -> Iterator[Block]:
-    number = 0
+    number, source, file_begin = 0, 0, 0
     for block in blocks:
+        if block.source != source:
+            source, file_begin = block.source, number
         data = block.data
-        # A line may lack its newline only at the file's end, where it needs no cutting.
+        # A line may lack its newline only at a file's end, where it needs no cutting.
         borders = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")) + 1
         last = number + len(borders) + (not data.endswith(b"\n"))
         if last > first:
-            begin = 0 if number >= first else int(borders[first - number - 1])
+            skipped = max(0, first - number)
+            begin = int(borders[skipped - 1]) if skipped else 0
             stop = block.size if last <= end else int(borders[end - number - 1])
-            yield Block(block.path, block.offset + begin, stop - begin)
+            before = number + skipped - file_begin
+            yield Block(block.path, block.offset + begin, stop - begin, source, before)
         number = last
         if number >= end:
             return
 
 
-def _all_blocks(path: Path, block_bytes: int, size: int | None) -> Iterator[Block]:
+def _blocks_of(
+    path: Path, block_bytes: int, size: int | None, record_begin: RecordBegin | None
+) -> Iterator[Block]:
     with path.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size if size is None else size
         begin = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
         while begin < size:
             stop = _line_end(file, begin + block_bytes - 1, size)
+            if record_begin is not None:
+                stop = _record_end(file, stop, size, record_begin)
             yield Block(path, begin, stop - begin)
             begin = stop
 
@@ -116,6 +144,22 @@ def _line_end(file: BinaryIO, place: int, size: int) -> int:
             return min(place + newline + 1, size)
         place += len(piece)
     return size
+
+
+def _record_end(file: BinaryIO, place: int, size: int, record_begin: RecordBegin) -> int:
+    """Where the next record begins, at or after the line that begins at `place`, or the file ends.
+
+    Where that is too far away, it is the first line beyond `_MOST_AHEAD`.
+    """
+    furthest, glance = place + _MOST_AHEAD, _GLANCE_BYTES
+    while place < min(size, furthest):
+        stop = _line_end(file, place + glance - 1, size)
+        file.seek(place)
+        found = record_begin(file.read(stop - place))
+        if found is not None:
+            return place + found
+        place, glance = stop, 2 * glance
+    return place
 
 
 def block_lines(data: bytes) -> tuple[pl.Series, int]:
@@ -145,26 +189,26 @@ def _escaped_lines(data: bytes) -> tuple[pl.Series, int]:
     return pl.Series("line", texts, dtype=pl.String), invalid
 
 
-def raw_lines(path: Path, index: NDArray[np.int64], numbers: Iterable[int]) -> dict[int, str]:
-    """The text of some lines of a file; only the blocks that hold them are read.
+def raw_lines(
+    paths: Sequence[Path], index: NDArray[np.int64], numbers: Iterable[int]
+) -> dict[int, str]:
+    """The text of some lines; only the blocks that hold them are read.
 
     Args:
-        path: The log.
-        index: (blocks, 2) int64, first line number and byte offset of each block.
+        paths: The inputs.
+        index: (blocks, 4) int64, its columns are `INDEX`.
         numbers: Zero-based line numbers.
 
     Returns:
-        Line number -> text; numbers beyond the file are left out.
+        Line number -> text; numbers of lines that were not read are left out.
     """
     distinct = np.unique(np.fromiter(numbers, dtype=np.int64))
     texts: dict[int, str] = {}
     holders = np.searchsorted(index[:, 0], distinct, side="right") - 1
-    borders = np.append(index[:, 1], path.stat().st_size)
-    for holder in np.unique(holders):
-        block = Block(path, int(borders[holder]), int(borders[holder + 1] - borders[holder]))
-        lines, _ = block_lines(block.data)
-        for number in distinct[holders == holder]:
-            within = int(number - index[holder, 0])
-            if within < len(lines):
-                texts[int(number)] = lines[within]
+    for holder in np.unique(holders[holders >= 0]):
+        first, source, offset, size = index[holder].tolist()
+        lines, _ = block_lines(Block(paths[source], offset, size).data)
+        for number in distinct[holders == holder].tolist():
+            if number - first < len(lines):
+                texts[number] = lines[number - first]
     return texts

@@ -7,7 +7,7 @@ blocks are held in memory: a log may be larger.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,18 @@ import numpy as np
 
 from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.data.config import DatasetVariantConfig
+from anomalog_exp.data.places import Places
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES, Block, raw_lines, read_blocks
+from anomalog_exp.data.reading.check_parsed import check_parsed
 from anomalog_exp.data.reading.entity_labels import entity_labels, label_facts, read_labels
 from anomalog_exp.data.reading.event_writer import EventWriter
 from anomalog_exp.data.reading.parsed import ParsedBlock, SharedCategories, parsed_blocks
+from anomalog_exp.data.reading.records import record_begin
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.data.vocabularies import write_vocabularies
-from anomalog_exp.errors import DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import Progress
 
@@ -42,7 +44,7 @@ def build_dataset(
     *,
     facts: Callable[[], dict[str, Any]],
     progress: Progress,
-    log_bytes: int | None = None,
+    sizes: Sequence[int] | None = None,
     follow: Callable[[Iterable[Block]], Iterable[Block]] = iter,
     block_bytes: int = BLOCK_BYTES,
 ) -> None:
@@ -55,7 +57,7 @@ def build_dataset(
         directory: Where the columns go.
         facts: Called when all is read: what the manifest says of the source besides what is counted.
         progress: Shows the bytes that are read.
-        log_bytes: Only so many bytes of the log, which may grow meanwhile; None takes those it has now.
+        sizes: Only so many bytes of each input, which may grow meanwhile; None: those they have now.
         follow: Passes the blocks on that are read; sees each of them.
         block_bytes: Bytes per block; results do not depend on it.
 
@@ -66,6 +68,7 @@ def build_dataset(
     import polars as pl
 
     parser = dataset.structured_parser.build_parser()
+    paths = [one.path for one in raw.inputs]
     masker = Masker(template.masking, template.extra_masks)
     first_line = 0 if dataset.line_range is None else dataset.line_range[0]
     # Categories of their own: those of the process would number our texts after everybody's.
@@ -76,13 +79,13 @@ def build_dataset(
         EventWriter(directory, parser, first_line) as events,
     ):
         labels = aside.submit(read_labels, dataset, raw, categories.entity)
-        blocks = read_blocks(raw.log, block_bytes, dataset.line_range, log_bytes)
+        blocks = read_blocks(paths, block_bytes, dataset.line_range, sizes, record_begin(parser))
         parsed = parsed_blocks(follow(blocks), parser, masker, categories)
-        for part in _with_progress(parsed, raw.log, dataset.line_range is None, progress):
+        for part in _with_progress(parsed, paths, dataset.line_range is None, progress):
             events.add(part)
-    _check_parsed(dataset, raw, events)
+    check_parsed(dataset, parser, raw.inputs, events)
     if parser.reads_times and events.counts["rows_without_time"] > events.counts["rows"] // 2:
-        _warn_of_times(raw, events, directory)
+        _warn_of_times(paths, Places({"inputs": events.inputs(raw.inputs)}), events, directory)
 
     shapes = events.shapes.texts(categories.shape).to_list()
     templates, template_of_shape = Templates.mine_shapes(shapes, template)
@@ -91,7 +94,7 @@ def build_dataset(
     entities = events.entities.texts(categories.entity)
     del alive
     entity_label, unknown = entity_labels(dataset, raw, labels.result(), events.entities, entities)
-    sources = [raw.log.name]
+    sources = [one.name for one in raw.inputs]
     write_vocabularies(
         directory,
         templates=templates.mined,
@@ -101,7 +104,7 @@ def build_dataset(
     )
     manifest = {
         **facts(),
-        **events.facts(),
+        **events.facts(raw.inputs),
         **label_facts(entity_label),
         "labels_unknown_entities": unknown,
         "templates": len(templates.mined),
@@ -111,51 +114,33 @@ def build_dataset(
 
 
 def _with_progress(
-    parsed: Iterable[ParsedBlock], log: Path, whole: bool, progress: Progress
+    parsed: Iterable[ParsedBlock], paths: Sequence[Path], whole: bool, progress: Progress
 ) -> Iterator[ParsedBlock]:
     # Where a range of lines begins and ends in bytes is known when it has been read.
-    total = log.stat().st_size if whole else None
-    done = 0
-    with progress.stage(f"reading {log.name}", total, "B") as advance:
+    total = sum(path.stat().st_size for path in paths) if whole else None
+    done = source = 0
+    title = f"reading {paths[0].name if len(paths) == 1 else f'{len(paths)} files'}"
+    with progress.stage(title, total, "B") as advance:
         for part in parsed:
+            if part.block.source != source:
+                done, source = 0, part.block.source
             # The byte-order mark of a whole file counts with its first block.
             advance(part.block.end - done if whole else part.block.size)
             done = part.block.end
             yield part
 
 
-def _check_parsed(dataset: DatasetVariantConfig, raw: RawFiles, events: EventWriter) -> None:
-    filled = events.counts["lines_total"] - events.counts["lines_empty"]
-    missed = events.counts["lines_unparsed"]
-    if filled == 0:
-        raise DataError.of(
-            "dataset.source",
-            raw.log,
-            problem="the log has no lines",
-            allowed="a text file with at least one line",
-            fix="name another file",
-        )
-    if missed > dataset.max_unparsed_fraction * filled or missed == filled:
-        shown = "\n".join(f"    line {number}: {text[:120]}" for number, text in events.samples[:5])
-        name = dataset.custom_dataset_components()[1]
-        raise DataError.of(
-            "dataset.structured_parser",
-            name,
-            problem=f"{missed:,} of {filled:,} lines of {raw.log} do not match the parser",
-            allowed=f"at most {dataset.max_unparsed_fraction:.0%} (dataset.max_unparsed_fraction)",
-            fix=f"choose the parser that fits the file; the first such lines are\n{shown}",
-        )
-
-
-def _warn_of_times(raw: RawFiles, events: EventWriter, directory: Path) -> None:
+def _warn_of_times(
+    paths: Sequence[Path], places: Places, events: EventWriter, directory: Path
+) -> None:
     time_ms = np.load(directory / "time_ms.npy", mmap_mode="r")
     row = int((time_ms == NO_TIME).argmax())
     line = int(np.load(directory / "line.npy", mmap_mode="r")[row])
-    (text,) = raw_lines(raw.log, np.array(events.index), [line]).values()
+    (text,) = raw_lines(paths, np.array(events.index), [line]).values()
     _LOG.warning(
-        "the parser reads no time on %s of %s rows; the first is line %d: %s",
+        "the parser reads no time on %s of %s rows; the first is %s: %s",
         f"{events.counts['rows_without_time']:,}",
         f"{events.counts['rows']:,}",
-        line,
+        places.of(line),
         text[:120],
     )

@@ -56,7 +56,8 @@ def build_session_dataset(
             allowed="identity without masking",
             fix="add template=event_ids to the command",
         )
-    sessions, lines_total = _all_sessions(parser, parser.raw_files(raw), progress)
+    sessions, first_lines = _all_sessions(parser, parser.raw_files(raw), progress)
+    *first_lines, lines_total = first_lines
     rows = sessions.with_row_index("session").explode("event")
     columns = {
         "line": rows["line"].to_numpy(),
@@ -89,23 +90,27 @@ def build_session_dataset(
         "levels": {},
         "templates": len(templates),
         "sources": sources,
+        "inputs": [
+            {"name": name, "first_line": first}
+            for name, first in zip(sources, first_lines, strict=True)
+        ],
     }
     write_json(directory / "manifest.json", manifest)
 
 
 def _all_sessions(
     parser: Config, paths: list[Path], progress: Progress
-) -> tuple[pl.DataFrame, int]:
-    """The sessions of all files as `_sessions` gives them, and how many lines the files have."""
+) -> tuple[pl.DataFrame, list[int]]:
+    """The sessions of all files as `_sessions` gives them, and where files begin and the last ends."""
     import polars as pl
 
-    parts, lines_total = [], 0
+    parts, first_lines = [], [0]
     total = sum(path.stat().st_size for path in paths)
     with progress.stage("reading session files", total, "B") as advance:
         for source, (file, path) in enumerate(zip(parser.files, paths, strict=True)):
-            blocks = [block_lines(block.data)[0] for block in read_blocks(path)]
+            blocks = [block_lines(block.data)[0] for block in read_blocks([path])]
             lines = pl.concat(blocks or [pl.Series(dtype=pl.String)])
-            part = _sessions(lines, file, parser.id_separator, lines_total)
+            part = _sessions(lines, file, parser.id_separator, first_lines[-1])
             if part.is_empty():
                 raise DataError.of(
                     "dataset.structured_parser.files",
@@ -115,9 +120,9 @@ def _all_sessions(
                     fix="put another file there, or leave it out of the list",
                 )
             parts.append(part.with_columns(source=pl.lit(source)))
-            lines_total += len(lines)
+            first_lines.append(first_lines[-1] + len(lines))
             advance(path.stat().st_size)
-    return pl.concat(parts), lines_total
+    return pl.concat(parts), first_lines
 
 
 def _sessions(
@@ -140,7 +145,7 @@ def _sessions(
                 "dataset.structured_parser.id_separator",
                 separator,
                 problem=f"{len(missing)} lines of {file.path} have no id, as line "
-                f"{missing['line'][0] - first_line}: {missing['text'][0][:120]}",
+                f"{missing['line'][0] - first_line + 1}: {missing['text'][0][:120]}",
                 allowed="what stands between the id and the events of every line, or null",
                 fix="set it to null where sessions have no ids",
             )

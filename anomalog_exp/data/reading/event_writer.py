@@ -7,6 +7,7 @@ the file. Only vocabularies and counts are held in memory.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import COLUMNS, LEVELS, NO_TIME
 from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.places import Places
+from anomalog_exp.data.reading.blocks import INDEX
 from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
 from anomalog_exp.data.reading.parsed import SAMPLES, ParsedBlock
 from anomalog_exp.data.reading.years import YearsPassed
+from anomalog_exp.data.sources.base import Input
 
 __all__ = ["EventWriter"]
 
@@ -32,7 +36,9 @@ class EventWriter:
     Attributes:
         counts: What the manifest counts, by its names there.
         samples: Number and text of the first lines that do not match.
-        index: First line number and byte offset of each block.
+        continued: The same of the first lines that continue a record.
+        index: Of the blocks; its columns are `anomalog_exp.data.reading.blocks.INDEX`.
+        first_lines: Number of the first line of each input that was read.
         entities: The codes of entities.
         shapes: The codes of masked messages, which become templates when all have come.
     """
@@ -46,7 +52,11 @@ class EventWriter:
         self._levels = Counter[str]()
         self.counts: Counter[str] = Counter()
         self.samples: list[tuple[int, str]] = []
-        self.index: list[tuple[int, int]] = []
+        self.continued: list[tuple[int, str]] = []
+        self.index: list[tuple[int, int, int, int]] = []
+        self.first_lines: dict[int, int] = {}
+        self._lines = Counter[int]()
+        self._in_record = False
         self.entities, self.shapes = FirstAppearance(), FirstAppearance()
         dtypes: dict[str, Any] = {name: column.dtype for name, column in COLUMNS.items()}
         dtypes["shape"] = dtypes.pop("template")  # templates are mined when all shapes have come
@@ -56,21 +66,26 @@ class EventWriter:
 
     def add(self, part: ParsedBlock) -> None:
         """Write the rows of the next block."""
-        first = self._first_line + self.counts["lines_total"]
+        block, first = part.block, self._first_line + self.counts["lines_total"]
+        if block.source not in self.first_lines:
+            self.first_lines[block.source] = first - block.lines_before
+            self._in_record = False
         values = part.values | {
             "line": part.row + first,
             "entity": self.entities.add(part.entity),
             "shape": self.shapes.add(part.shape),
-            "source": COLUMNS["source"].without_values(len(part.row)),  # there is one file, 0
+            "source": np.full(len(part.row), block.source, dtype=COLUMNS["source"].dtype),
         }
         if self._years is not None:
             values["time_ms"] = self._years.dated(values["time_ms"])
         for name, column in self._columns.items():
             column.append(values[name])
-        self.index.append((first, part.block.offset))
+        self.index.append((first, block.source, block.offset, block.size))
         self.counts.update(part.counts)
-        room = SAMPLES - len(self.samples)
-        self.samples += [(first + number, text) for number, text in part.unparsed[:room]]
+        self._lines[block.source] += part.counts["lines_total"]
+        self._count_before(part, first)
+        _add_samples(self.samples, part.unparsed, first)
+        _add_samples(self.continued, part.continued, first)
         self._unrowed.append(part.unrowed + first)
         for code, level in enumerate(LEVELS):  # eight passes over bytes, faster than one bincount
             self._levels[level] += int(np.count_nonzero(values["level"] == code))
@@ -78,6 +93,16 @@ class EventWriter:
         if part.counts["rows_without_time"]:
             timed = timed[timed != NO_TIME]
         self._span += [int(timed.min()), int(timed.max())] if len(timed) else []
+
+    def _count_before(self, part: ParsedBlock, first: int) -> None:
+        """Count the lines before the first record of a block: does a record go on in them?"""
+        if self._in_record:
+            self.counts["lines_continued"] += part.lines_before
+            self.counts["lines_not_in_messages"] += part.lines_before
+        else:
+            self.counts["lines_unparsed"] += part.lines_before
+            _add_samples(self.samples, part.before, first)
+        self._in_record |= part.has_records
 
     def write_templates(self, template_of_shape: NDArray[np.int32]) -> None:
         """Replace the column of shapes by that of their templates; all blocks are added."""
@@ -92,17 +117,31 @@ class EventWriter:
 
     def write_lines(self) -> None:
         """Write where blocks begin, and which anomalous lines are no rows."""
-        index = np.array(self.index, dtype=np.int64).reshape(-1, 2)
+        index = np.array(self.index, dtype=np.int64).reshape(-1, len(INDEX))
         np.save(self._directory / "blocks.npy", index)
         if any(map(len, self._unrowed)):
             np.save(self._directory / "unrowed_anomalies.npy", np.concatenate(self._unrowed))
 
-    def facts(self) -> dict[str, Any]:
-        """What the manifest says of the rows and the lines."""
+    def inputs(self, inputs: Sequence[Input]) -> list[dict[str, Any]]:
+        """What the manifest says of the inputs."""
+        return [
+            {
+                **one.facts(),
+                "first_line": self.first_lines.get(source),
+                "lines": self._lines[source],
+            }
+            for source, one in enumerate(inputs)
+        ]
+
+    def facts(self, inputs: Sequence[Input]) -> dict[str, Any]:
+        """What the manifest says of the inputs, the lines and the rows."""
+        described = self.inputs(inputs)
         return {
+            "inputs": described,
             **self.counts,
             "first_line": self._first_line,
-            "unparsed_samples": [{"line": number, "text": text} for number, text in self.samples],
+            "unparsed_samples": _shown(self.samples, Places({"inputs": described})),
+            "continued_samples": _shown(self.continued, Places({"inputs": described})),
             "first_time_ms": min(self._span, default=None),
             "last_time_ms": max(self._span, default=None),
             "levels": {level: count for level, count in self._levels.items() if count},
@@ -120,3 +159,16 @@ class EventWriter:
     ) -> None:
         for column in self._columns.values():
             column.close()
+
+
+def _add_samples(
+    samples: list[tuple[int, str]], found: Sequence[tuple[int, str]], first: int
+) -> None:
+    room = SAMPLES - len(samples)
+    samples += [(first + number, text) for number, text in found[:room]]
+
+
+def _shown(samples: Sequence[tuple[int, str]], places: Places) -> list[dict[str, Any]]:
+    return [
+        {"line": number, "place": str(places.of(number)), "text": text} for number, text in samples
+    ]

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY
 from anomalog_exp.data.parsers.base import Parser
-from anomalog_exp.data.parsers.checked import broken_parser, checked
 from anomalog_exp.data.reading.blocks import Block, block_lines
+from anomalog_exp.data.reading.parse_lines import parse_lines
+from anomalog_exp.data.reading.records import records_of
 from anomalog_exp.data.templates.masking import Masker
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["SAMPLES", "ParsedBlock", "SharedCategories", "parsed_blocks"]
 
 SAMPLES = 20
-"""How many unparsed lines are shown, of a block and of a log."""
+"""How many lines of a kind are shown, of a block and of a log."""
 
 _SAMPLE_LENGTH = 300
 
@@ -47,6 +48,10 @@ class ParsedBlock:
         block: Where it stands in the file.
         counts: What the manifest counts, by its names there.
         unparsed: Number within the block and text of the first lines that do not match.
+        continued: The same of the lines that continue a record of the block.
+        before: The same of the lines before its first record, which may continue one of another block.
+        lines_before: How many of these there are.
+        has_records: Whether a record begins in the block.
         unrowed: Numbers within the block of anomalous lines that make no row.
         row: (rows,) number within the block of each row's line.
         entity: (rows,) code of the shared categories, or `NO_ENTITY`.
@@ -57,6 +62,10 @@ class ParsedBlock:
     block: Block
     counts: dict[str, int]
     unparsed: list[tuple[int, str]]
+    continued: list[tuple[int, str]]
+    before: list[tuple[int, str]]
+    lines_before: int
+    has_records: bool
     unrowed: NDArray[np.int64]
     row: NDArray[np.int64]
     entity: NDArray[np.int64]
@@ -104,10 +113,22 @@ def _parse_block(
     import polars as pl
 
     lines, invalid = block_lines(block.data)
-    frame = _frame(lines, parser)
+    frame = parse_lines(lines, parser)
     empty = lines.str.len_bytes() == 0
-    matched = frame["message"].is_not_null() & ~empty
-    missed = (~matched & ~empty).arg_true()
+    matched = frame["message"].is_not_null()
+    records = records_of(parser, lines, matched, empty)
+    matched &= ~empty
+    missed = ~matched & ~empty
+    continuing = before = pl.Series(dtype=pl.Boolean)
+    left_out = 0
+    if records is not None:
+        continuing, before = records.continuing, records.before
+        matched &= records.begins
+        missed &= records.begins
+        heads = frame["message"].filter(records.begins)
+        messages, left_out = records.messages(heads, lines)
+        if continuing.any():
+            frame = _with_messages(frame, messages, records.begins)
     silent = matched & (frame["message"] == "")
     unrowed = silent & (frame["label"] == 1) if silent.any() else silent
     rows = frame.with_row_index("row").filter(matched & ~silent)
@@ -118,7 +139,9 @@ def _parse_block(
         counts={
             "lines_total": len(lines),
             "lines_empty": int(empty.sum()),
-            "lines_unparsed": len(missed),
+            "lines_unparsed": int(missed.sum()),
+            "lines_continued": int(continuing.sum()),
+            "lines_not_in_messages": left_out,
             "lines_without_message": int(silent.sum()),
             "lines_invalid_utf8": invalid,
             "rows": len(rows),
@@ -127,7 +150,11 @@ def _parse_block(
             "events_anomalous": int(rows["label"].sum() or 0),
             "events_labelled": rows["label"].count(),
         },
-        unparsed=[(int(i), lines[i][:_SAMPLE_LENGTH]) for i in missed.head(SAMPLES)],
+        unparsed=_samples(lines, missed),
+        continued=_samples(lines, continuing),
+        before=_samples(lines, before),
+        lines_before=int(before.sum()),
+        has_records=records is not None and bool(records.begins.any()),
         unrowed=unrowed.arg_true().cast(pl.Int64).to_numpy(),
         row=rows["row"].cast(pl.Int64).to_numpy(),
         entity=_filled(entity.to_physical().cast(pl.Int64), NO_ENTITY),
@@ -140,18 +167,19 @@ def _parse_block(
     )
 
 
-def _frame(lines: pl.Series, parser: Parser) -> pl.DataFrame:
-    """What the parser makes of the lines, checked."""
+def _with_messages(frame: pl.DataFrame, messages: pl.Series, begins: pl.Series) -> pl.DataFrame:
+    """The frame with these messages where a record begins."""
     import polars as pl
 
-    try:
-        frame = parser.parse(lines)
-    except pl.exceptions.PanicException as panic:  # no Exception: it would end a whole sweep
-        problem = f"polars gave up in it: {panic}"
-        raise broken_parser(
-            parser, problem, "columns of as many rows as there are lines"
-        ) from panic
-    return checked(frame, parser, len(lines))
+    record = np.maximum(np.cumsum(begins.to_numpy()) - 1, 0)  # any message before the first record
+    return frame.with_columns(
+        message=pl.select(pl.when(begins).then(messages.gather(record))).to_series()
+    )
+
+
+def _samples(lines: pl.Series, chosen: pl.Series) -> list[tuple[int, str]]:
+    places = chosen.arg_true().head(SAMPLES)
+    return [(int(place), lines[place][:_SAMPLE_LENGTH]) for place in places]
 
 
 def _filled(values: pl.Series, missing: int | None) -> NDArray[Any]:

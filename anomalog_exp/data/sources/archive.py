@@ -18,8 +18,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
+from anomalog_exp.data.sources.followed import Followed
 from anomalog_exp.data.sources.member import MAX_MEMBERS, Member, Refused, check_number
 from anomalog_exp.data.sources.tar_members import is_tar, tar_members
 from anomalog_exp.data.sources.zip_members import zip_members
@@ -85,7 +86,7 @@ def unpack(archive: Path, folder: Path, *, key: str, max_bytes: float, progress:
     try:
         with (
             progress.stage(f"unpacking {archive.name}", archive.stat().st_size, "B") as advance,
-            _Followed(archive, advance) as file,
+            Followed(archive, advance) as file,
         ):
             _unpack_all(members(file), folder, max_bytes)
     except _TooLarge as error:
@@ -114,7 +115,7 @@ def unpack(archive: Path, folder: Path, *, key: str, max_bytes: float, progress:
             problem=f"the archive cannot be unpacked: {error or type(error).__name__}",
             allowed="a whole, unencrypted zip or tar archive",
             fix=f"remove {archive} and fetch or pack it again; with md5_checksum a broken copy is "
-            "found at once",
+            "found at once; a compressed log, as app.log.gz, is for dataset/source=local_dir",
         ) from error
 
 
@@ -128,19 +129,6 @@ def archive_reader(archive: Path) -> Callable[[io.FileIO], Iterator[Member]] | N
     if is_tar(begin):
         return tar_members
     return zip_members if zipfile.is_zipfile(archive) else None
-
-
-class _Followed(io.FileIO):
-    """A file that says how much of it is read."""
-
-    def __init__(self, path: Path, advance: Callable[[int], None]) -> None:
-        super().__init__(path)
-        self._advance = advance
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        size = super().readinto(buffer)
-        self._advance(size or 0)
-        return size
 
 
 def _unpack_all(members: Iterator[Member], folder: Path, max_bytes: float) -> None:

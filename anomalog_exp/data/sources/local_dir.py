@@ -1,59 +1,66 @@
-"""A folder that is already there, or one log file."""
+"""Logs that are already there: a file, a folder, files by a pattern, a pipe, or a list of these."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from anomalog_exp.data.sources.base import (
-    DatasetSourceConfig,
-    RawFiles,
-    Source,
-    find_log,
-    refuse_other_than_text,
-)
+from anomalog_exp.data.sources.as_text import as_text, names_of
+from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source
 from anomalog_exp.data.sources.local_path import local_path
-from anomalog_exp.errors import DataError
-from anomalog_exp.options.base import PathText
+from anomalog_exp.data.sources.named_files import named_files
+from anomalog_exp.data.sources.piped import is_pipe, kept_pipe, pipe_name
+from anomalog_exp.options.base import PathText, PathTexts
 from anomalog_exp.progress import Progress
 
 __all__ = ["LocalDirSource", "LocalDirSourceConfig"]
 
+_KEY = "dataset.source.path"
+
 
 class LocalDirSourceConfig(DatasetSourceConfig):
-    """A folder that is already there, or one log file."""
+    """Logs that are already there: a file, a folder, files by a pattern, or a list of these."""
 
     name: Literal["local_dir"]
-    path: PathText = Field(description="the folder that holds the log, or the log file itself")
+    path: PathTexts = Field(
+        description="a log file, the folder that holds the log, a pattern (`logs/*.log`), - for "
+        "standard input, or a list of these"
+    )
     raw_logs_relpath: PathText | None = Field(description="the log, relative to the folder")
 
     def build(self, *, data_root: Path) -> Source:
-        return LocalDirSource(path=self.path, raw_logs_relpath=self.raw_logs_relpath)
+        paths = self.path if isinstance(self.path, tuple) else (self.path,)
+        return LocalDirSource(paths, self.raw_logs_relpath, data_root)
 
 
 @dataclass(frozen=True)
 class LocalDirSource(Source):
-    """Files where they are; nothing is copied."""
+    """Files where they are; what comes through a pipe or is no plain UTF-8 is copied to `data_root`."""
 
-    path: Path
+    paths: tuple[Path, ...]
     raw_logs_relpath: Path | None
+    data_root: Path
 
     def materialise(self, progress: Progress) -> RawFiles:
-        path = local_path(self.path, "dataset.source.path")
-        if path.is_file():
-            refuse_other_than_text(path)
-            return RawFiles(root=path.parent, log=path)
-        if not path.is_dir():
-            raise DataError.of(
-                "dataset.source.path",
-                self.path,
-                problem="there is no such file or folder",
-                allowed="the log file, or the folder that holds it",
-                fix=f"mend the path; it was looked for at {path}",
-            )
-        log = find_log(path, self.raw_logs_relpath)
-        refuse_other_than_text(log)
-        return RawFiles(root=path, log=log)
+        files = named_files(self.paths, self.raw_logs_relpath, _KEY)
+        names = names_of(path for path in files if not is_pipe(path))
+        logs = {}
+        for path in files:
+            if is_pipe(path):
+                logs[kept_pipe(path, self.data_root, _KEY, progress)] = pipe_name(path)
+            else:
+                logs[path] = names[path]
+        return as_text(
+            self._root(list(names)), logs, data_root=self.data_root, key=_KEY, progress=progress
+        )
+
+    def _root(self, files: list[Path]) -> Path:
+        """The one folder that is named, else the one that holds all files."""
+        first = local_path(self.paths[0], _KEY)
+        if len(self.paths) == 1 and first.is_dir():
+            return first
+        return Path(os.path.commonpath([file.parent for file in files])) if files else Path.cwd()

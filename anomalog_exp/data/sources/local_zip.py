@@ -1,8 +1,4 @@
-"""An archive on this machine, unpacked once.
-
-The name of the unpacked folder holds a digest of the archive's path, size, times and inode. So a
-replaced archive is unpacked again, even one of the same size with the same time stamp.
-"""
+"""An archive on this machine, unpacked once; a replaced one is unpacked again."""
 
 from __future__ import annotations
 
@@ -14,10 +10,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from anomalog_exp.data.sources.archive import unpack
-from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source, find_log
+from anomalog_exp.data.sources.as_text import as_text, names_of
+from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source
+from anomalog_exp.data.sources.find_log import find_log
 from anomalog_exp.data.sources.leftovers import remove_leftovers
 from anomalog_exp.data.sources.local_path import local_path
-from anomalog_exp.data.sources.made_once import made_once
+from anomalog_exp.data.sources.made_once import copy_name, made_once
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import PathText
 from anomalog_exp.progress import Progress
@@ -89,7 +87,8 @@ class LocalZipSource(Source):
             max_bytes=self.max_unpacked_gb * 1e9,
             progress=progress,
         )
-        return RawFiles(root=root, log=find_log(root, self.raw_logs_relpath))
+        logs = names_of(find_log(root, self.raw_logs_relpath))
+        return as_text(root, logs, data_root=self.data_root, key=key, progress=progress)
 
 
 def unpacked(
@@ -106,10 +105,7 @@ def unpacked(
     Raises:
         DataError: the archive is not the one that the checksum names, or cannot be unpacked.
     """
-    stat = archive.stat()
-    identity = f"{archive}-{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
-    short = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    target = data_root / f"{archive.name.split('.')[0]}-{short}"
+    target = data_root / copy_name(archive)
 
     def make(folder: Path) -> None:
         _check_md5(archive, key, md5_checksum, progress)

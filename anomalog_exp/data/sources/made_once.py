@@ -7,6 +7,7 @@ next one who asks for the folder begins it anew.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,25 @@ from typing import Final
 
 from filelock import FileLock
 
-__all__ = ["MAKING", "lock_path", "made_once"]
+__all__ = ["MAKING", "copy_name", "lock_path", "made_once"]
 
 MAKING: Final = ".making-"
 """Prefix of a folder that is not whole yet."""
+
+_LONGEST: Final = 100
+
+
+def copy_name(path: Path) -> str:
+    """The name of a folder for what is made of a file: another one for every edit or replacement.
+
+    It holds a digest of the file's path, size, times and inode, so that a replaced file has another one
+    even where it has the same size and time stamp.
+    """
+    stat = path.stat()
+    identity = f"{path}-{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
+    return (
+        f"{path.name.split('.')[0][:_LONGEST]}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+    )
 
 
 def lock_path(path: Path) -> Path:

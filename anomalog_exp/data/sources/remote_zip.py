@@ -16,7 +16,9 @@ from pydantic import Field
 
 from anomalog_exp.data.sources.address import ArchiveAddress, archive_name, masked
 from anomalog_exp.data.sources.archive import DamagedArchive, archive_reader
-from anomalog_exp.data.sources.base import RawFiles, Source, find_log
+from anomalog_exp.data.sources.as_text import as_text, names_of
+from anomalog_exp.data.sources.base import RawFiles, Source
+from anomalog_exp.data.sources.find_log import find_log
 from anomalog_exp.data.sources.leftovers import remove_leftovers
 from anomalog_exp.data.sources.local_zip import ArchiveSourceConfig, md5_for_file, unpacked
 from anomalog_exp.data.sources.made_once import lock_path
@@ -82,7 +84,9 @@ class RemoteZipSource(Source):
             if fetched and self.md5_checksum is None:
                 self.archive.unlink(missing_ok=True)
             raise
-        return RawFiles(root=root, log=find_log(root, self.raw_logs_relpath))
+        logs = names_of(find_log(root, self.raw_logs_relpath))
+        key = "dataset.source.url"
+        return as_text(root, logs, data_root=self.data_root, key=key, progress=progress)
 
     def _fetch(self, progress: Progress) -> bool:
         """Bring the archive here; False if another process did so meanwhile."""

@@ -327,7 +327,7 @@ def _examples(
         rest = (
             f"; the {len(shown)} that {names[0]} scores highest" if len(found) > len(shown) else ""
         )
-        note = f"{len(found):,} {what}{rest}. Lines are counted from 0."
+        note = f"{len(found):,} {what}{rest}."
         sections.append(
             Section(
                 f"What {names[0]} {verbs[0]} and {names[1]} {verbs[1]}",

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.data.places import Place, Places
 from anomalog_exp.detection.scores import highest_of_rows
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.progress import Progress
-from anomalog_exp.results.anomalies import line_text
+from anomalog_exp.results.anomalies import line_texts
 from anomalog_exp.results.comparison.formats import Excerpt
 from anomalog_exp.results.comparison.runs import ComparedRun
 from anomalog_exp.results.findings import lines_of_rows, rarest_rows
@@ -73,7 +74,7 @@ def _sequences(run: ComparedRun, progress: Progress) -> SequenceSet:
             return sequences
     raise DataError.of(
         "dataset.source",
-        dataset.log or config.dataset.name,
+        (dataset.logs and dataset.logs[0]) or config.dataset.name,
         problem="the data have changed since the run",
         allowed="the bytes that the run read",
         fix="put them back, or run again",
@@ -88,10 +89,10 @@ def _whole(sequences: SequenceSet, places: NDArray[np.int64]) -> list[Excerpt]:
     found = []
     for place, rows in zip(places.tolist(), rows_of, strict=True):
         own = dataset.line[test.order[test.start[place] : test.stop[place]]]
-        ends = (int(own.min()), int(own.max())) if len(own) else None
+        ends = [dataset.place(int(end)) for end in (own.min(), own.max())] if len(own) else []
         heading = _heading(place, _entity(dataset, int(test.entity[place])), len(own), ends)
-        lines = [line_text(line_of[row]) for row in rows.tolist()]
-        rest = [f"and {len(own) - len(lines)} more lines"] if len(own) > len(lines) else []
+        lines = [text for row in rows.tolist() for text in line_texts(line_of[row])]
+        rest = [f"and {len(own) - len(rows)} more events"] if len(own) > len(rows) else []
         found.append(Excerpt(heading, [*lines, *rest]))
     return found
 
@@ -103,7 +104,7 @@ def _events(sequences: SequenceSet, places: NDArray[np.int64]) -> list[Excerpt]:
     rows = judged[places]
     line_of = lines_of_rows(dataset, rows)
     return [
-        Excerpt(_entity(dataset, int(dataset.entity[row])) or "event", [line_text(line_of[row])])
+        Excerpt(_entity(dataset, int(dataset.entity[row])) or "event", line_texts(line_of[row]))
         for row in rows.tolist()
     ]
 
@@ -113,22 +114,26 @@ def _predicted(runs: Sequence[ComparedRun], places: NDArray[np.int64]) -> list[E
     for run in runs:
         if run.stored.paths.predictions_path.name in run.status["files"]:
             rows = run.stored.predictions[places].to_dicts()
+            stood = Places(run.stored.dataset_manifest["dataset"])
             return [
                 _printable(
-                    Excerpt(_heading(row["sequence"], row["entity"], row["events"], _ends(row)), ())
+                    Excerpt(
+                        _heading(row["sequence"], row["entity"], row["events"], _ends(row, stood)),
+                        (),
+                    )
                 )
                 for row in rows
             ]
     return None
 
 
-def _ends(row: dict[str, list[list[int]]]) -> tuple[int, int] | None:
+def _ends(row: dict[str, list[list[int]]], stood: Places) -> list[Place]:
     numbers = [number for ends in row["line_ranges"] for number in ends]
-    return (min(numbers), max(numbers)) if numbers else None
+    return [stood.of(min(numbers)), stood.of(max(numbers))] if numbers else []
 
 
-def _heading(place: int, entity: str | None, events: int, ends: tuple[int, int] | None) -> str:
-    where = f", in lines {ends[0]} to {ends[1]}" if ends else ""
+def _heading(place: int, entity: str | None, events: int, ends: list[Place]) -> str:
+    where = f", in {ends[0].up_to(ends[1])}" if ends else ""
     return f"{entity or f'sequence {place}'}: {events} events{where}"
 
 

@@ -26,7 +26,7 @@ def reference(data: bytes) -> tuple[list[str], int]:
 
 def read(path, block_bytes) -> tuple[list[str], int]:
     texts, invalid = [], 0
-    for block in read_blocks(path, block_bytes):
+    for block in read_blocks([path], block_bytes):
         lines, wrong = block_lines(block.data)
         texts += lines.to_list()
         invalid += wrong
@@ -99,10 +99,10 @@ def test_raw_lines_finds_any_line_through_the_index_of_blocks(tmp_path, block_by
     texts = [f"line {i} \xf7 {'x' * (i % 13)}" for i in range(100)]
     path.write_bytes("\n".join(texts).encode("latin-1"))
     index, first = [], 0
-    for block in read_blocks(path, block_bytes):
-        index.append((first, block.offset))
+    for block in read_blocks([path], block_bytes):
+        index.append((first, block.source, block.offset, block.size))
         first += len(block_lines(block.data)[0])
-    found = raw_lines(path, np.array(index), [99, 0, 50, 51, 50, 100])
+    found = raw_lines([path], np.array(index), [99, 0, 50, 51, 50, 100])
     expected = {i: texts[i].replace("\xf7", "\\xf7") for i in (0, 50, 51, 99)}
     assert found == expected
 
@@ -114,7 +114,7 @@ def test_a_range_of_lines_is_read_whatever_the_blocks(tmp_path, block_bytes, exp
     path = tmp_path / "range.log"
     texts = [f"line {i} {'x' * (3 * i % 7)}" for i in range(10)]
     path.write_bytes("\n".join(texts).encode() + end)
-    blocks = list(read_blocks(path, block_bytes, expected))
+    blocks = list(read_blocks([path], block_bytes, expected))
     found = [line for block in blocks for line in block_lines(block.data)[0].to_list()]
     assert found == texts[expected[0] : expected[1]]
     whole = path.read_bytes()

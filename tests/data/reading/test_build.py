@@ -64,7 +64,9 @@ def test_columns_and_manifest_worked_out_by_hand(tmp_path):
         "templates": 3,
         "levels": {"info": 4, "warning": 1},
         "sources": ["HDFS.log"],
-        "unparsed_samples": [{"line": 4, "text": "not a line of this log \\xf7"}],
+        "unparsed_samples": [
+            {"line": 4, "place": "HDFS.log:5", "text": "not a line of this log \\xf7"}
+        ],
     }
     assert {key: manifest[key] for key in expected} == expected
     assert dataset.raw_lines([4, 1]) == {
@@ -98,7 +100,7 @@ def test_blocks_of_any_size_give_the_same_files(tmp_path, block_bytes):
 
 def test_too_many_lines_that_do_not_match_are_an_error_with_samples(tmp_path):
     with pytest.raises(
-        DataError, match=r"(?s)1 of 6 lines .* do not match.*at most 5%.*line 4: not"
+        DataError, match=r"(?s)1 of 6 lines .* do not match.*at most 5%.*HDFS.log:5: not"
     ):
         build(tmp_path, LOG, "dataset.max_unparsed_fraction=0.05")
 
@@ -161,7 +163,8 @@ def test_unread_times_are_warned_of_where_they_are_more_than_half(
     dataset = build(tmp_path, b"\n".join(lines))
     assert dataset.manifest["rows_without_time"] == untimed
     shown = (
-        f"no time on {untimed} of 6 rows; the first is line {6 - untimed}: 081399" in caplog.text
+        f"no time on {untimed} of 6 rows; the first is HDFS.log:{7 - untimed}: 081399"
+        in caplog.text
     )
     assert shown == warned
 

@@ -21,7 +21,7 @@ from anomalog_exp.progress import SILENT
 from tests.archives import PACKERS, make_zip
 from tests.web import Handler, serving
 
-LOG = os.urandom(3_000_000)
+LOG = os.urandom(1_500_000).hex().encode()
 ZIP = PACKERS["stored.zip"]({"app.log": LOG})
 
 CHILD = """

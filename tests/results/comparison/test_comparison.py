@@ -129,13 +129,13 @@ def test_what_one_catches_and_the_other_misses_has_the_right_entity_and_raw_line
         for one in excerpts:
             entity = one.heading.split(":")[0]
             ranges = expected[entity]
-            assert f"in lines {ranges[0][0]} to {ranges[-1][1]};" in one.heading
-            numbered = [re.fullmatch(r"line (\d+): (.*)", line) for line in one.lines]
+            assert f"in HDFS.log:{ranges[0][0] + 1} to {ranges[-1][1] + 1};" in one.heading
+            numbered = [re.fullmatch(r"HDFS\.log:(\d+): (.*)", line) for line in one.lines]
             lines = [(int(found[1]), found[2]) for found in numbered if found]
             assert 1 <= len(lines) <= 5
             for number, text in lines:
-                assert any(low <= number <= high for low, high in ranges)
-                assert text == log[number][:240]
+                assert any(low < number <= high + 1 for low, high in ranges)
+                assert text == log[number - 1][:240]
                 assert entity in text
             seen += 1
     assert seen > 0
@@ -342,8 +342,8 @@ def test_where_events_lead_single_events_are_compared(run_of, tmp_path_factory):
         caught = mine.filter((mine["label"] == 1) & mine["predicted"] & ~other["predicted"])["line"]
         for part in document.sections:
             for one in part.excerpts if part.title == title else ():
-                number, text = re.fullmatch(r"line (\d+): (.*)", one.lines[0]).groups()
-                assert int(number) in caught.to_list()
-                assert text == log[int(number)][:240]
+                number, text = re.fullmatch(r"BGL\.log:(\d+): (.*)", one.lines[0]).groups()
+                assert int(number) - 1 in caught.to_list()
+                assert text == log[int(number) - 1][:240]
                 seen += 1
     assert seen > 0

@@ -1,0 +1,80 @@
+"""Whether a parser fits a log: a wrong one must not look like a clean data set."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from anomalog_exp.data.config import DatasetVariantConfig
+from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.places import Places
+from anomalog_exp.data.reading.event_writer import EventWriter
+from anomalog_exp.data.sources.base import Input
+from anomalog_exp.errors import DataError
+
+__all__ = ["check_parsed"]
+
+_LOG = logging.getLogger(__name__)
+_SHOWN: Final = 5
+_FEWEST_RECORDS: Final = 0.2
+"""Where fewer lines begin a record, the format is more likely wrong than its records so long."""
+
+
+def check_parsed(
+    dataset: DatasetVariantConfig, parser: Parser, inputs: Sequence[Input], events: EventWriter
+) -> None:
+    """See that the lines of a data set are those that its parser expects.
+
+    Raises:
+        DataError: there are no lines, too many do not match, or too few begin a record.
+    """
+    logs = ", ".join(str(one.origin) for one in inputs[:_SHOWN]) + (
+        f" and {len(inputs) - _SHOWN} more" if len(inputs) > _SHOWN else ""
+    )
+    filled = events.counts["lines_total"] - events.counts["lines_empty"]
+    if filled == 0:
+        raise DataError.of(
+            "dataset.source",
+            logs,
+            problem="the log has no lines",
+            allowed="a text file with at least one line",
+            fix="name another file",
+        )
+    places = Places({"inputs": events.inputs(inputs)})
+    missed, continued = events.counts["lines_unparsed"], events.counts["lines_continued"]
+    name = dataset.custom_dataset_components()[1]
+    records = filled - continued
+    if missed > dataset.max_unparsed_fraction * records or missed == records:
+        shown = _shown(events.samples, places)
+        raise DataError.of(
+            "dataset.structured_parser",
+            name,
+            problem=f"{missed:,} of {records:,} lines of {logs} do not match the parser",
+            allowed=f"at most {dataset.max_unparsed_fraction:.0%} (dataset.max_unparsed_fraction)",
+            fix=f"choose the parser that fits the file; the first such lines are\n{shown}",
+        )
+    if not continued:
+        return
+    shown = _shown(events.continued, places)
+    if records < _FEWEST_RECORDS * filled and not parser.pins_records:
+        raise DataError.of(
+            "dataset.structured_parser",
+            name,
+            problem=f"{continued:,} of {filled:,} lines of {logs} do not match the parser",
+            allowed=f"at least {_FEWEST_RECORDS:.0%} of the lines begin a record",
+            fix="choose the parser that fits the file; where records are that long, say how they begin, "
+            "as by dataset.structured_parser.multiline.starts_with='[0-9]'; the first lines that do not "
+            f"match are\n{shown}",
+        )
+    if continued > dataset.max_unparsed_fraction * filled:
+        _LOG.info(
+            "%s of %s lines continue the record before them; the first is %s",
+            f"{continued:,}",
+            f"{filled:,}",
+            shown.split("\n")[0].strip(),
+        )
+
+
+def _shown(samples: Sequence[tuple[int, str]], places: Places) -> str:
+    return "\n".join(f"    {places.of(number)}: {text[:120]}" for number, text in samples[:_SHOWN])

@@ -1,0 +1,137 @@
+"""Records of several lines: a line that begins none continues the one before it.
+
+A parser says which lines begin a record; see `Parser.begins_record`. Empty lines belong to no record.
+A record ends with its file. Of the lines that continue a record its message holds the first hundred, as
+far as they fit into 16 KiB: a configuration printed over 100,000 lines says what it is on the first
+ones. The others are counted all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.parsers.checked import broken_parser
+from anomalog_exp.data.reading.blocks import RecordBegin, block_lines
+from anomalog_exp.data.reading.parse_lines import parse_lines
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Records", "record_begin", "records_of"]
+
+_MOST_LINES: Final = 100
+_MOST_BYTES: Final = 1 << 14
+
+
+@dataclass(frozen=True)
+class Records:
+    """Which lines of a block begin records.
+
+    Attributes:
+        begins: (lines,) Boolean.
+        continuing: (lines,) Boolean, those that are not empty and continue a record of this block.
+        before: (lines,) Boolean, those that are not empty and stand before its first record.
+    """
+
+    begins: pl.Series
+    continuing: pl.Series
+    before: pl.Series
+
+    def messages(self, heads: pl.Series, lines: pl.Series) -> tuple[pl.Series, int]:
+        """Messages with the lines that continue them.
+
+        Args:
+            heads: (records,) the messages of first lines; null where a line does not match.
+            lines: (lines,) of the block.
+
+        Returns:
+            (records,) String, null where `heads` is; and how many lines were left out as too many.
+        """
+        import polars as pl
+
+        place = self.continuing.arg_true().to_numpy()
+        if not len(place):
+            return heads, 0
+        record = np.cumsum(self.begins.to_numpy())[place] - 1
+        texts = lines.gather(place)
+        kept = _first_ones(record, texts.str.len_bytes().to_numpy())
+        joined = (
+            pl.DataFrame({"record": record[kept], "text": texts.filter(kept)})
+            .group_by("record", maintain_order=True)
+            .agg(pl.col("text").str.join("\n"))
+        )
+        rest = np.full(len(heads), -1, dtype=np.int64)
+        rest[joined["record"].to_numpy()] = np.arange(len(joined))
+        behind = joined["text"].gather(pl.Series(rest).replace(-1, None))
+        whole = pl.select(
+            pl.when(heads.is_null() | behind.is_null())
+            .then(heads)
+            .when(heads == "")
+            .then(behind)
+            .otherwise(heads + "\n" + behind)
+        ).to_series()
+        return whole, int(np.count_nonzero(~kept))
+
+
+def records_of(
+    parser: Parser, lines: pl.Series, matched: pl.Series, empty: pl.Series
+) -> Records | None:
+    """Where records begin; None where every line is one.
+
+    Raises:
+        DataError: the parser does not say it of each line.
+    """
+    import polars as pl
+
+    begins = parser.begins_record(lines, matched)
+    if begins is None:
+        return None
+    if begins.dtype != pl.Boolean or len(begins) != len(lines) or begins.null_count():
+        problem = (
+            f"its begins_record() gives {len(begins):,} {begins.dtype} for {len(lines):,} lines"
+        )
+        raise broken_parser(parser, problem, "true or false for each line, or None for all of them")
+    begins &= ~empty
+    begun = begins.cum_max() if len(begins) else begins
+    return Records(begins, begun & ~begins & ~empty, ~begun & ~empty)
+
+
+def record_begin(parser: Parser) -> RecordBegin | None:
+    """What finds the begin of a record in some bytes; None where every line is a record."""
+    import polars as pl
+
+    none = pl.Series([], dtype=pl.String)
+    if parser.begins_record(none, none.is_not_null()) is None:
+        return None
+
+    def first(data: bytes) -> int | None:
+        lines, _ = block_lines(data)
+        matched = parse_lines(lines, parser)["message"].is_not_null()
+        records = records_of(parser, lines, matched, lines.str.len_bytes() == 0)
+        if records is None or not records.begins.any():
+            return None
+        number = records.begins.arg_max() or 0
+        # Texts may hold escapes in place of bytes: only the bytes themselves say where a line begins.
+        newlines = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
+        return int(newlines[number - 1]) + 1 if number else 0
+
+    return first
+
+
+def _first_ones(record: NDArray[np.int64], size: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """(lines,) whether each line is among the first of its record that a message holds.
+
+    Args:
+        record: (lines,) the record that each line continues, not falling.
+        size: (lines,) its bytes.
+    """
+    first = np.searchsorted(record, record)
+    count = np.arange(len(record)) - first + 1
+    through = np.cumsum(size, dtype=np.int64)
+    bytes_so_far = through - (through[first] - size[first])
+    return (count <= _MOST_LINES) & (bytes_so_far <= _MOST_BYTES)

@@ -1,0 +1,152 @@
+"""Whatever the format, the encoding, the files and the blocks: every line is counted once."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.data.dataset import LogDataset, open_dataset
+from anomalog_exp.data.reading.build import build_dataset
+from anomalog_exp.data.sources.local_dir import LocalDirSource
+from anomalog_exp.progress import SILENT
+
+REGEX = "^(?P<Date>[0-9]{4}) (?P<Level>[A-Z]+) (?P<Content>.*)$"
+LINE = re.compile(r"[0-9]{4} [A-Z]+ (.*)")
+KINDS = {
+    "records by the format": ([f"dataset.structured_parser.regex='{REGEX}'"], LINE),
+    "records by a pattern": (
+        [
+            f"dataset.structured_parser.regex='{REGEX}'",
+            "dataset.structured_parser.multiline.starts_with='2024|at'",
+        ],
+        re.compile(r"2024|at"),
+    ),
+    "line by line": (
+        [f"dataset.structured_parser.regex='{REGEX}'", "dataset.structured_parser.multiline=null"],
+        None,
+    ),
+}
+LINES = st.sampled_from(
+    [
+        "2024 INFO start",
+        "2024 WARN café",
+        "2024 INFO ",
+        "1999 INFO old",
+        "at frame",
+        "\tat café.java:1",
+        "",
+        "}",
+    ]
+)
+FILES = st.lists(
+    st.tuples(
+        st.lists(LINES, max_size=12),
+        st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1"]),
+        st.booleans(),  # compressed
+        st.booleans(),  # a newline at the end
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@cache
+def config_of(kind: str) -> RunConfig:
+    most = ["dataset.max_unparsed_fraction=1", "template=identity", "template.masking=none"]
+    return load_run_config(["dataset=custom", "dataset.source.path=x", *KINDS[kind][0], *most])
+
+
+@dataclass
+class Expected:
+    """What a slow reader finds, line by line."""
+
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("total", "empty", "unparsed", "continued", "without_message"), 0
+        )
+    )
+    rows: list[tuple[int, str]] = field(default_factory=list)
+    places: dict[int, str] = field(default_factory=dict)
+
+
+def slowly_read(files: list[tuple[str, list[str]]], begins: re.Pattern[str] | None) -> Expected:
+    expected = Expected()
+    counts = expected.counts
+    for name, lines in files:
+        record: list[str] | None = None
+        found: list[tuple[int, list[str]]] = []
+        for number, line in enumerate(lines, 1):
+            expected.places[counts["total"]] = f"{name}:{number}"
+            if not line:
+                counts["empty"] += 1
+            elif begins is None or begins.match(line):
+                matched = LINE.fullmatch(line)
+                record = [matched[1] if matched else line]
+                if matched:
+                    found.append((counts["total"], record))
+                else:
+                    counts["unparsed"] += 1
+            elif record is None:
+                counts["unparsed"] += 1
+            else:
+                counts["continued"] += 1
+                record.append(line)
+            counts["total"] += 1
+        for number, record in found:
+            message = "\n".join(part for part in record if part)
+            if message:
+                expected.rows.append((number, message))
+            else:
+                counts["without_message"] += 1
+    return expected
+
+
+def read(config: RunConfig, paths: list[Path], folder: Path, block_bytes: int) -> LogDataset:
+    raw = LocalDirSource(tuple(paths), None, folder / "data").materialise(SILENT)
+    into = folder / f"built-{block_bytes}"
+    into.mkdir()
+    build_dataset(
+        config.dataset, config.template, raw, into,
+        facts=lambda: {"digest": "x"}, progress=SILENT, block_bytes=block_bytes,
+    )  # fmt: skip
+    return open_dataset(into, [one.path for one in raw.inputs])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25, deadline=None)
+@given(files=FILES, block_bytes=st.integers(1, 90))
+def test_rows_and_lines_continued_unparsed_and_empty_are_the_lines_of_the_files(
+    tmp_path_factory, kind, files, block_bytes
+):
+    folder = tmp_path_factory.mktemp("files")
+    paths, written = [], []
+    for number, (lines, encoding, compressed, newline) in enumerate(files):
+        whole = [*lines, *["2024 INFO done"] * (len(lines) + 1)]
+        data = ("\n".join(whole) + "\n" * newline).encode(encoding)
+        path = folder / f"{number}.log{'.gz' * compressed}"
+        path.write_bytes(gzip.compress(data) if compressed else data)
+        paths.append(path)
+        written.append((path.name, whole))
+    expected = slowly_read(written, KINDS[kind][1])
+    for size in (block_bytes, 1 << 20):
+        dataset = read(config_of(kind), paths, folder, size)
+        counts = {name: dataset.manifest[f"lines_{name}"] for name in expected.counts}
+        assert counts == expected.counts
+        assert counts["total"] == dataset.n_events + sum(
+            counts[name] for name in counts if name != "total"
+        )
+        messages = [dataset.templates[code] for code in dataset.template]
+        assert list(zip(dataset.line.tolist(), messages, strict=True)) == expected.rows
+        shown = {line: str(dataset.place(line)) for line, _ in expected.rows}
+        assert shown == {line: expected.places[line] for line in shown}
+        texts = dict(enumerate(line for _, lines in written for line in lines))
+        assert dataset.raw_lines(texts) == texts
