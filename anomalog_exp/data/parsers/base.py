@@ -15,7 +15,7 @@ from anomalog_exp.options.base import Options
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Parser", "ParserConfig"]
+__all__ = ["Parser", "ParserConfig", "field_column"]
 
 
 class Parser(ABC):
@@ -33,6 +33,26 @@ class Parser(ABC):
     may_be_1970: bool = False
     """Times in early 1970 are meant, as of a clock that began at 0, and are no mistaken seconds."""
 
+    fields: tuple[str, ...] = ()
+    """Names of what lines hold besides the message and the time, as far as that is known."""
+
+    any_field: bool = False
+    """Lines may hold fields of any name: `fields` are those seen so far."""
+
+    carried: tuple[str, ...] = ()
+    """The fields that `parse` gives too, in columns named by `field_column`; set by who needs them."""
+
+    def learn(self, lines: pl.Series) -> None:
+        """Take note of the first lines of the log, before any is parsed: a header, names of fields.
+
+        Args:
+            lines: (lines,) String, those with which the file begins, at least one.
+        """
+
+    def is_header(self, lines: pl.Series) -> pl.Series | None:
+        """(lines,) Boolean: the lines that name the columns, and are no events; None if there are none."""
+        return None
+
     @abstractmethod
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         """Columns of as many rows as there are lines, in their order.
@@ -46,8 +66,14 @@ class Parser(ABC):
         Returns:
             `message` String, null where the line does not match. Where the lines have them, `entity`
             String and the columns that `anomalog_exp.data.columns` marks as parsed, whole numbers:
-            `time_ms`, `label`, `level`. A null or a column left out means that there is none.
+            `time_ms`, `label`, `level`. A null or a column left out means that there is none. The
+            fields that are `carried`, String, each in the column that `field_column` names.
         """
+
+
+def field_column(name: str) -> str:
+    """The name of a field's column in a parser's frame, which no other column has."""
+    return f"field {name}"
 
 
 class ParserConfig(Options):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.columns import COLUMNS, Column
-from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.parsers.base import Parser, field_column
 from anomalog_exp.errors import DataError
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def checked(frame: pl.DataFrame, parser: Parser, lines: int) -> pl.DataFrame:
 
     Returns:
         `message`, `entity` and every parsed column of the table, each in its dtype. A column that the
-        parser does not give is null in every row, and so is a time before 1970 or after 2199.
+        parser does not give is null in every row, and so is a time before 1970 or after 2199. Then
+        the fields that the parser carries.
 
     Raises:
         DataError: a column is missing, of another kind or out of range, rows are missing or too many,
@@ -56,9 +57,10 @@ def checked(frame: pl.DataFrame, parser: Parser, lines: int) -> pl.DataFrame:
     for name in needed:
         if name not in frame.columns:
             raise broken_parser(parser, f"it gives no column {name!r}", ", ".join(needed))
-    texts = [_text(frame, name, parser) for name in ("message", "entity")]
+    fields = [field_column(name) for name in parser.carried]
+    texts = [_text(frame, name, parser) for name in ("message", "entity", *fields)]
     numbers = [_numbers(frame, column, parser) for column in COLUMNS.values() if column.parsed]
-    return _with_possible_times(pl.DataFrame([*texts, *numbers]), parser)
+    return _with_possible_times(pl.DataFrame([*texts[:2], *numbers, *texts[2:]]), parser)
 
 
 def broken_parser(parser: Parser, problem: str, allowed: str, advice: str = "") -> DataError:

@@ -3,7 +3,8 @@
 A log has few names, and one of them stands on most lines. So a line that begins as the first line of the
 block has its level, at the price of one comparison. Of the other lines the beginnings are numbered by a
 categorical, and only distinct ones are read. One name means the same in every log, although systems
-disagree: BlueGene ranks SEVERE below ERROR, Java above everything. Numbers, as of syslog, are not read.
+disagree: BlueGene ranks SEVERE below ERROR, Java above everything. Numbers are read only where they are
+known to be priorities of syslog.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from anomalog_exp.data.columns import COLUMNS, LEVELS
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["level_codes"]
+__all__ = ["level_codes", "priority_codes"]
 
 _NAMES: Final = {
     "trace": "TRACE VERBOSE FINEST FINER V",
@@ -33,6 +34,26 @@ _NAMES: Final = {
 _CODES: Final = {
     name: LEVELS.index(level) for level, names in _NAMES.items() for name in names.split()
 }
+
+_SEVERITIES: Final = "fatal fatal critical error warning notice info debug".split()
+"""Of syslog, by number: emergency is 0 (RFC 5424, section 6.2.1)."""
+
+
+def priority_codes(texts: pl.Series) -> pl.Series:
+    """Codes into `LEVELS` of syslog's priorities, of which the last three bits are the severity.
+
+    Args:
+        texts: (lines,) String, numbers from 0 to 191; null where a line has none.
+
+    Returns:
+        (lines,) Int8, null where the text is null or no such number.
+    """
+    import polars as pl
+
+    priority = texts.cast(pl.Int64, strict=False)
+    priority = pl.select(pl.when(priority.is_between(0, 191)).then(priority % 8)).to_series()
+    codes = [LEVELS.index(name) for name in _SEVERITIES]
+    return priority.replace_strict(range(8), codes, return_dtype=COLUMNS["level"].polars_dtype)
 
 
 def level_codes(texts: pl.Series, *, word: int = 0, within: int | None = None) -> pl.Series:
