@@ -4,7 +4,7 @@ A log has few names, and one of them stands on most lines. So a line that begins
 block has its level, at the price of one comparison. Of the other lines the beginnings are numbered by a
 categorical, and only distinct ones are read. One name means the same in every log, although systems
 disagree: BlueGene ranks SEVERE below ERROR, Java above everything. Numbers are read only where they are
-known to be priorities of syslog.
+known to be levels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from anomalog_exp.data.columns import COLUMNS, LEVELS
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["level_codes", "priority_codes"]
+__all__ = ["any_level_codes", "level_codes", "priority_codes"]
 
 _NAMES: Final = {
     "trace": "TRACE VERBOSE FINEST FINER V",
@@ -37,6 +37,28 @@ _CODES: Final = {
 
 _SEVERITIES: Final = "fatal fatal critical error warning notice info debug".split()
 """Of syslog, by number: emergency is 0 (RFC 5424, section 6.2.1)."""
+
+_NUMBERED: Final = {str(number): name for number, name in enumerate(_SEVERITIES)} | {
+    "10": "trace",
+    "20": "debug",
+    "30": "info",
+    "40": "warning",
+    "50": "error",
+    "60": "fatal",
+}
+"""Levels that are numbers, of syslog and of bunyan and pino. Python's logging has its own, as names."""
+
+
+def any_level_codes(texts: pl.Series) -> pl.Series:
+    """Codes into `LEVELS` of a field that holds levels, names or numbers; null where it holds neither."""
+    import polars as pl
+
+    codes = level_codes(texts)
+    if codes.null_count() == texts.null_count():
+        return codes
+    numbers = {text: LEVELS.index(name) for text, name in _NUMBERED.items()}
+    numbered = texts.replace_strict(numbers, default=None, return_dtype=codes.dtype)
+    return pl.select(pl.coalesce(codes, numbered)).to_series()
 
 
 def priority_codes(texts: pl.Series) -> pl.Series:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from anomalog_exp.data.parsers.times.any import AnyFormat
 from anomalog_exp.data.parsers.times.base import TimeFormat
 from anomalog_exp.data.parsers.times.epoch import PER_MS, EpochFormat
 from anomalog_exp.data.parsers.times.iso import IsoFormat
 from anomalog_exp.data.parsers.times.strptime import DIRECTIVES, StrptimeFormat
 from anomalog_exp.errors import ConfigError
 
-__all__ = ["TIME_FORMAT", "time_format"]
+__all__ = ["TIME_FORMAT", "time_format", "time_format_or_any"]
 
 _KEY: Final = "dataset.structured_parser"
 TIME_FORMAT: Final = f"strptime format of Python, iso8601, {', '.join(PER_MS)}"
@@ -46,3 +47,8 @@ def time_format(form: str, year: int | None) -> TimeFormat:
             fix=f"add {_KEY}.year=2024, the year in which the log was written",
         )
     return found
+
+
+def time_format_or_any(form: str | None, year: int | None) -> TimeFormat:
+    """The same, where null stands for any form that can be told by its look."""
+    return AnyFormat() if form is None else time_format(form, year)
