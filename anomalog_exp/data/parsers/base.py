@@ -6,6 +6,7 @@ A parser is two files: a module here with a `Config`, and a YAML in conf/dataset
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -42,7 +43,10 @@ class Parser(ABC):
     carried: tuple[str, ...] = ()
     """The fields that `parse` gives too, in columns named by `field_column`; set by who needs them."""
 
-    def learn(self, lines: pl.Series) -> None:
+    labels: Callable[[pl.Series, pl.DataFrame], pl.Series] | None = None
+    """Labels of events that a reader of labels takes from lines and what was parsed: (lines,) Int8."""
+
+    def learn(self, lines: pl.Series) -> None:  # noqa: B027 - most parsers know all they need
         """Take note of the first lines of the log, before any is parsed: a header, names of fields.
 
         Args:
@@ -50,7 +54,7 @@ class Parser(ABC):
         """
 
     def is_header(self, lines: pl.Series) -> pl.Series | None:
-        """(lines,) Boolean: the lines that name the columns, and are no events; None if there are none."""
+        """(lines,) Boolean: the lines that name columns, and are no events; None where none do."""
         return None
 
     @abstractmethod

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Config", "CsvParser"]
 
 _BETWEEN: Final = "\x1f"
-"""What separates fields once quotes no longer do: the unit separator of ASCII, which texts do not hold."""
+"""What separates fields once no quote counts: the unit separator of ASCII, which texts do not hold."""
 
 
 class Config(NamedFieldsConfig):

@@ -59,7 +59,9 @@ class JsonFields:
             name: pl.coalesce(frames[tree].select(_at(path)).to_series() for tree, path in places)
             for name, places in self._places.items()
         }
-        found = pl.select(**columns)
+        found = pl.DataFrame(
+            pl.select(value).to_series().alias(name) for name, value in columns.items()
+        )
         if len(chosen) == len(lines):
             return found, objects
         number = pl.select(pl.when(objects).then(objects.cum_sum() - 1)).to_series()

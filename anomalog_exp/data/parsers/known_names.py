@@ -10,12 +10,39 @@ from typing import Final
 
 __all__ = ["LEVEL_NAMES", "MESSAGE_NAMES", "TIME_NAMES"]
 
-MESSAGE_NAMES: Final = (
-    "message msg MESSAGE log Message short_message text event @m @mt".split()
-)
+MESSAGE_NAMES: Final = [
+    "message",
+    "msg",
+    "MESSAGE",
+    "log",
+    "Message",
+    "short_message",
+    "text",
+    "event",
+    "@m",
+    "@mt",
+]
 
-TIME_NAMES: Final = (
-    "@timestamp timestamp time ts Timestamp datetime asctime t @t __REALTIME_TIMESTAMP".split()
-)
+TIME_NAMES: Final = [
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "Timestamp",
+    "datetime",
+    "asctime",
+    "t",
+    "@t",
+    "__REALTIME_TIMESTAMP",
+]
 
-LEVEL_NAMES: Final = "level severity log.level lvl levelname Level @l PRIORITY".split()
+LEVEL_NAMES: Final = [
+    "level",
+    "severity",
+    "log.level",
+    "lvl",
+    "levelname",
+    "Level",
+    "@l",
+    "PRIORITY",
+]

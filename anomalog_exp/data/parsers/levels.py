@@ -35,7 +35,7 @@ _CODES: Final = {
     name: LEVELS.index(level) for level, names in _NAMES.items() for name in names.split()
 }
 
-_SEVERITIES: Final = "fatal fatal critical error warning notice info debug".split()
+_SEVERITIES: Final = ["fatal", "fatal", "critical", "error", "warning", "notice", "info", "debug"]
 """Of syslog, by number: emergency is 0 (RFC 5424, section 6.2.1)."""
 
 _NUMBERED: Final = {str(number): name for number, name in enumerate(_SEVERITIES)} | {
@@ -50,7 +50,7 @@ _NUMBERED: Final = {str(number): name for number, name in enumerate(_SEVERITIES)
 
 
 def any_level_codes(texts: pl.Series) -> pl.Series:
-    """Codes into `LEVELS` of a field that holds levels, names or numbers; null where it holds neither."""
+    """Codes into `LEVELS` of names or numbers of levels; null where a text is neither."""
     import polars as pl
 
     codes = level_codes(texts)

@@ -16,10 +16,14 @@ import numpy as np
 
 from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.data.config import DatasetVariantConfig
+from anomalog_exp.data.parsers.shown import SHOWN, shown_lines
+from anomalog_exp.data.parsers.times.named import TIME_FORMAT
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES, Block, raw_lines, read_blocks
 from anomalog_exp.data.reading.entity_labels import entity_labels, label_facts, read_labels
+from anomalog_exp.data.reading.event_labels import check_labels, placed_labels
 from anomalog_exp.data.reading.event_writer import EventWriter
 from anomalog_exp.data.reading.parsed import ParsedBlock, SharedCategories, parsed_blocks
+from anomalog_exp.data.reading.prepared import field_facts, prepared_parser
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
@@ -60,12 +64,13 @@ def build_dataset(
         block_bytes: Bytes per block; results do not depend on it.
 
     Raises:
-        DataError: too many lines do not match the parser, the parser does not keep its contract, or the
-            labels cannot be read.
+        ConfigError: a field that makes events or labels is none of the lines'.
+        DataError: too many lines do not match the parser, no row has a time where lines should, the
+            parser does not keep its contract, or the labels cannot be read.
     """
     import polars as pl
 
-    parser = dataset.structured_parser.build_parser()
+    parser = prepared_parser(dataset, template, raw.log)
     masker = Masker(template.masking, template.extra_masks)
     first_line = 0 if dataset.line_range is None else dataset.line_range[0]
     # Categories of their own: those of the process would number our texts after everybody's.
@@ -73,16 +78,18 @@ def build_dataset(
     alive = [pl.Series([""]).cast(category) for category in categories]
     with (
         ThreadPoolExecutor(1) as aside,
-        EventWriter(directory, parser, first_line) as events,
+        EventWriter(directory, parser, first_line, placed_labels(dataset, raw)) as events,
     ):
         labels = aside.submit(read_labels, dataset, raw, categories.entity)
         blocks = read_blocks(raw.log, block_bytes, dataset.line_range, log_bytes)
-        parsed = parsed_blocks(follow(blocks), parser, masker, categories)
+        parsed = parsed_blocks(follow(blocks), parser, masker, categories, template.with_fields)
         for part in _with_progress(parsed, raw.log, dataset.line_range is None, progress):
             events.add(part)
     _check_parsed(dataset, raw, events)
     if parser.reads_times and events.counts["rows_without_time"] > events.counts["rows"] // 2:
-        _warn_of_times(raw, events, directory)
+        _check_times(dataset, raw, events, directory)
+    events.fields.refuse_none(parser.fields)
+    check_labels(dataset, events.counts)
 
     shapes = events.shapes.texts(categories.shape).to_list()
     templates, template_of_shape = Templates.mine_shapes(shapes, template)
@@ -102,6 +109,7 @@ def build_dataset(
     manifest = {
         **facts(),
         **events.facts(),
+        "fields": field_facts(parser, events),
         **label_facts(entity_label),
         "labels_unknown_entities": unknown,
         "templates": len(templates.mined),
@@ -136,26 +144,41 @@ def _check_parsed(dataset: DatasetVariantConfig, raw: RawFiles, events: EventWri
             fix="name another file",
         )
     if missed > dataset.max_unparsed_fraction * filled or missed == filled:
-        shown = "\n".join(f"    line {number}: {text[:120]}" for number, text in events.samples[:5])
         name = dataset.custom_dataset_components()[1]
         raise DataError.of(
             "dataset.structured_parser",
             name,
             problem=f"{missed:,} of {filled:,} lines of {raw.log} do not match the parser",
             allowed=f"at most {dataset.max_unparsed_fraction:.0%} (dataset.max_unparsed_fraction)",
-            fix=f"choose the parser that fits the file; the first such lines are\n{shown}",
+            fix="choose the parser that fits the file; the first such lines are\n"
+            + shown_lines(events.samples),
         )
 
 
-def _warn_of_times(raw: RawFiles, events: EventWriter, directory: Path) -> None:
+def _check_times(
+    dataset: DatasetVariantConfig, raw: RawFiles, events: EventWriter, directory: Path
+) -> None:
+    """Warn of many rows without a time, and refuse a log of which no row has one."""
+    rows, without = events.counts["rows"], events.counts["rows_without_time"]
     time_ms = np.load(directory / "time_ms.npy", mmap_mode="r")
-    row = int((time_ms == NO_TIME).argmax())
-    line = int(np.load(directory / "line.npy", mmap_mode="r")[row])
-    (text,) = raw_lines(raw.log, np.array(events.index), [line]).values()
-    _LOG.warning(
-        "the parser reads no time on %s of %s rows; the first is line %d: %s",
-        f"{events.counts['rows_without_time']:,}",
-        f"{events.counts['rows']:,}",
-        line,
-        text[:120],
+    untimed = np.flatnonzero(time_ms == NO_TIME)[:SHOWN]
+    lines = np.load(directory / "line.npy", mmap_mode="r")[untimed].tolist()
+    samples = sorted(raw_lines(raw.log, np.array(events.index), lines).items())
+    if without < rows:
+        _LOG.warning(
+            "the parser reads no time on %s of %s rows; the first are\n%s",
+            f"{without:,}",
+            f"{rows:,}",
+            shown_lines(samples),
+        )
+        return
+    parser = dataset.structured_parser
+    form = getattr(parser, "time_format", None)
+    raise DataError.of(
+        "dataset.structured_parser" + (".time_format" if form else ""),
+        form or parser.name,
+        problem=f"it reads a time on none of {rows:,} rows",
+        allowed=f"a format that reads the times of the log: {TIME_FORMAT}",
+        fix="mend the format, or choose another parser; the first such lines are\n"
+        + shown_lines(samples),
     )

@@ -7,7 +7,7 @@ categories that all blocks share; which number a text gets there depends on whic
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,8 @@ from anomalog_exp.data.columns import COLUMNS, NO_ENTITY
 from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.parsers.checked import broken_parser, checked
 from anomalog_exp.data.reading.blocks import Block, block_lines
+from anomalog_exp.data.reading.prepared import values_of
+from anomalog_exp.data.templates.event_fields import with_values
 from anomalog_exp.data.templates.masking import Masker
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class ParsedBlock:
         entity: (rows,) code of the shared categories, or `NO_ENTITY`.
         shape: (rows,) code of the shared categories.
         values: (rows,) each, the columns that a parser gives as numbers, by name.
+        fields: The values that each field which makes events has in it.
     """
 
     block: Block
@@ -62,10 +65,15 @@ class ParsedBlock:
     entity: NDArray[np.int64]
     shape: NDArray[np.int64]
     values: dict[str, NDArray[Any]]
+    fields: dict[str, set[str | None]]
 
 
 def parsed_blocks(
-    blocks: Iterable[Block], parser: Parser, masker: Masker, categories: SharedCategories
+    blocks: Iterable[Block],
+    parser: Parser,
+    masker: Masker,
+    categories: SharedCategories,
+    with_fields: Sequence[str] = (),
 ) -> Iterator[ParsedBlock]:
     """The blocks as columns, in their order.
 
@@ -78,7 +86,10 @@ def parsed_blocks(
     threads = pl.thread_pool_size() + 1
     with ThreadPoolExecutor(threads) as pool:
         yield from _in_order(
-            pool, lambda block: _parse_block(block, parser, masker, categories), blocks, threads
+            pool,
+            lambda block: _parse_block(block, parser, masker, categories, with_fields),
+            blocks,
+            threads,
         )
 
 
@@ -99,25 +110,35 @@ def _in_order(
 
 
 def _parse_block(
-    block: Block, parser: Parser, masker: Masker, categories: SharedCategories
+    block: Block,
+    parser: Parser,
+    masker: Masker,
+    categories: SharedCategories,
+    with_fields: Sequence[str],
 ) -> ParsedBlock:
     import polars as pl
 
     lines, invalid = block_lines(block.data)
     frame = _frame(lines, parser)
     empty = lines.str.len_bytes() == 0
-    matched = frame["message"].is_not_null() & ~empty
-    missed = (~matched & ~empty).arg_true()
+    header = parser.is_header(lines)
+    passed_over = empty if header is None else empty | header
+    matched = frame["message"].is_not_null() & ~passed_over
+    missed = (~matched & ~passed_over).arg_true()
     silent = matched & (frame["message"] == "")
     unrowed = silent & (frame["label"] == 1) if silent.any() else silent
     rows = frame.with_row_index("row").filter(matched & ~silent)
     entity = rows["entity"].cast(categories.entity)
-    shape = masker.fast(rows["message"]).cast(categories.shape)
+    masked, fields = masker.fast(rows["message"]), values_of(rows, with_fields)
+    if with_fields:
+        masked = with_values(masked, fields)
+    shape = masked.cast(categories.shape)
     return ParsedBlock(
         block,
         counts={
             "lines_total": len(lines),
             "lines_empty": int(empty.sum()),
+            **({} if header is None else {"lines_header": int((header & ~empty).sum())}),
             "lines_unparsed": len(missed),
             "lines_without_message": int(silent.sum()),
             "lines_invalid_utf8": invalid,
@@ -137,6 +158,7 @@ def _parse_block(
             for name, column in COLUMNS.items()
             if column.parsed
         },
+        fields={name: set(fields[name].unique()) for name in with_fields},
     )
 
 
@@ -151,6 +173,8 @@ def _frame(lines: pl.Series, parser: Parser) -> pl.DataFrame:
         raise broken_parser(
             parser, problem, "columns of as many rows as there are lines"
         ) from panic
+    if parser.labels is not None:
+        frame = frame.with_columns(label=parser.labels(lines, frame))
     return checked(frame, parser, len(lines))
 
 

@@ -19,10 +19,21 @@ if TYPE_CHECKING:
 
 __all__ = ["AMPM", "MONTHS", "PARTS", "WEEKDAYS", "PartsFormat", "any_of"]
 
-MONTHS: Final = (
-    "january february march april may june july august september october november december"
-).split()
-WEEKDAYS: Final = "monday tuesday wednesday thursday friday saturday sunday".split()
+MONTHS: Final = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+WEEKDAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 AMPM: Final = ("am", "pm")
 
 

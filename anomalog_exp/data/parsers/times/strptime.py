@@ -58,9 +58,8 @@ class StrptimeFormat(PartsFormat):
     """
 
     def __init__(self, form: str, year: int | None = None) -> None:
-        for short, long in _SHORT.items():
-            form = re.sub(rf"(?<!%)((?:%%)*){short}", lambda found, long=long: found[1] + long, form)
-        tokens = _TOKEN.findall(form)
+        spelled = "".join(_SHORT.get(token, token) for token in _TOKEN.findall(form))
+        tokens = _TOKEN.findall(spelled)
         parts = [token[-1] for token in tokens if token[0] == "%" and token != "%%"]
         for name in parts:
             if name not in PARTS:
@@ -86,7 +85,9 @@ class StrptimeFormat(PartsFormat):
                 return found
             texts = f"{self._year} " + texts
         # The form that reads the first text mostly reads all.
-        for form in sorted(self._forms, key=lambda form: _read(texts.head(1), form).is_null().any()):
+        for form in sorted(
+            self._forms, key=lambda form: _read(texts.head(1), form).is_null().any()
+        ):
             left = found.is_null()
             if not left.any():
                 break
