@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-__all__ = ["SHOWN", "shown_lines"]
+__all__ = ["SHOWN", "numbered_lines", "shown_lines"]
 
 SHOWN: Final = 3
 """How many lines a message shows."""
@@ -14,14 +14,17 @@ SHOWN: Final = 3
 _LENGTH: Final = 120
 
 
-def shown_lines(lines: Iterable[tuple[int, str]]) -> str:
+def shown_lines(texts: Iterable[str]) -> str:
+    """The first of some lines, one under the other."""
+    return "\n".join(f"    {text[:_LENGTH]}" for text in islice(texts, SHOWN))
+
+
+def numbered_lines(lines: Iterable[tuple[int, str]]) -> str:
     """The first of some lines, one under the other, by their numbers counted from 1.
 
     Examples:
-        >>> print(shown_lines([(0, "first"), (7, "eighth")]))
+        >>> print(numbered_lines([(0, "first"), (7, "eighth")]))
             line 1: first
             line 8: eighth
     """
-    return "\n".join(
-        f"    line {number + 1}: {text[:_LENGTH]}" for number, text in islice(lines, SHOWN)
-    )
+    return shown_lines(f"line {number + 1}: {text}" for number, text in lines)

@@ -16,7 +16,7 @@ import numpy as np
 
 from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.data.config import DatasetVariantConfig
-from anomalog_exp.data.parsers.shown import SHOWN, shown_lines
+from anomalog_exp.data.parsers.shown import SHOWN, numbered_lines
 from anomalog_exp.data.parsers.times.named import TIME_FORMAT
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES, Block, raw_lines, read_blocks
 from anomalog_exp.data.reading.entity_labels import entity_labels, label_facts, read_labels
@@ -151,7 +151,7 @@ def _check_parsed(dataset: DatasetVariantConfig, raw: RawFiles, events: EventWri
             problem=f"{missed:,} of {filled:,} lines of {raw.log} do not match the parser",
             allowed=f"at most {dataset.max_unparsed_fraction:.0%} (dataset.max_unparsed_fraction)",
             fix="choose the parser that fits the file; the first such lines are\n"
-            + shown_lines(events.samples),
+            + numbered_lines(events.samples),
         )
 
 
@@ -169,7 +169,7 @@ def _check_times(
             "the parser reads no time on %s of %s rows; the first are\n%s",
             f"{without:,}",
             f"{rows:,}",
-            shown_lines(samples),
+            numbered_lines(samples),
         )
         return
     parser = dataset.structured_parser
@@ -180,5 +180,5 @@ def _check_times(
         problem=f"it reads a time on none of {rows:,} rows",
         allowed=f"a format that reads the times of the log: {TIME_FORMAT}",
         fix="mend the format, or choose another parser; the first such lines are\n"
-        + shown_lines(samples),
+        + numbered_lines(samples),
     )

@@ -175,7 +175,7 @@ def _frame(lines: pl.Series, parser: Parser) -> pl.DataFrame:
         ) from panic
     if parser.labels is not None:
         frame = frame.with_columns(label=parser.labels(lines, frame))
-    return checked(frame, parser, len(lines))
+    return checked(frame, parser, len(lines), lines)
 
 
 def _filled(values: pl.Series, missing: int | None) -> NDArray[Any]:

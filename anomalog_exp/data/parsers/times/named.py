@@ -6,7 +6,7 @@ from typing import Final
 
 from anomalog_exp.data.parsers.times.any import AnyFormat
 from anomalog_exp.data.parsers.times.base import TimeFormat
-from anomalog_exp.data.parsers.times.epoch import PER_MS, EpochFormat
+from anomalog_exp.data.parsers.times.epoch import PER_S, EpochFormat
 from anomalog_exp.data.parsers.times.iso import IsoFormat
 from anomalog_exp.data.parsers.times.strptime import DIRECTIVES, StrptimeFormat
 from anomalog_exp.errors import ConfigError
@@ -14,7 +14,7 @@ from anomalog_exp.errors import ConfigError
 __all__ = ["TIME_FORMAT", "time_format", "time_format_or_any"]
 
 _KEY: Final = "dataset.structured_parser"
-TIME_FORMAT: Final = f"strptime format of Python, iso8601, {', '.join(PER_MS)}"
+TIME_FORMAT: Final = f"strptime format of Python, iso8601, {', '.join(PER_S)}"
 """What a `time_format` may be, in words."""
 
 
@@ -26,7 +26,7 @@ def time_format(form: str, year: int | None) -> TimeFormat:
     """
     if form == "iso8601":
         return IsoFormat()
-    if form in PER_MS:
+    if form in PER_S:
         return EpochFormat(form)
     try:
         found = StrptimeFormat(form, year)
@@ -35,7 +35,7 @@ def time_format(form: str, year: int | None) -> TimeFormat:
             f"{_KEY}.time_format",
             form,
             problem=str(error),
-            allowed=f"iso8601, {', '.join(PER_MS)}, or a format with {DIRECTIVES}",
+            allowed=f"iso8601, {', '.join(PER_S)}, or a format with {DIRECTIVES}",
             fix="write the format as for Python's datetime.strptime",
         ) from error
     if not found.has_year and year is None:
