@@ -16,6 +16,7 @@ import numpy as np
 
 from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.data.config import DatasetVariantConfig
+from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.parsers.shown import SHOWN, numbered_lines
 from anomalog_exp.data.parsers.times.named import TIME_FORMAT
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES, Block, raw_lines, read_blocks
@@ -23,7 +24,7 @@ from anomalog_exp.data.reading.entity_labels import entity_labels, label_facts, 
 from anomalog_exp.data.reading.event_labels import check_labels, placed_labels
 from anomalog_exp.data.reading.event_writer import EventWriter
 from anomalog_exp.data.reading.parsed import ParsedBlock, SharedCategories, parsed_blocks
-from anomalog_exp.data.reading.prepared import field_facts, prepared_parser
+from anomalog_exp.data.reading.prepared import LEVEL, prepared_parser
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
@@ -109,7 +110,7 @@ def build_dataset(
     manifest = {
         **facts(),
         **events.facts(),
-        "fields": field_facts(parser, events),
+        "fields": _field_facts(parser, events),
         **label_facts(entity_label),
         "labels_unknown_entities": unknown,
         "templates": len(templates.mined),
@@ -130,6 +131,17 @@ def _with_progress(
             advance(part.block.end - done if whole else part.block.size)
             done = part.block.end
             yield part
+
+
+def _field_facts(parser: Parser, events: EventWriter) -> dict[str, Any]:
+    """What the manifest says of fields: which make events, with how many values, and which do not.
+
+    Where lines may hold fields of any name, those of the first lines are listed.
+    """
+    make = {name: len(values) for name, values in events.fields.values.items()}
+    level = [LEVEL] if sum(events.levels.values()) else []
+    others = [name for name in dict.fromkeys([*level, *parser.fields]) if name not in make]
+    return {"make_events": make, "make_none": others}
 
 
 def _check_parsed(dataset: DatasetVariantConfig, raw: RawFiles, events: EventWriter) -> None:

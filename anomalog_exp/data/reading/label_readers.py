@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from anomalog_exp.data.reading.label_reader import CSVLabelReaderConfig, LabelReaderConfig
 from anomalog_exp.data.reading.line_labels import FieldLabelsConfig, PatternLabelsConfig
-from anomalog_exp.data.reading.placed_labels import LineLabelsConfig, TimeRangeLabelsConfig
+from anomalog_exp.data.reading.placed_label_readers import LineLabelsConfig, TimeRangeLabelsConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.mistakes import did_you_mean
 

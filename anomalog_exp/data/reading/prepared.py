@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from anomalog_exp.data.columns import LEVELS
 from anomalog_exp.data.config import DatasetVariantConfig
@@ -16,9 +16,7 @@ from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 if TYPE_CHECKING:
     import polars as pl
 
-    from anomalog_exp.data.reading.event_writer import EventWriter
-
-__all__ = ["LEVEL", "field_facts", "prepared_parser", "values_of"]
+__all__ = ["LEVEL", "prepared_parser", "values_of"]
 
 LEVEL: Final = "level"
 """The field of every log whose lines name a severity; its values are those of `LEVELS`."""
@@ -57,14 +55,3 @@ def values_of(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     return rows.select(
         level if name == LEVEL else pl.col(field_column(name)).alias(name) for name in fields
     )
-
-
-def field_facts(parser: Parser, events: EventWriter) -> dict[str, Any]:
-    """What the manifest says of fields: which make events, with how many values, and which do not.
-
-    Where lines may hold fields of any name, those of the first lines are listed.
-    """
-    make = {name: len(values) for name, values in events.fields.values.items()}
-    level = [LEVEL] if sum(events.levels.values()) else []
-    others = [name for name in dict.fromkeys([*level, *parser.fields]) if name not in make]
-    return {"make_events": make, "make_none": others}
