@@ -40,6 +40,7 @@ CHANGES_NOTHING = {
 """Keys, with all below them, that no result depends on."""
 
 LOCAL = ["dataset/source=local_dir", "dataset.source.path=/logs/a.log"]
+CUSTOM = ["dataset=custom", LOCAL[1]]
 COMPOSED = {
     "dataset": {
         **{name: [f"dataset={name}"] for name in option_names("dataset")},
@@ -75,11 +76,11 @@ COMPOSED = {
         ],
     },
     "dataset.label_reader": {
-        "lines": [*LOCAL, "dataset.label_reader={name: lines, relative_path: a}"],
-        "pattern": [*LOCAL, "dataset.label_reader={name: pattern, pattern: a}"],
-        "time_ranges": [*LOCAL, "dataset.label_reader={name: time_ranges, relative_path: a}"],
+        "lines": [*CUSTOM, "dataset.label_reader={name: lines, relative_path: a}"],
+        "pattern": [*CUSTOM, "dataset.label_reader={name: pattern, pattern: a}"],
+        "time_ranges": [*CUSTOM, "dataset.label_reader={name: time_ranges, relative_path: a}"],
         "field": [
-            *LOCAL,
+            *CUSTOM,
             "dataset/structured_parser=json",
             "dataset.label_reader={name: field, field: a, normal_values: [b], anomalous_values: [c]}",
         ],

@@ -32,7 +32,7 @@ def label_reader_config(values: Any) -> Any:
     if not isinstance(values, dict):
         return values
     name = values.get("name", "entities")
-    if name not in LABEL_READERS:
+    if not isinstance(name, str) or name not in LABEL_READERS:
         raise ConfigError.of(
             f"{_KEY}.name",
             name,

@@ -78,6 +78,7 @@ def test_a_field_labels_by_any_words(tmp_path, normal, anomalous, expected):
 @pytest.mark.parametrize(
     ("reader", "labels", "problem"),
     [
+        ("{name: [1]}", "", "name: labels are not read in this way"),
         ("{name: linse}", "", "name: labels are not read in this way(?s:.*)did you mean 'lines'"),
         (LINES, "4\nfive\n", "1 lines of it are no numbers of lines, as 'five'"),
         (LINES, "0\n", "as '0'"),
