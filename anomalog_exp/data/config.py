@@ -8,8 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from anomalog_exp.data.parsers.base import ParserConfig
-from anomalog_exp.data.reading.label_reader import LabelReaderConfig
-from anomalog_exp.data.reading.label_readers import label_reader_config
+from anomalog_exp.data.reading.label_readers import AnyLabelReader, label_reader_config
 from anomalog_exp.data.sources.address import MaskedAddress
 from anomalog_exp.data.sources.any import SourceConfig
 from anomalog_exp.errors import ConfigError
@@ -90,7 +89,7 @@ class DatasetVariantConfig(Options):
     source: SourceConfig
     structured_parser: SerializeAsAny[ParserConfig]
     template_parser: str = Field(description="name of the template miner, for the manifests")
-    label_reader: SerializeAsAny[LabelReaderConfig] | None
+    label_reader: AnyLabelReader | None
     cache_paths: CachePathsConfigModel | None
     evaluation_unit: EvaluationUnit | None = Field(
         strict=False, description="what is judged; null = what the grouping makes"

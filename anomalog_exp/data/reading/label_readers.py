@@ -10,7 +10,15 @@ from anomalog_exp.data.reading.placed_label_readers import LineLabelsConfig, Tim
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.mistakes import did_you_mean
 
-__all__ = ["LABEL_READERS", "label_reader_config"]
+__all__ = ["LABEL_READERS", "AnyLabelReader", "label_reader_config"]
+
+AnyLabelReader = (
+    LineLabelsConfig
+    | PatternLabelsConfig
+    | TimeRangeLabelsConfig
+    | FieldLabelsConfig
+    | CSVLabelReaderConfig
+)
 
 _KEY: Final = "dataset.label_reader"
 LABEL_READERS: Final[dict[str, type[LabelReaderConfig]]] = {
