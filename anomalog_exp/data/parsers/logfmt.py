@@ -21,7 +21,7 @@ _VALUE: Final = r'"(?:[^"\\]|\\.)*"|[^\s"]*'
 _PAIR: Final = rf'[^\s"=]+=(?:{_VALUE})'
 _WORD: Final = rf'[^\s"=]+(?:=(?:{_VALUE}))?'
 _LINE: Final = rf"^\s*{_PAIR}(?:\s+{_WORD})*\s*$"
-_EQUAL_INSIDE: Final = r'^(?:[^"]*"[^"=]*")*[^"]*"[^"=]*=|\\"'
+_EQUAL_INSIDE: Final = r'^(?:[^"]*"[^"=]*")*[^"]*"[^"=]*='
 """A quoted value holds what may look like a pair."""
 
 
@@ -48,7 +48,7 @@ class LogfmtParser(NamedFieldsParser):
     def texts(self, lines: pl.Series, names: Mapping[str, Sequence[str]]) -> pl.DataFrame:
         import polars as pl
 
-        odd = lines.str.contains(_EQUAL_INSIDE)
+        odd = lines.str.contains(_EQUAL_INSIDE) | lines.str.contains(r"\"", literal=True)
         columns = {name: _values(lines, several, odd) for name, several in names.items()}
         return pl.DataFrame(columns | {"fits": lines.str.contains(_LINE)})
 
@@ -73,6 +73,6 @@ def _values(lines: pl.Series, names: Sequence[str], odd: pl.Series) -> pl.Series
     if not quoted.any():
         return value
     text = value.str.strip_prefix('"').str.strip_suffix('"')
-    for escaped, character in ((r"\n", "\n"), (r"\"", '"'), (r"\\", "\\")):
-        text = text.str.replace_all(escaped, character, literal=True)
+    if text.str.contains("\\", literal=True).any():
+        text = text.str.replace_many([r"\n", r"\"", r"\\"], ["\n", '"', "\\"])
     return pl.select(pl.when(quoted).then(text).otherwise(value)).to_series()
