@@ -229,7 +229,7 @@ def test_a_damaged_build_is_named_and_the_same_command_builds_it_again(tmp_path)
     assert "reused" in done.stdout
 
 
-def test_times_that_the_format_does_not_fit_are_told_with_a_line(tmp_path):
+def test_times_that_the_format_does_not_fit_are_an_error_with_lines(tmp_path):
     (tmp_path / "a.log").write_text("".join(f"2024-01-0{i} went up\n" for i in range(1, 10)))
     done = command(
         "dataset=custom", "dataset.source.path=a.log", "tracking=none", "sequence=fixed",
@@ -238,9 +238,10 @@ def test_times_that_the_format_does_not_fit_are_told_with_a_line(tmp_path):
         "dataset.structured_parser.time_fields=[Day]",
         "dataset.structured_parser.time_format=%d/%m/%Y", cwd=tmp_path,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "no time on 9 of 9 rows; the first is a.log:1: 2024-01-01 went up" in done.stderr
-    assert "sequence.step=3 > sequence.window_size=2" in done.stderr
+    assert done.returncode == 2
+    assert "it reads a time on none of 9 rows" in done.stderr
+    assert "a.log:1: 2024-01-01 went up\n    a.log:2: 2024-01-02 went up\n" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_reader_that_has_seen_enough_of_a_sweep_ends_it_quietly(tmp_path):

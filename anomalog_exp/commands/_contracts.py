@@ -202,6 +202,7 @@ def _check_parser(config: ParserConfig, own: Sequence[str], others: Sequence[str
     parser = config.build_parser()
     _promise(isinstance(parser, Parser), "build_parser() gives no Parser")
     texts = pl.Series([*own, *others], dtype=pl.String)
+    parser.learn(texts)
     frame = _parsed(parser, texts)
     halves = [texts.head(len(texts) // 2), texts.tail(-(len(texts) // 2))]
     _promise(

@@ -67,7 +67,8 @@ def load_dataset(
     digests = Digests(roots.cache_root / "digests.json")
     label_file = None
     if dataset.label_reader is not None:
-        label_file = FileState.of(dataset.label_reader.build().path(raw.root))
+        path = dataset.label_reader.build().path(raw.root)
+        label_file = None if path is None else FileState.of(path)
     labels = digests.of(label_file, progress) if label_file is not None else None
     logs = [FileState.of(one.path) for one in raw.inputs]
     # No cached build can exist for a file size never seen before, so a log of one file is hashed during
@@ -152,9 +153,10 @@ def as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
     """How messages are read before splits exist: unmined, where training rows alone are mined."""
     if template.fit_on == "all":
         return template
-    options = {"name": "identity", "masking": template.masking, "fit_on": "all"}
-    masks = [mask.model_dump() for mask in template.extra_masks]
-    unmined = option_type("template", "identity").of(options | {"extra_masks": masks})
+    options = template.model_dump(include={"masking", "extra_masks", "with_fields"})
+    unmined = option_type("template", "identity").of(
+        options | {"name": "identity", "fit_on": "all"}
+    )
     assert isinstance(unmined, TemplateMinerConfig)
     return unmined
 

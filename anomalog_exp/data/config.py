@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from anomalog_exp.data.parsers.base import ParserConfig
-from anomalog_exp.data.reading.label_reader import CSVLabelReaderConfig
+from anomalog_exp.data.reading.label_readers import AnyLabelReader, label_reader_config
 from anomalog_exp.data.sources.address import MaskedAddress
 from anomalog_exp.data.sources.any import SourceConfig
 from anomalog_exp.errors import ConfigError
@@ -89,7 +89,7 @@ class DatasetVariantConfig(Options):
     source: SourceConfig
     structured_parser: SerializeAsAny[ParserConfig]
     template_parser: str = Field(description="name of the template miner, for the manifests")
-    label_reader: CSVLabelReaderConfig | None
+    label_reader: AnyLabelReader | None
     cache_paths: CachePathsConfigModel | None
     evaluation_unit: EvaluationUnit | None = Field(
         strict=False, description="what is judged; null = what the grouping makes"
@@ -109,6 +109,11 @@ class DatasetVariantConfig(Options):
                 fix="give two zero-based line numbers, the smaller one first",
             )
         return value
+
+    @field_validator("label_reader", mode="before")
+    @classmethod
+    def _labels(cls, value: Any) -> Any:
+        return label_reader_config(value)
 
     @field_validator("structured_parser", mode="before")
     @classmethod

@@ -19,7 +19,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -119,6 +121,13 @@ class Options(BaseModel):
     packages: ClassVar[tuple[str, ...]] = ()
     """Packages of an extra that the option cannot work without."""
 
+    added_since: ClassVar[dict[str, Any]] = {}
+    """Keys that came later, and the value of each that changes nothing.
+
+    A config from before lacks them and has that value; a config with that value is written without them,
+    so that its fingerprint is what it was.
+    """
+
     @classmethod
     def of(cls, values: dict[str, Any], key: str = "") -> Self:
         """Validate plain values as they come out of YAML.
@@ -141,7 +150,9 @@ class Options(BaseModel):
         if isinstance(values, cls):
             return values
         keys = sorted(cls.model_fields)
-        if not isinstance(values, dict):
+        if isinstance(values, dict):
+            values = cls.added_since | values
+        else:
             expected = {"keys": keys, "class": cls.__name__}
             raise PydanticCustomError("no_keys", "no keys with values", expected)
         for name in values:
@@ -151,6 +162,14 @@ class Options(BaseModel):
             expected = {"name": name, "value": value, "allowed": allowed}
             raise PydanticCustomError("unusable", "{allowed}", expected)
         return {name: _whole(value) for name, value in values.items()}
+
+    @model_serializer(mode="wrap")
+    def _without_what_changes_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        for name, value in self.added_since.items():
+            if getattr(self, name) == value:
+                dumped.pop(name, None)
+        return dumped
 
 
 def _whole(value: Any) -> Any:

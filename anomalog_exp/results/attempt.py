@@ -96,7 +96,7 @@ def attempt(context: ResultWriteContext) -> Iterator[None]:
         empty(paths)
         emptied = True
         write_text(paths.config_path, yaml.safe_dump(config, sort_keys=False))
-        with _logged_to(paths.run_log_path):
+        with _logged_to(paths.run_log_path, f"running {context.config.name}"):
             yield
     except NotApplicable as outcome:
         status, reason = "skipped", str(outcome)
@@ -123,12 +123,16 @@ class _RunLog(logging.FileHandler):
 
 
 @contextmanager
-def _logged_to(path: Path) -> Iterator[None]:
-    """Everything that is logged also goes into a file; so does the traceback of what is raised."""
+def _logged_to(path: Path, first: str) -> Iterator[None]:
+    """Everything that is logged also goes into a file, whose first line no terminal needs to show.
+
+    So does the traceback of what is raised.
+    """
     handler = _RunLog(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
     try:
+        handler.handle(logging.LogRecord(__name__, logging.INFO, __file__, 0, first, None, None))
         yield
     except BaseException:
         # Where the disk is full, that is what ends the run, and what is said.

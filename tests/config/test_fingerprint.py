@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache
+from importlib.util import find_spec
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
@@ -39,6 +40,7 @@ CHANGES_NOTHING = {
 """Keys, with all below them, that no result depends on."""
 
 LOCAL = ["dataset/source=local_dir", "dataset.source.path=/logs/a.log"]
+CUSTOM = ["dataset=custom", LOCAL[1]]
 COMPOSED = {
     "dataset": {
         **{name: [f"dataset={name}"] for name in option_names("dataset")},
@@ -53,7 +55,8 @@ COMPOSED = {
     "dataset/structured_parser": {
         name: [*LOCAL, f"dataset/structured_parser={name}"]
         for name in option_names("dataset/structured_parser")
-        if name != "sessions"
+        # A preset has the fields of the parser that it configures.
+        if name != "sessions" and find_spec(f"anomalog_exp.data.parsers.{name}")
     }
     | {
         "fields": [
@@ -70,6 +73,16 @@ COMPOSED = {
         "sessions": [
             "dataset=openstack_sessions",
             LOCAL[1],
+        ],
+    },
+    "dataset.label_reader": {
+        "lines": [*CUSTOM, "dataset.label_reader={name: lines, relative_path: a}"],
+        "pattern": [*CUSTOM, "dataset.label_reader={name: pattern, pattern: a}"],
+        "time_ranges": [*CUSTOM, "dataset.label_reader={name: time_ranges, relative_path: a}"],
+        "field": [
+            *CUSTOM,
+            "dataset/structured_parser=json",
+            "dataset.label_reader={name: field, field: a, normal_values: [b], anomalous_values: [c]}",
         ],
     },
     "sequence": {name: [f"sequence={name}"] for name in option_names("sequence")}
@@ -156,7 +169,8 @@ def changed(plain: dict[str, Any], place: tuple[Any, ...], annotation: Any) -> R
     inner = plain
     for key in place[:-1]:
         inner = inner[key]
-    kept = inner[place[-1]]
+    # A key that came later is left out where its value changes nothing.
+    kept = inner.get(place[-1]) if isinstance(inner, dict) else inner[place[-1]]
     for value in others(kept, annotation):
         inner[place[-1]] = value
         try:

@@ -98,12 +98,12 @@ def test_every_option_of_every_miner_is_in_the_key(option):
 
 
 @pytest.mark.parametrize("option", TEMPLATES)
-def test_where_training_rows_are_mined_the_masks_alone_decide_how_a_log_is_read(option):
+def test_where_training_rows_are_mined_masks_and_fields_decide_how_a_log_is_read(option):
     template = TEMPLATES[option].model_copy(update={"fit_on": "train"})
     decides = {
         name for name, other in flips(template) if key(template=other) != key(template=template)
     }
-    assert decides - {"fit_on"} == {"masking", "extra_masks"}
+    assert decides - {"fit_on"} == {"masking", "extra_masks", "with_fields"}
 
 
 def test_bytes_of_files_and_labels_are_in_the_key_and_their_places_are_not():

@@ -31,6 +31,9 @@ def write_stand_ins(folder: Path) -> None:
     _write(folder / "orders.jsonl", (_order_as_json(i) for i in range(3000)))
     anomalous = [f"order-{order},anomaly" for order in range(1000, 1600) if _times_out(order)]
     _write(folder / "labels.csv", ["order,verdict", *anomalous])
+    _write(folder / "access.log", (_access(i) for i in range(1000)))
+    incidents = ["begin,end", "2024-05-01T10:15:00Z,2024-05-01T10:18:30Z", "2024-05-01T10:45:00Z,"]
+    _write(folder / "incidents.csv", incidents)
     _write(folder / "Apache.log", (_apache(i) for i in range(600)))
     _write(folder / "OpenStack.log", (_openstack(i) for i in range(600)))
     truth = [f"{i},child {i} found,E{1}" if i % 2 else f"{i},server ready,E2" for i in range(40)]
@@ -84,6 +87,12 @@ def _order(i: int) -> str:
 def _order_as_json(i: int) -> str:
     level, order, message = _order_parts(i)
     return f'{{"at": {1714557600000 + 1000 * i}, "severity": "{level}", "order": "{order}", "text": "{message}"}}'
+
+
+def _access(i: int) -> str:
+    status = 500 if 800 <= i < 860 else 200
+    when = f"01/May/2024:10:{i // 60:02d}:{i % 60:02d} +0000"
+    return f'10.0.0.{i % 9} - - [{when}] "GET /item/{i % 50} HTTP/1.1" {status} {100 + i}'
 
 
 def _apache(i: int) -> str:

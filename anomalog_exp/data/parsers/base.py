@@ -6,6 +6,7 @@ A parser is two files: a module here with a `Config`, and a YAML in conf/dataset
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -15,7 +16,7 @@ from anomalog_exp.options.base import Options
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Parser", "ParserConfig"]
+__all__ = ["Parser", "ParserConfig", "field_column"]
 
 
 class Parser(ABC):
@@ -36,6 +37,29 @@ class Parser(ABC):
     may_be_1970: bool = False
     """Times in early 1970 are meant, as of a clock that began at 0, and are no mistaken seconds."""
 
+    fields: tuple[str, ...] = ()
+    """Names of what lines hold besides the message and the time, as far as that is known."""
+
+    any_field: bool = False
+    """Lines may hold fields of any name: `fields` are those seen so far."""
+
+    carried: tuple[str, ...] = ()
+    """The fields that `parse` gives too, in columns named by `field_column`; set by who needs them."""
+
+    labels: Callable[[pl.Series, pl.DataFrame], pl.Series] | None = None
+    """Labels of events that a reader of labels takes from lines and what was parsed: (lines,) Int8."""
+
+    def learn(self, lines: pl.Series) -> None:  # noqa: B027 - most parsers know all they need
+        """Take note of the first lines of the log, before any is parsed: a header, names of fields.
+
+        Args:
+            lines: (lines,) String, those with which the file begins, at least one.
+        """
+
+    def is_header(self, lines: pl.Series) -> pl.Series | None:
+        """(lines,) Boolean: the lines that name columns, and are no events; None where none do."""
+        return None
+
     @abstractmethod
     def parse(self, lines: pl.Series) -> pl.DataFrame:
         """Columns of as many rows as there are lines, in their order.
@@ -49,7 +73,8 @@ class Parser(ABC):
         Returns:
             `message` String, null where the line does not match. Where the lines have them, `entity`
             String and the columns that `anomalog_exp.data.columns` marks as parsed, whole numbers:
-            `time_ms`, `label`, `level`. A null or a column left out means that there is none.
+            `time_ms`, `label`, `level`. A null or a column left out means that there is none. The
+            fields that are `carried`, String, each in the column that `field_column` names.
         """
 
     def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
@@ -67,6 +92,11 @@ class Parser(ABC):
             what a parser says that does not override this. It is asked with no lines, too.
         """
         return None
+
+
+def field_column(name: str) -> str:
+    """The name of a field's column in a parser's frame, which no other column has."""
+    return f"field {name}"
 
 
 class ParserConfig(Options):

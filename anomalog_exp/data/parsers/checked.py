@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.columns import COLUMNS, Column
-from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.parsers.base import Parser, field_column
+from anomalog_exp.data.parsers.shown import shown_lines
 from anomalog_exp.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,12 +35,21 @@ _SECONDS: Final = (_ms(1990) // 1000, _ms(2100) // 1000)
 _PER_SECOND: Final = {"seconds": 1, "microseconds": 10**6, "nanoseconds": 10**9}
 
 
-def checked(frame: pl.DataFrame, parser: Parser, lines: int) -> pl.DataFrame:
+def checked(
+    frame: pl.DataFrame, parser: Parser, lines: int, texts: pl.Series | None = None
+) -> pl.DataFrame:
     """What a parser gave for `lines` lines, if it is what `Parser.parse` promises.
+
+    Args:
+        frame: What it gave.
+        parser: Which one.
+        lines: How many lines it was given.
+        texts: (lines,) String, the lines themselves, some of which an error then shows.
 
     Returns:
         `message`, `entity` and every parsed column of the table, each in its dtype. A column that the
-        parser does not give is null in every row, and so is a time before 1970 or after 2199.
+        parser does not give is null in every row, and so is a time before 1970 or after 2199. Then
+        the fields that the parser carries.
 
     Raises:
         DataError: a column is missing, of another kind or out of range, rows are missing or too many,
@@ -56,12 +66,16 @@ def checked(frame: pl.DataFrame, parser: Parser, lines: int) -> pl.DataFrame:
     for name in needed:
         if name not in frame.columns:
             raise broken_parser(parser, f"it gives no column {name!r}", ", ".join(needed))
-    texts = [_text(frame, name, parser) for name in ("message", "entity")]
+    fields = [field_column(name) for name in parser.carried]
+    strings = [_text(frame, name, parser) for name in ("message", "entity", *fields)]
     numbers = [_numbers(frame, column, parser) for column in COLUMNS.values() if column.parsed]
-    return _with_possible_times(pl.DataFrame([*texts, *numbers]), parser)
+    found = pl.DataFrame([*strings[:2], *numbers, *strings[2:]])
+    return _with_possible_times(found, parser, texts)
 
 
-def broken_parser(parser: Parser, problem: str, allowed: str, advice: str = "") -> DataError:
+def broken_parser(
+    parser: Parser, problem: str, allowed: str, advice: str = "", shown: str = ""
+) -> DataError:
     """The error that names a parser which does not keep its contract."""
     module = type(parser).__module__
     return DataError.of(
@@ -69,7 +83,8 @@ def broken_parser(parser: Parser, problem: str, allowed: str, advice: str = "") 
         module,
         problem=problem,
         allowed=allowed,
-        fix=f"{advice}mend parse() in {module}; anomalog_exp.data.parsers.base says what it promises",
+        fix=f"{advice}mend parse() in {module}; anomalog_exp.data.parsers.base says what it promises"
+        + shown,
     )
 
 
@@ -105,7 +120,9 @@ def _check_range(numbers: pl.Series, allowed: tuple[int, int], parser: Parser) -
     raise broken_parser(parser, problem, f"{allowed[0]} to {allowed[1]}, and null")
 
 
-def _with_possible_times(frame: pl.DataFrame, parser: Parser) -> pl.DataFrame:
+def _with_possible_times(
+    frame: pl.DataFrame, parser: Parser, texts: pl.Series | None
+) -> pl.DataFrame:
     """The frame, null where a time cannot be one: a line is damaged, or a counter has run over.
 
     Raises:
@@ -118,18 +135,20 @@ def _with_possible_times(frame: pl.DataFrame, parser: Parser) -> pl.DataFrame:
         return frame
     impossible = (pl.col("time_ms") < 0) | (pl.col("time_ms") >= _LATEST_MS)
     odd = impossible if parser.may_be_1970 else impossible | pl.col("time_ms").is_between(*_SECONDS)
-    read = frame.filter(pl.col("message").is_not_null() & pl.col("time_ms").is_not_null())
-    times = read.filter(odd)["time_ms"]
-    if len(times) <= _NEARLY_ALL * len(read):
+    read = pl.col("message").is_not_null() & pl.col("time_ms").is_not_null()
+    times = frame.filter(read & odd)["time_ms"]
+    if len(times) <= _NEARLY_ALL * frame.select(read.sum()).item():
         return frame.with_columns(time_ms=pl.when(~impossible).then("time_ms"))
     example = int(times[0])
+    shown = "" if texts is None else shown_lines(texts.filter(frame.select(read & odd).to_series()))
     units = (unit for unit, per_s in _PER_SECOND.items() if _is_date(example // per_s))
     raise broken_parser(
         parser,
         f"its column 'time_ms' holds {example}, which looks like {next(units, 'no known unit')}",
         "Unix milliseconds UTC of the years 1970 to 2199",
-        "for a log described by structured_parser=custom set time_format to its unit, epoch_s or "
-        "epoch_ms; else ",
+        "where the config has a time_format, set it to the unit of the times, epoch_s, epoch_ms, "
+        "epoch_us or epoch_ns; else ",
+        shown and f"; the first such lines are\n{shown}",
     )
 
 

@@ -2,8 +2,8 @@
 
 A LogHub-style `format` such as `<Date> <Time> <Level> <Component>: <Content>` names the fields and the
 text between them; a `regex` with named groups `(?P<Content>...)` does what a format cannot. Without
-either the whole line is the message. A field named Level or Severity, in any case, is read as the level.
-Patterns are polars (Rust) regular expressions: no look-around.
+either the whole line is the message. A field named Level or Severity, in any case, is read as the level,
+and one named Priority as that of syslog. Patterns are polars (Rust) regular expressions: no look-around.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from anomalog_exp.data.parsers.base import Parser, ParserConfig
-from anomalog_exp.data.parsers.levels import level_codes
+from anomalog_exp.data.parsers.base import Parser, ParserConfig, field_column
+from anomalog_exp.data.parsers.levels import level_codes, priority_codes
 from anomalog_exp.data.parsers.line_format import LineFormat
 from anomalog_exp.data.parsers.multiline import Multiline, first_line_pattern
+from anomalog_exp.data.parsers.times.named import TIME_FORMAT, time_format
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
 from anomalog_exp.options.mistakes import did_you_mean
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Config", "CustomParser"]
 
 _KEY = "dataset.structured_parser"
-_EPOCH_MS = {"epoch_s": 1000, "epoch_ms": 1}
-_YEAR = re.compile(r"%[YyGgDFxc+s]")
 _WHOLE_LINE = "<Content>"
-_LEVEL_FIELDS = ("level", "severity")
+_LEVEL_FIELDS = {"level": level_codes, "severity": level_codes, "priority": priority_codes}
 
 
 def _unless_false(value: Any) -> Any:
@@ -48,7 +47,7 @@ class Config(ParserConfig):
         description="how lines are joined to records; null: every line is one"
     )
     time_fields: Names = Field(description="fields that make the time, joined by a space")
-    time_format: str | None = Field(description="strptime format, epoch_s or epoch_ms")
+    time_format: str | None = Field(description=TIME_FORMAT)
     year: int | None = Field(description="of the first line, where times have none")
     entity_field: str | None = Field(description="the field that holds the entity")
     entity_pattern: str | None = Field(description="pattern that finds the entity in the message")
@@ -71,7 +70,7 @@ class Config(ParserConfig):
                 allowed="a format or a regex, not both",
                 fix=f"set {_KEY}.format or {_KEY}.regex to null",
             )
-        fields = _compiled_fields(self.pattern, "regex" if self.regex else "format")
+        fields = self.field_names()
         named = {
             "message_field": [self.message_field],
             "time_fields": list(self.time_fields) if self.time_format else [],
@@ -90,14 +89,8 @@ class Config(ParserConfig):
                     )
         if self.entity_pattern is not None:
             _compiled_fields(self.entity_pattern, "entity_pattern")
-        if _lacks_year(self.time_format) and self.year is None:
-            raise ConfigError.of(
-                f"{_KEY}.year",
-                None,
-                problem=f"the time format {self.time_format!r} has no year",
-                allowed="a year, or a time format with %Y or %y",
-                fix=f"add {_KEY}.year=2024, the year in which the log was written",
-            )
+        if self.time_format is not None:
+            time_format(self.time_format, self.year)
         return self
 
     @property
@@ -117,6 +110,14 @@ class Config(ParserConfig):
         pinned = self.multiline is not None and self.multiline.starts_with is not None
         return self.multiline if shaped or pinned else None
 
+    def field_names(self) -> list[str]:
+        """Names of all fields of a line, in order.
+
+        Raises:
+            ConfigError: the pattern is none.
+        """
+        return _compiled_fields(self.pattern, "regex" if self.regex else "format")
+
     def build_parser(self) -> CustomParser:
         return CustomParser(self)
 
@@ -133,7 +134,12 @@ class CustomParser(Parser):
         self.pins_records = self._records is not None and self._records.starts_with is not None
         self.labels_events = config.label_field is not None
         self.reads_times = config.time_format is not None
-        self.assumes_year = _lacks_year(config.time_format) and config.year is not None
+        used = {config.message_field, config.label_field}
+        if config.time_format is not None:
+            used |= {*config.time_fields}
+            self._times = time_format(config.time_format, config.year)
+            self.assumes_year = not self._times.has_year
+        self.fields = tuple(name for name in config.field_names() if name not in used)
         # Seconds may count from a boot. Only numbers said to be milliseconds can be of another unit.
         self.may_be_1970 = config.time_format != "epoch_ms"
 
@@ -147,7 +153,8 @@ class CustomParser(Parser):
             fields = lines.str.extract_groups(config.regex).struct.unnest()
         columns = {"message": fields[config.message_field]}
         if config.time_format is not None:
-            columns["time_ms"] = self._time_ms(fields, config.time_format)
+            texts = fields.select(pl.concat_str(config.time_fields, separator=" ")).to_series()
+            columns["time_ms"] = self._times.ms(texts)
         if config.entity_field is not None:
             columns["entity"] = fields[config.entity_field]
         elif config.entity_pattern is not None:
@@ -158,29 +165,14 @@ class CustomParser(Parser):
             columns["label"] = label.cast(pl.Int8)
         for name in fields.columns:
             if name.lower() in _LEVEL_FIELDS:
-                columns["level"] = level_codes(fields[name])
+                columns["level"] = _LEVEL_FIELDS[name.lower()](fields[name])
+        columns |= {field_column(name): fields[name] for name in self.carried}
         return pl.DataFrame(columns)
 
     def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
         if self._records is None:
             return None
         return self._records.begins_record(lines, matched, self._first_line)
-
-    def _time_ms(self, fields: pl.DataFrame, form: str) -> pl.Series:
-        import polars as pl
-
-        text = fields.select(pl.concat_str(self._config.time_fields, separator=" ")).to_series()
-        if form in _EPOCH_MS:
-            number = text.cast(pl.Float64, strict=False) * _EPOCH_MS[form]
-            return number.cast(pl.Int64, strict=False)
-        if self.assumes_year:
-            text, form = f"{self._config.year} " + text, f"%Y {form}"
-        when = text.str.to_datetime(form, strict=False, time_unit="ms")
-        return when.cast(pl.Int64)
-
-
-def _lacks_year(time_format: str | None) -> bool:
-    return time_format not in (None, *_EPOCH_MS) and not _YEAR.search(str(time_format))
 
 
 def _compiled_fields(pattern: str, key: str) -> list[str]:

@@ -3,7 +3,8 @@
 A log has few names, and one of them stands on most lines. So a line that begins as the first line of the
 block has its level, at the price of one comparison. Of the other lines the beginnings are numbered by a
 categorical, and only distinct ones are read. One name means the same in every log, although systems
-disagree: BlueGene ranks SEVERE below ERROR, Java above everything. Numbers, as of syslog, are not read.
+disagree: BlueGene ranks SEVERE below ERROR, Java above everything. Numbers are read only where they are
+known to be levels.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from anomalog_exp.data.columns import COLUMNS, LEVELS
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["level_codes"]
+__all__ = ["any_level_codes", "level_codes", "priority_codes"]
 
 _NAMES: Final = {
     "trace": "TRACE VERBOSE FINEST FINER V",
@@ -33,6 +34,48 @@ _NAMES: Final = {
 _CODES: Final = {
     name: LEVELS.index(level) for level, names in _NAMES.items() for name in names.split()
 }
+
+_SEVERITIES: Final = ["fatal", "fatal", "critical", "error", "warning", "notice", "info", "debug"]
+"""Of syslog, by number: emergency is 0 (RFC 5424, section 6.2.1)."""
+
+_NUMBERED: Final = {str(number): name for number, name in enumerate(_SEVERITIES)} | {
+    "10": "trace",
+    "20": "debug",
+    "30": "info",
+    "40": "warning",
+    "50": "error",
+    "60": "fatal",
+}
+"""Levels that are numbers, of syslog and of bunyan and pino. Python's logging has its own, as names."""
+
+
+def any_level_codes(texts: pl.Series) -> pl.Series:
+    """Codes into `LEVELS` of names or numbers of levels; null where a text is neither."""
+    import polars as pl
+
+    codes = level_codes(texts)
+    if codes.null_count() == texts.null_count():
+        return codes
+    numbers = {text: LEVELS.index(name) for text, name in _NUMBERED.items()}
+    numbered = texts.replace_strict(numbers, default=None, return_dtype=codes.dtype)
+    return pl.select(pl.coalesce(codes, numbered)).to_series()
+
+
+def priority_codes(texts: pl.Series) -> pl.Series:
+    """Codes into `LEVELS` of syslog's priorities, of which the last three bits are the severity.
+
+    Args:
+        texts: (lines,) String, numbers from 0 to 191; null where a line has none.
+
+    Returns:
+        (lines,) Int8, null where the text is null or no such number.
+    """
+    import polars as pl
+
+    priority = texts.cast(pl.Int64, strict=False)
+    priority = pl.select(pl.when(priority.is_between(0, 191)).then(priority % 8)).to_series()
+    codes = [LEVELS.index(name) for name in _SEVERITIES]
+    return priority.replace_strict(range(8), codes, return_dtype=COLUMNS["level"].polars_dtype)
 
 
 def level_codes(texts: pl.Series, *, word: int = 0, within: int | None = None) -> pl.Series:

@@ -12,16 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.data.config import DatasetVariantConfig
-from anomalog_exp.data.places import Places
-from anomalog_exp.data.reading.blocks import BLOCK_BYTES, Block, raw_lines, read_blocks
-from anomalog_exp.data.reading.check_parsed import check_parsed
+from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.reading.blocks import BLOCK_BYTES, Block, read_blocks
+from anomalog_exp.data.reading.check_parsed import check_parsed, check_times
 from anomalog_exp.data.reading.entity_labels import entity_labels, label_facts, read_labels
+from anomalog_exp.data.reading.event_labels import check_labels, placed_labels
 from anomalog_exp.data.reading.event_writer import EventWriter
 from anomalog_exp.data.reading.parsed import ParsedBlock, SharedCategories, parsed_blocks
+from anomalog_exp.data.reading.prepared import LEVEL, prepared_parser
 from anomalog_exp.data.reading.records import record_begin
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.masking import Masker
@@ -62,13 +61,14 @@ def build_dataset(
         block_bytes: Bytes per block; results do not depend on it.
 
     Raises:
-        DataError: too many lines do not match the parser, the parser does not keep its contract, or the
-            labels cannot be read.
+        ConfigError: a field that makes events or labels is none of the lines'.
+        DataError: too many lines do not match the parser, no row has a time where lines should, the
+            parser does not keep its contract, or the labels cannot be read.
     """
     import polars as pl
 
-    parser = dataset.structured_parser.build_parser()
     paths = [one.path for one in raw.inputs]
+    parser = prepared_parser(dataset, template, paths[0])
     masker = Masker(template.masking, template.extra_masks)
     first_line = 0 if dataset.line_range is None else dataset.line_range[0]
     # Categories of their own: those of the process would number our texts after everybody's.
@@ -76,16 +76,18 @@ def build_dataset(
     alive = [pl.Series([""]).cast(category) for category in categories]
     with (
         ThreadPoolExecutor(1) as aside,
-        EventWriter(directory, parser, first_line) as events,
+        EventWriter(directory, parser, first_line, placed_labels(dataset, raw)) as events,
     ):
         labels = aside.submit(read_labels, dataset, raw, categories.entity)
         blocks = read_blocks(paths, block_bytes, dataset.line_range, sizes, record_begin(parser))
-        parsed = parsed_blocks(follow(blocks), parser, masker, categories)
+        parsed = parsed_blocks(follow(blocks), parser, masker, categories, template.with_fields)
         for part in _with_progress(parsed, paths, dataset.line_range is None, progress):
             events.add(part)
     check_parsed(dataset, parser, raw.inputs, events)
     if parser.reads_times and events.counts["rows_without_time"] > events.counts["rows"] // 2:
-        _warn_of_times(paths, Places({"inputs": events.inputs(raw.inputs)}), events, directory)
+        check_times(dataset, raw.inputs, events, directory)
+    events.fields.refuse_none(parser.fields)
+    check_labels(dataset, events.counts)
 
     shapes = events.shapes.texts(categories.shape).to_list()
     templates, template_of_shape = Templates.mine_shapes(shapes, template)
@@ -105,6 +107,7 @@ def build_dataset(
     manifest = {
         **facts(),
         **events.facts(raw.inputs),
+        "fields": _field_facts(parser, events),
         **label_facts(entity_label),
         "labels_unknown_entities": unknown,
         "templates": len(templates.mined),
@@ -130,17 +133,12 @@ def _with_progress(
             yield part
 
 
-def _warn_of_times(
-    paths: Sequence[Path], places: Places, events: EventWriter, directory: Path
-) -> None:
-    time_ms = np.load(directory / "time_ms.npy", mmap_mode="r")
-    row = int((time_ms == NO_TIME).argmax())
-    line = int(np.load(directory / "line.npy", mmap_mode="r")[row])
-    (text,) = raw_lines(paths, np.array(events.index), [line]).values()
-    _LOG.warning(
-        "the parser reads no time on %s of %s rows; the first is %s: %s",
-        f"{events.counts['rows_without_time']:,}",
-        f"{events.counts['rows']:,}",
-        places.of(line),
-        text[:120],
-    )
+def _field_facts(parser: Parser, events: EventWriter) -> dict[str, Any]:
+    """What the manifest says of fields: which make events, with how many values, and which do not.
+
+    Where lines may hold fields of any name, those of the first lines are listed.
+    """
+    make = {name: len(values) for name, values in events.fields.values.items()}
+    level = [LEVEL] if sum(events.levels.values()) else []
+    others = [name for name in dict.fromkeys([*level, *parser.fields]) if name not in make]
+    return {"make_events": make, "make_none": others}

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.parsers.shown import SHOWN, shown_lines
+from anomalog_exp.data.parsers.times.named import TIME_FORMAT
 from anomalog_exp.data.places import Places
+from anomalog_exp.data.reading.blocks import raw_lines
 from anomalog_exp.data.reading.event_writer import EventWriter
 from anomalog_exp.data.sources.base import Input
 from anomalog_exp.errors import DataError
 
-__all__ = ["check_parsed"]
+__all__ = ["check_parsed", "check_times"]
 
 _LOG = logging.getLogger(__name__)
-_SHOWN: Final = 5
 _FEWEST_RECORDS: Final = 0.2
 """Where fewer lines begin a record, the format is more likely wrong than its records so long."""
 
@@ -29,8 +35,8 @@ def check_parsed(
     Raises:
         DataError: there are no lines, too many do not match, or too few begin a record.
     """
-    logs = ", ".join(str(one.origin) for one in inputs[:_SHOWN]) + (
-        f" and {len(inputs) - _SHOWN} more" if len(inputs) > _SHOWN else ""
+    logs = ", ".join(str(one.origin) for one in inputs[:SHOWN]) + (
+        f" and {len(inputs) - SHOWN} more" if len(inputs) > SHOWN else ""
     )
     filled = events.counts["lines_total"] - events.counts["lines_empty"]
     if filled == 0:
@@ -76,5 +82,38 @@ def check_parsed(
         )
 
 
+def check_times(
+    dataset: DatasetVariantConfig, inputs: Sequence[Input], events: EventWriter, directory: Path
+) -> None:
+    """Warn of many rows without a time.
+
+    Raises:
+        DataError: no row has one.
+    """
+    rows, without = events.counts["rows"], events.counts["rows_without_time"]
+    time_ms = np.load(directory / "time_ms.npy", mmap_mode="r")
+    untimed = np.flatnonzero(time_ms == NO_TIME)[:SHOWN]
+    lines = np.load(directory / "line.npy", mmap_mode="r")[untimed].tolist()
+    texts = raw_lines([one.path for one in inputs], np.array(events.index), lines)
+    shown = _shown(sorted(texts.items()), Places({"inputs": events.inputs(inputs)}))
+    if without < rows:
+        _LOG.warning(
+            "the parser reads no time on %s of %s rows; the first are\n%s",
+            f"{without:,}",
+            f"{rows:,}",
+            shown,
+        )
+        return
+    parser = dataset.structured_parser
+    form = getattr(parser, "time_format", None)
+    raise DataError.of(
+        "dataset.structured_parser" + (".time_format" if form else ""),
+        form or parser.name,
+        problem=f"it reads a time on none of {rows:,} rows",
+        allowed=f"a format that reads the times of the log: {TIME_FORMAT}",
+        fix=f"mend the format, or choose another parser; the first such lines are\n{shown}",
+    )
+
+
 def _shown(samples: Sequence[tuple[int, str]], places: Places) -> str:
-    return "\n".join(f"    {places.of(number)}: {text[:120]}" for number, text in samples[:_SHOWN])
+    return shown_lines(f"{places.of(number)}: {text}" for number, text in samples)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from anomalog_exp.data.columns import UNLABELLED
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.reading.codes import FirstAppearance
+from anomalog_exp.data.reading.label_reader import CSVLabelReader
 from anomalog_exp.data.sources.base import RawFiles
 
 if TYPE_CHECKING:
@@ -34,16 +35,17 @@ class FileLabels(NamedTuple):
 def read_labels(
     dataset: DatasetVariantConfig, raw: RawFiles, category: pl.Categorical
 ) -> FileLabels | None:
-    """The labels that stand beside the log, if the data set has a reader of them.
+    """The labels of entities that stand beside the log, if the data set has a reader of them.
 
     Raises:
         DataError: they cannot be read.
     """
     import polars as pl
 
-    if dataset.label_reader is None:
+    reader = None if dataset.label_reader is None else dataset.label_reader.build()
+    if not isinstance(reader, CSVLabelReader):
         return None
-    rows = dataset.label_reader.build().read(raw.root)
+    rows = reader.read(raw.root)
     codes = rows["entity"].cast(category).to_physical().cast(pl.Int64)
     return FileLabels(codes.to_numpy(), rows["label"].to_numpy())
 
@@ -61,6 +63,7 @@ def entity_labels(
         return labels, 0
     assert dataset.label_reader is not None
     reader = dataset.label_reader.build()
+    assert isinstance(reader, CSVLabelReader)
     if reader.missing_label is not None:
         labels[:] = reader.missing_label
     code = entities.find(rows.entity)

@@ -15,15 +15,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.data.columns import COLUMNS, LEVELS, NO_TIME
+from anomalog_exp.data.columns import COLUMNS, LEVELS, NO_TIME, UNLABELLED
 from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.places import Places
 from anomalog_exp.data.reading.blocks import INDEX
 from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
 from anomalog_exp.data.reading.parsed import SAMPLES, ParsedBlock
+from anomalog_exp.data.reading.placed_labels import PlacedLabels
 from anomalog_exp.data.reading.years import YearsPassed
 from anomalog_exp.data.sources.base import Input
+from anomalog_exp.data.templates.event_fields import FieldValues
 
 __all__ = ["EventWriter"]
 
@@ -37,20 +39,29 @@ class EventWriter:
         counts: What the manifest counts, by its names there.
         samples: Number and text of the first lines that do not match.
         continued: The same of the first lines that continue a record.
+        levels: How many rows have each level.
         index: Of the blocks; its columns are `anomalog_exp.data.reading.blocks.INDEX`.
         first_lines: Number of the first line of each input that was read.
         entities: The codes of entities.
         shapes: The codes of masked messages, which become templates when all have come.
+        fields: The values of the fields that make events.
     """
 
-    def __init__(self, directory: Path, parser: Parser, first_line: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        parser: Parser,
+        first_line: int,
+        labels: PlacedLabels | None = None,
+    ) -> None:
         self._directory = directory
         self._years = YearsPassed() if parser.assumes_year else None
         self._first_line = first_line
+        self._labels = labels
         self._span: list[int] = []
         self._unrowed: list[NDArray[np.int64]] = []
-        self._levels = Counter[str]()
         self.counts: Counter[str] = Counter()
+        self.levels: Counter[str] = Counter()
         self.samples: list[tuple[int, str]] = []
         self.continued: list[tuple[int, str]] = []
         self.index: list[tuple[int, int, int, int]] = []
@@ -58,6 +69,7 @@ class EventWriter:
         self._lines = Counter[int]()
         self._in_record = False
         self.entities, self.shapes = FirstAppearance(), FirstAppearance()
+        self.fields = FieldValues()
         dtypes: dict[str, Any] = {name: column.dtype for name, column in COLUMNS.items()}
         dtypes["shape"] = dtypes.pop("template")  # templates are mined when all shapes have come
         self._columns = {
@@ -78,17 +90,28 @@ class EventWriter:
         }
         if self._years is not None:
             values["time_ms"] = self._years.dated(values["time_ms"])
+        counts, unrowed = part.counts, part.unrowed + first
+        if self._labels is not None:
+            label = self._labels.of(values["line"], values["time_ms"])
+            values["label"] = label
+            counts = counts | {
+                "events_anomalous": int(np.count_nonzero(label == 1)),
+                "events_labelled": int(np.count_nonzero(label != UNLABELLED)),
+            }
+            end = first + counts["lines_total"]
+            unrowed = np.setdiff1d(self._labels.anomalous_lines(first, end), values["line"])
+        self.fields.add(part.fields)
         for name, column in self._columns.items():
             column.append(values[name])
         self.index.append((first, block.source, block.offset, block.size))
-        self.counts.update(part.counts)
-        self._lines[block.source] += part.counts["lines_total"]
+        self.counts.update(counts)
+        self._lines[block.source] += counts["lines_total"]
         self._count_before(part, first)
         _add_samples(self.samples, part.unparsed, first)
         _add_samples(self.continued, part.continued, first)
-        self._unrowed.append(part.unrowed + first)
+        self._unrowed.append(unrowed)
         for code, level in enumerate(LEVELS):  # eight passes over bytes, faster than one bincount
-            self._levels[level] += int(np.count_nonzero(values["level"] == code))
+            self.levels[level] += int(np.count_nonzero(values["level"] == code))
         timed = values["time_ms"]
         if part.counts["rows_without_time"]:
             timed = timed[timed != NO_TIME]
@@ -144,7 +167,7 @@ class EventWriter:
             "continued_samples": _shown(self.continued, Places({"inputs": described})),
             "first_time_ms": min(self._span, default=None),
             "last_time_ms": max(self._span, default=None),
-            "levels": {level: count for level, count in self._levels.items() if count},
+            "levels": {level: count for level, count in self.levels.items() if count},
             "shapes": self.shapes.size,
         }
 

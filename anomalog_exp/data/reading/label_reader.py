@@ -1,81 +1,118 @@
-"""Labels in a file beside the log: a CSV with one row per entity."""
+"""Labels in a file beside the log: a CSV with one row per entity; and what readers of labels share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from anomalog_exp.data.reading.label_table import check_column, label_file, text_table
+from anomalog_exp.data.reading.label_words import (
+    ANOMALOUS_VALUES,
+    NORMAL_VALUES,
+    USUAL_WORDS,
+    LabelWords,
+)
 from anomalog_exp.errors import DataError
-from anomalog_exp.options.base import Options, PathText
+from anomalog_exp.options.base import Names, Options, PathText
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["CSVLabelReader", "CSVLabelReaderConfig", "LabelReaderConfig"]
+    from anomalog_exp.data.parsers.base import Parser
+    from anomalog_exp.data.reading.placed_labels import PlacedLabels
 
-_MEANING: Final = {"normal": 0, "0": 0, "anomaly": 1, "1": 1}
-_KEY = "dataset.label_reader"
-_SECOND = "_duplicated_0"
-"""What polars adds to the name of the second of two columns of one name."""
+__all__ = ["CSVLabelReader", "CSVLabelReaderConfig", "LabelReader", "LabelReaderConfig"]
+
+_KEY: Final = "dataset.label_reader"
 
 
 class LabelReaderConfig(Options):
-    """Base of readers of labels that stand in a file beside the log."""
+    """Base of readers of labels that do not stand in the fields of the log that a parser reads."""
 
-    def build(self) -> CSVLabelReader:
+    def build(self) -> LabelReader:
         """The reader."""
         raise NotImplementedError(type(self).__name__)
+
+
+class LabelReader:
+    """Base of what the configs build; a reader does one of these."""
+
+    def path(self, root: Path) -> Path | None:
+        """The file that holds the labels of the data set at `root`; None where there is none.
+
+        Raises:
+            DataError: there is no such file.
+        """
+        return None
+
+    def prepare(self, parser: Parser) -> None:
+        """Let the parser label events by their lines.
+
+        Raises:
+            ConfigError: its lines lack what labels them.
+        """
+
+    def placed(self, root: Path) -> PlacedLabels | None:
+        """Labels of events by where or when they are; None where the reader gives none.
+
+        Raises:
+            DataError: they cannot be read.
+        """
+        return None
 
 
 class CSVLabelReaderConfig(LabelReaderConfig):
     """Labels of entities from a CSV file."""
 
+    added_since: ClassVar[dict[str, Any]] = {
+        "name": "entities",
+        "normal_values": None,
+        "anomalous_values": None,
+    }
+
+    name: Literal["entities"]
     relative_path: PathText = Field(description="the CSV, relative to the data set's root")
     entity_column: str = Field(description="column that holds the entity")
-    label_column: str = Field(description="column that holds Normal / Anomaly / 0 / 1")
+    label_column: str = Field(description="column that holds the label")
     missing_label: Literal[0, 1] | None = Field(
         description="label of entities of the log that the CSV lacks; null leaves them unlabelled"
     )
+    normal_values: Names | None = Field(description=NORMAL_VALUES)
+    anomalous_values: Names | None = Field(description=ANOMALOUS_VALUES)
 
     def build(self) -> CSVLabelReader:
-        return CSVLabelReader(**dict(self))
+        return CSVLabelReader(
+            self.relative_path,
+            self.entity_column,
+            self.label_column,
+            self.missing_label,
+            LabelWords.of(_KEY, self.normal_values, self.anomalous_values),
+        )
 
 
 @dataclass(frozen=True)
-class CSVLabelReader:
+class CSVLabelReader(LabelReader):
     """Reads labels of entities.
 
     Attributes:
         relative_path: The CSV, relative to the data set's root.
         entity_column: Column that holds the entity.
-        label_column: Column that holds Normal, Anomaly, 0 or 1 in any case.
+        label_column: Column that holds the label.
         missing_label: Label of entities that the CSV lacks; None leaves them unlabelled.
+        words: What the label column holds.
     """
 
     relative_path: Path
     entity_column: str
     label_column: str
     missing_label: int | None
+    words: LabelWords = USUAL_WORDS
 
     def path(self, root: Path) -> Path:
-        """Where the CSV of the data set at `root` stands.
-
-        Raises:
-            DataError: there is no such file.
-        """
-        path = root / self.relative_path
-        if not path.is_file():
-            raise DataError.of(
-                f"{_KEY}.relative_path",
-                self.relative_path,
-                problem=f"there is no such file in {root}",
-                allowed="a CSV file, relative to the data set's root",
-                fix="put the labels there, or set dataset.label_reader=null to run without",
-            )
-        return path
+        return label_file(root, self.relative_path)
 
     def read(self, root: Path) -> pl.DataFrame:
         """Columns `entity` (String) and `label` (Int8), one row per entity.
@@ -87,31 +124,12 @@ class CSVLabelReader:
         import polars as pl
 
         path = self.path(root)
-        table = _table(path)
-        for key, column in (
-            ("entity_column", self.entity_column),
-            ("label_column", self.label_column),
-        ):
-            if column not in table.columns:
-                raise DataError.of(
-                    f"{_KEY}.{key}",
-                    column,
-                    problem=f"{path.name} has no such column",
-                    allowed=", ".join(table.columns),
-                    fix="name one of them",
-                )
-            if f"{column}{_SECOND}" in table.columns:
-                raise DataError.of(
-                    f"{_KEY}.{key}",
-                    column,
-                    problem=f"{path.name} has several columns of this name",
-                    allowed="a name that one column has",
-                    fix="rename the others in the file",
-                )
-        text = pl.col(self.label_column).str.strip_chars().str.to_lowercase()
+        table = text_table(path)
+        check_column(table, path, f"{_KEY}.entity_column", self.entity_column)
+        check_column(table, path, f"{_KEY}.label_column", self.label_column)
         rows = table.select(
             pl.col(self.entity_column).alias("entity"),
-            text.replace_strict(_MEANING, default=None, return_dtype=pl.Int8).alias("label"),
+            self.words.codes(table[self.label_column]).alias("label"),
             pl.col(self.label_column).alias("text"),
         ).filter(pl.any_horizontal(pl.col("entity", "text").is_not_null()))  # empty lines
         unclear = rows.filter(pl.col("label").is_null() | pl.col("entity").is_null())
@@ -121,8 +139,9 @@ class CSVLabelReader:
                 f"{_KEY}.label_column",
                 f"{first[2]} (entity {first[0]})",
                 problem=f"{len(unclear)} rows of {path.name} have no readable label",
-                allowed="Normal, Anomaly, 0 or 1",
-                fix="mend the file, or name the column that holds the labels",
+                allowed=self.words.allowed,
+                fix="mend the file, name the column that holds the labels, or say by "
+                f"{_KEY}.normal_values and anomalous_values what it holds",
             )
         labels = rows.select("entity", "label")
         twice = labels.clear()
@@ -138,21 +157,3 @@ class CSVLabelReader:
                 fix="mend the file",
             )
         return labels
-
-
-def _table(path: Path) -> pl.DataFrame:
-    """The columns of a CSV as texts."""
-    import polars as pl
-
-    try:
-        return pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # the file cannot be opened
-            raise
-        raise DataError.of(
-            f"{_KEY}.relative_path",
-            path,
-            problem=f"this is no CSV that can be read ({str(error).splitlines()[0]})",
-            allowed="UTF-8, a line of names first, then as many fields in every line, quotes in pairs",
-            fix="mend the file, or set dataset.label_reader=null to run without labels",
-        ) from error

@@ -28,4 +28,6 @@ def parse_lines(lines: pl.Series, parser: Parser) -> pl.DataFrame:
         raise broken_parser(
             parser, problem, "columns of as many rows as there are lines"
         ) from panic
-    return checked(frame, parser, len(lines))
+    if parser.labels is not None:
+        frame = frame.with_columns(label=parser.labels(lines, frame))
+    return checked(frame, parser, len(lines), lines)

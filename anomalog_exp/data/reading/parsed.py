@@ -7,7 +7,7 @@ categories that all blocks share; which number a text gets there depends on whic
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +19,9 @@ from anomalog_exp.data.columns import COLUMNS, NO_ENTITY
 from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.reading.blocks import Block, block_lines
 from anomalog_exp.data.reading.parse_lines import parse_lines
+from anomalog_exp.data.reading.prepared import values_of
 from anomalog_exp.data.reading.records import records_of
+from anomalog_exp.data.templates.event_fields import with_values
 from anomalog_exp.data.templates.masking import Masker
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class ParsedBlock:
         entity: (rows,) code of the shared categories, or `NO_ENTITY`.
         shape: (rows,) code of the shared categories.
         values: (rows,) each, the columns that a parser gives as numbers, by name.
+        fields: The values that each field which makes events has in it.
     """
 
     block: Block
@@ -71,10 +74,15 @@ class ParsedBlock:
     entity: NDArray[np.int64]
     shape: NDArray[np.int64]
     values: dict[str, NDArray[Any]]
+    fields: dict[str, set[str | None]]
 
 
 def parsed_blocks(
-    blocks: Iterable[Block], parser: Parser, masker: Masker, categories: SharedCategories
+    blocks: Iterable[Block],
+    parser: Parser,
+    masker: Masker,
+    categories: SharedCategories,
+    with_fields: Sequence[str] = (),
 ) -> Iterator[ParsedBlock]:
     """The blocks as columns, in their order.
 
@@ -87,7 +95,10 @@ def parsed_blocks(
     threads = pl.thread_pool_size() + 1
     with ThreadPoolExecutor(threads) as pool:
         yield from _in_order(
-            pool, lambda block: _parse_block(block, parser, masker, categories), blocks, threads
+            pool,
+            lambda block: _parse_block(block, parser, masker, categories, with_fields),
+            blocks,
+            threads,
         )
 
 
@@ -108,17 +119,23 @@ def _in_order(
 
 
 def _parse_block(
-    block: Block, parser: Parser, masker: Masker, categories: SharedCategories
+    block: Block,
+    parser: Parser,
+    masker: Masker,
+    categories: SharedCategories,
+    with_fields: Sequence[str],
 ) -> ParsedBlock:
     import polars as pl
 
     lines, invalid = block_lines(block.data)
     frame = parse_lines(lines, parser)
     empty = lines.str.len_bytes() == 0
+    header = parser.is_header(lines)
+    passed_over = empty if header is None else empty | header
     matched = frame["message"].is_not_null()
-    records = records_of(parser, lines, matched, empty)
-    matched &= ~empty
-    missed = ~matched & ~empty
+    records = records_of(parser, lines, matched, passed_over)
+    matched &= ~passed_over
+    missed = ~matched & ~passed_over
     continuing = before = pl.Series(dtype=pl.Boolean)
     left_out = 0
     if records is not None:
@@ -133,12 +150,16 @@ def _parse_block(
     unrowed = silent & (frame["label"] == 1) if silent.any() else silent
     rows = frame.with_row_index("row").filter(matched & ~silent)
     entity = rows["entity"].cast(categories.entity)
-    shape = masker.fast(rows["message"]).cast(categories.shape)
+    masked, fields = masker.fast(rows["message"]), values_of(rows, with_fields)
+    if with_fields:
+        masked = with_values(masked, fields)
+    shape = masked.cast(categories.shape)
     return ParsedBlock(
         block,
         counts={
             "lines_total": len(lines),
             "lines_empty": int(empty.sum()),
+            **({} if header is None else {"lines_header": int((header & ~empty).sum())}),
             "lines_unparsed": int(missed.sum()),
             "lines_continued": int(continuing.sum()),
             "lines_not_in_messages": left_out,
@@ -164,6 +185,7 @@ def _parse_block(
             for name, column in COLUMNS.items()
             if column.parsed
         },
+        fields={name: set(fields[name].unique()) for name in with_fields},
     )
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.templates.event_fields import parted, with_values
 from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig, dense_codes
 from anomalog_exp.options.listing import open_option
@@ -47,18 +48,22 @@ class Templates:
 
     @classmethod
     def mine(
-        cls, messages: Sequence[str] | pl.Series, config: TemplateMinerConfig
+        cls,
+        messages: Sequence[str] | pl.Series,
+        config: TemplateMinerConfig,
+        values: pl.DataFrame | None = None,
     ) -> tuple[Self, NDArray[np.int32]]:
         """Learn templates.
 
         Args:
             messages: Raw messages in the order of the log, without nulls.
             config: The miner and its masks.
+            values: (messages,) of the fields that make events, a String column each; None: of none.
 
         Returns:
             The templates in order of first appearance, and (messages,) int32 codes into them.
         """
-        shapes, shape_of = _shapes(messages, config)
+        shapes, shape_of = _shapes(messages, config, values)
         templates, codes = cls.mine_shapes(shapes, config)
         return templates, codes[shape_of]
 
@@ -66,9 +71,12 @@ class Templates:
     def mine_shapes(
         cls, shapes: Sequence[str], config: TemplateMinerConfig
     ) -> tuple[Self, NDArray[np.int32]]:
-        """Learn templates from distinct results of `Masker.fast`; a code per shape."""
-        finished = Masker(config.masking, config.extra_masks).finish(shapes)
-        masked, masked_of_shape = dense_codes(finished)
+        """Learn templates from distinct results of `Masker.fast`, with the values of fields behind them.
+
+        Returns:
+            The templates, and (shapes,) int32 codes into them.
+        """
+        masked, masked_of_shape = dense_codes(_finished(shapes, config))
         templates, codes = cls.mine_masked(masked, config)
         return templates, codes[masked_of_shape]
 
@@ -77,7 +85,7 @@ class Templates:
         cls, masked: Sequence[str], config: TemplateMinerConfig
     ) -> tuple[Self, NDArray[np.int32]]:
         """Learn templates from distinct messages with all masks applied; a code per message."""
-        texts, codes = config.build_miner().mine(masked)
+        texts, codes = _mined(masked, config)
         known = dict(zip(masked, codes.tolist(), strict=True))
         return cls(config, tuple(texts), known), codes
 
@@ -91,11 +99,17 @@ class Templates:
         """The code of `<unknown>`."""
         return len(self.mined)
 
-    def match(self, messages: Sequence[str] | pl.Series) -> NDArray[np.int32]:
-        """(messages,) int32 codes into `texts` of raw messages, without nulls; nothing is learned."""
-        shapes, shape_of = _shapes(messages, self.config)
-        finished = Masker(self.config.masking, self.config.extra_masks).finish(shapes)
-        codes = [self._code(masked) for masked in finished]
+    def match(
+        self, messages: Sequence[str] | pl.Series, values: pl.DataFrame | None = None
+    ) -> NDArray[np.int32]:
+        """(messages,) int32 codes into `texts` of raw messages, without nulls; nothing is learned.
+
+        Args:
+            messages: As for `mine`.
+            values: As for `mine`.
+        """
+        shapes, shape_of = _shapes(messages, self.config, values)
+        codes = [self._code(masked) for masked in _finished(shapes, self.config)]
         return np.array(codes, dtype=np.int32)[shape_of]
 
     def known_codes(self, masked: Sequence[str]) -> NDArray[np.int32]:
@@ -129,22 +143,60 @@ class Templates:
     def _code(self, masked: str) -> int:
         code = self.known.get(masked)
         if code is None:
-            code = self._matcher(masked)
+            message, values = parted(masked, self.config.with_fields)
+            statement = self._matcher(message)
+            if statement is not None:
+                code = self._code_of.get(self._statements[statement] + values)
         return self.unknown if code is None else code
 
     @cached_property
+    def _code_of(self) -> dict[str, int]:
+        return {text: code for code, text in enumerate(self.mined)}
+
+    @cached_property
+    def _statements(self) -> list[str]:
+        """The texts without the values of fields."""
+        return dense_codes([parted(text, self.config.with_fields)[0] for text in self.mined])[0]
+
+    @cached_property
     def _matcher(self) -> Callable[[str], int | None]:
-        return self.config.build_miner().matcher(self.mined)
+        return self.config.build_miner().matcher(self._statements)
+
+
+def _mined(
+    masked: Sequence[str], config: TemplateMinerConfig
+) -> tuple[list[str], NDArray[np.int32]]:
+    """Template texts and a code per masked message; values of fields are not mined."""
+    miner = config.build_miner()
+    if not config.with_fields or not masked:
+        return miner.mine(masked)
+    messages, values = zip(*(parted(one, config.with_fields) for one in masked), strict=True)
+    distinct, message_of = dense_codes(messages)
+    statements, statement_of = miner.mine(distinct)
+    of_each = statement_of[message_of]
+    return dense_codes([statements[s] + v for s, v in zip(of_each, values, strict=True)])
+
+
+def _finished(shapes: Sequence[str], config: TemplateMinerConfig) -> list[str]:
+    """Shapes with all masks applied, but for the values of fields."""
+    masker = Masker(config.masking, config.extra_masks)
+    if not config.with_fields:
+        return masker.finish(shapes)
+    parts = [parted(shape, config.with_fields) for shape in shapes]
+    messages = masker.finish([message for message, _ in parts])
+    return [message + values for message, (_, values) in zip(messages, parts, strict=True)]
 
 
 def _shapes(
-    messages: Sequence[str] | pl.Series, config: TemplateMinerConfig
+    messages: Sequence[str] | pl.Series, config: TemplateMinerConfig, values: pl.DataFrame | None
 ) -> tuple[list[str], NDArray[np.int32]]:
     """Distinct results of the masks that run on every message, and the shape of each message."""
     import polars as pl
 
     raw = pl.Series(messages, dtype=pl.String)
     shaped = Masker(config.masking, config.extra_masks).fast(raw)
+    if values is not None:
+        shaped = with_values(shaped, values)
     shapes = shaped.unique(maintain_order=True)
     number = pl.int_range(len(shapes), dtype=pl.Int32, eager=True)
     # Of no messages polars gives no codes but the texts themselves.

@@ -202,7 +202,10 @@ def test_a_wrong_unit_in_a_described_log_is_answered_with_the_option(tmp_path, f
             f"dataset.structured_parser.time_format={form}",
         ]
     )
-    with pytest.raises(DataError, match=rf"(?s)looks like {unit}.*to do: .*set time_format"):
+    with pytest.raises(
+        DataError,
+        match=rf"(?s)looks like {unit}.*to do: .*time_format, set it .*first such lines are\n +{line}",
+    ):
         built(config, tmp_path / "a.log", tmp_path / "built")
 
 

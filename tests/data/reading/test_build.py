@@ -162,11 +162,15 @@ def test_unread_times_are_warned_of_where_they_are_more_than_half(
     lines += [b"081399 203518 1 INFO dfs.A: no such day"] * untimed
     dataset = build(tmp_path, b"\n".join(lines))
     assert dataset.manifest["rows_without_time"] == untimed
-    shown = (
-        f"no time on {untimed} of 6 rows; the first is HDFS.log:{7 - untimed}: 081399"
-        in caplog.text
-    )
-    assert shown == warned
+    assert (f"no time on {untimed} of 6 rows" in caplog.text) == warned
+    assert (f"    HDFS.log:{7 - untimed}: 081399" in caplog.text) == warned
+
+
+def test_a_log_without_a_single_time_where_lines_should_have_one_is_refused(tmp_path):
+    lines = [b"081399 203518 1 INFO dfs.A: no such day"] * 6
+    expected = r"(?s)a time on none of 6 rows.*value: +hdfs.*HDFS.log:1: 081399.*HDFS.log:3: 081399 [^\n]*$"
+    with pytest.raises(DataError, match=expected):
+        build(tmp_path, b"\n".join(lines))
 
 
 def test_a_range_of_lines_keeps_the_numbers_of_the_whole_file(tmp_path):

@@ -25,6 +25,14 @@ def test_every_spelling_of_a_label_is_read_and_other_columns_are_not(tmp_path):
     assert read(tmp_path, text) == {"a": 0, "b": 1, "c": 0, "d": 1}
 
 
+def test_words_of_ones_own_are_read(tmp_path):
+    text = "BlockId,Label\na,ok\nb,BAD\nc, ok \n"
+    assert read(tmp_path, text, normal_values=["ok"]) == {"a": 0, "b": 1, "c": 0}
+    assert read(tmp_path, text, anomalous_values=["bad"]) == {"a": 0, "b": 1, "c": 0}
+    with pytest.raises(DataError, match=r"no readable label(?s:.*)allowed: ok, fault"):
+        read(tmp_path, text, normal_values=["ok"], anomalous_values=["fault"])
+
+
 @pytest.mark.parametrize(
     ("text", "changes", "message"),
     [

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.data.templates.masking import MaskConfig, Masking
-from anomalog_exp.options.base import Options
+from anomalog_exp.options.base import Names, Options
 
 __all__ = ["TemplateMiner", "TemplateMinerConfig", "dense_codes"]
 
@@ -51,10 +51,13 @@ class TemplateMiner(ABC):
 class TemplateMinerConfig(Options):
     """Base of the miners' configs."""
 
+    added_since: ClassVar[dict[str, Any]] = {"with_fields": ()}
+
     name: str
     masking: Masking
     extra_masks: Annotated[tuple[MaskConfig, ...], Field(strict=False)]
     fit_on: Literal["all", "train"] = Field(description="rows that templates are mined from")
+    with_fields: Names = Field(description="fields whose values make events, with the template")
 
     def build_miner(self) -> TemplateMiner:
         """The miner that this config describes."""

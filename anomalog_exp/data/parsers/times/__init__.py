@@ -1,0 +1,1 @@
+"""Texts of times as Unix milliseconds UTC: one file for each kind of format."""

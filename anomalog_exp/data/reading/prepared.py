@@ -1,0 +1,57 @@
+"""A parser made ready for a log: what its first lines tell, and which fields others want of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from anomalog_exp.data.columns import LEVELS
+from anomalog_exp.data.config import DatasetVariantConfig
+from anomalog_exp.data.parsers.base import Parser, field_column
+from anomalog_exp.data.reading.blocks import block_lines, read_blocks
+from anomalog_exp.data.templates.event_fields import refuse_unknown_fields
+from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["LEVEL", "prepared_parser", "values_of"]
+
+LEVEL: Final = "level"
+"""The field of every log whose lines name a severity; its values are those of `LEVELS`."""
+
+_BYTES: Final = 1 << 18
+_LINES: Final = 1000
+
+
+def prepared_parser(
+    dataset: DatasetVariantConfig, template: TemplateMinerConfig, log: Path
+) -> Parser:
+    """The parser of a data set, which has seen the first lines of the log.
+
+    Raises:
+        ConfigError: a field that makes events or labels is none of the lines'.
+    """
+    parser = dataset.structured_parser.build_parser()
+    first = next(iter(read_blocks([log], _BYTES)), None)
+    if first is not None:
+        parser.learn(block_lines(first.data)[0].head(_LINES))
+    if not parser.any_field:
+        refuse_unknown_fields(template.with_fields, [*parser.fields, LEVEL])
+    parser.carried = tuple(name for name in template.with_fields if name != LEVEL)
+    if dataset.label_reader is not None:
+        dataset.label_reader.build().prepare(parser)
+    return parser
+
+
+def values_of(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """(rows,) a String column for each field, named by it, of what a parser gave."""
+    import polars as pl
+
+    level = pl.col(LEVEL).replace_strict(
+        range(len(LEVELS)), LEVELS, default=None, return_dtype=pl.String
+    )
+    return rows.select(
+        level if name == LEVEL else pl.col(field_column(name)).alias(name) for name in fields
+    )
