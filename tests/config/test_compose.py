@@ -40,20 +40,12 @@ NEEDED = {
 }
 """What an option asks for that has no default."""
 
-PRESETS = {"event_ids": "identity", "above_zero": "fixed"} | dict.fromkeys(
-    [
-        "android",
-        "apache",
-        "hadoop",
-        "healthapp",
-        "hpc",
-        "openssh",
-        "openstack",
-        "proxifier",
-        "spark",
-        "zookeeper",
-    ],
-    "custom",
+OVER_CUSTOM = """access android apache cri dpkg glog hadoop healthapp hpc klog linux log4j logback mac
+openssh openstack proxifier python python_asctime spark syslog syslog_5424 syslog_iso windows zookeeper"""
+PRESETS = (
+    {"event_ids": "identity", "above_zero": "fixed", "tsv": "csv"}
+    | dict.fromkeys(["docker", "journald"], "json")
+    | dict.fromkeys(OVER_CUSTOM.split(), "custom")
 )
 """Options that are another one with other values."""
 

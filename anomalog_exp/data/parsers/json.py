@@ -7,15 +7,17 @@ read as its JSON. A level may be a number, as of syslog (0 to 7) or of bunyan an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from anomalog_exp.data.parsers.json_fields import JsonFields, names_in
-from anomalog_exp.data.parsers.named_fields import NamedFieldsConfig, NamedFieldsParser
+from anomalog_exp.data.parsers.named_fields import NamedFieldsConfig, NamedFieldsParser, occurring
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["Config", "JsonParser"]
+
+_SPELLED: Final = r'\\u00[2-7][0-9a-fA-F][^"]*"\s*:'
 
 
 class Config(NamedFieldsConfig):
@@ -40,7 +42,17 @@ class JsonParser(NamedFieldsParser):
 
         chosen = [name for several in names.values() for name in several if len(several) == 1]
         known = [name for several in names.values() for name in several if len(several) > 1]
-        fields, fits = JsonFields(chosen, known).read(lines)
+        # A key may be spelled with escapes, by which no line is known to hold it.
+        spelled = lines.str.contains(_SPELLED).any()
+        there = {*known} if spelled else occurring(lines, {one: f'"{one}"' for one in known})
+        fields, fits = JsonFields(chosen, [one for one in known if one in there] or known).read(
+            lines
+        )
+        missing = pl.lit(None, pl.String)
         return fields.select(
-            fits.alias("fits"), **{name: pl.coalesce(several) for name, several in names.items()}
+            fits.alias("fits"),
+            **{
+                name: pl.coalesce(*(one for one in several if one in fields.columns), missing)
+                for name, several in names.items()
+            },
         )

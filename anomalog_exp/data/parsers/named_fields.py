@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -20,7 +20,9 @@ from anomalog_exp.data.parsers.times.named import TIME_FORMAT, time_format_or_an
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["NamedFieldsConfig", "NamedFieldsParser"]
+__all__ = ["NamedFieldsConfig", "NamedFieldsParser", "occurring"]
+
+_HEAD: Final = 100
 
 
 class NamedFieldsConfig(ParserConfig):
@@ -90,3 +92,20 @@ class NamedFieldsParser(Parser):
 
 def _one_of(named: str | None, known: Sequence[str]) -> list[str]:
     return [*known] if named is None else [named]
+
+
+def occurring(lines: pl.Series, marks: Mapping[str, str]) -> set[str]:
+    """Names that may stand in some lines: of many known names a log has few, and each takes time.
+
+    Args:
+        lines: (lines,) String.
+        marks: Name -> a text that every line holds which has a field of that name.
+
+    Returns:
+        At least the names that do. Those of the first lines, if no other one's mark is in any line; else
+        all.
+    """
+    head = lines.head(_HEAD)
+    near = {name for name, mark in marks.items() if head.str.contains(mark, literal=True).any()}
+    others = [mark for name, mark in marks.items() if name not in near]
+    return {*marks} if others and lines.str.contains_any(others).any() else near

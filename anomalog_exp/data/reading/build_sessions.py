@@ -48,12 +48,12 @@ def build_session_dataset(
     """
     parser = dataset.structured_parser
     assert isinstance(parser, Config)
-    if (template.name, template.masking) != ("identity", "none"):
+    if (template.name, template.masking, template.with_fields) != ("identity", "none", ()):
         raise ConfigError.of(
             "template",
-            f"{template.name}, masking {template.masking}",
-            problem="session files hold event ids, and no messages to mine",
-            allowed="identity without masking",
+            f"{template.name}, masking {template.masking}, with_fields {list(template.with_fields)}",
+            problem="session files hold event ids, and no messages to mine or fields",
+            allowed="identity without masking and without fields",
             fix="add template=event_ids to the command",
         )
     sessions, first_lines = _all_sessions(parser, parser.raw_files(raw), progress)

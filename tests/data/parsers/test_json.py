@@ -96,8 +96,12 @@ def test_names_are_found_in_objects_of_any_depth():
         ('{"message":null,"msg":"x"}', "x"),
         ('{"text":"x","message":"y"}', "y"),
         ('{"other":"x"}', '{"other":"x"}'),
+        ('{"m\\u0073g":"x"}', "x"),
     ],
 )
 def test_the_message_is_the_first_known_field_or_the_line(line, message):
     parser = config_of("json").build_parser()
     assert parser.parse(pl.Series([line]))["message"].to_list() == [message]
+    # A name that the first lines lack is read where it comes.
+    lines = ['{"text":"y"}'] * 200 + [line]
+    assert parser.parse(pl.Series(lines))["message"].to_list() == ["y"] * 200 + [message]

@@ -91,6 +91,12 @@ def test_an_edited_file_that_is_not_the_first_is_read_again(tmp_path):
         (IDS | {"openstack_train": "\n \n"}, [], DataError, r"files: this file holds no session"),
         (IDS | {"openstack_train": "a,\nb, \n"}, [], DataError, r"(?s)no session.*openstack_train"),
         (IDS, ["template=drain"], ConfigError, r"(?s)hold event ids.*template=event_ids"),
+        (
+            IDS,
+            ["template=event_ids", "template.with_fields=[level]"],
+            ConfigError,
+            r"hold event ids, and no messages to mine or fields",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_an_error_that_says_so(tmp_path, files, overrides, error, message):

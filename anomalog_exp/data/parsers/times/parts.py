@@ -13,6 +13,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.parsers.times.base import TimeFormat
+from anomalog_exp.data.parsers.times.days import day_of_iso_week, day_of_week, days_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -162,17 +163,17 @@ class PartsFormat(TimeFormat):
 
         weekday = self._weekday()
         if "G" in self._names and weekday is not None:
-            return _iso_day(self._int("G"), self._int("V"), weekday)
+            return day_of_iso_week(self._int("G"), self._int("V"), weekday)
         if "y" in self._names:
             short = self._int("y")
             year = short + pl.when(short < 69).then(2000).otherwise(1900)
         else:
             year = self._int("Y", missing=1900 if self._year is None else self._year)
         if "j" in self._names:
-            return _days(year, pl.lit(1), pl.lit(1)) + self._int("j") - 1
+            return days_of(year, pl.lit(1), pl.lit(1)) + self._int("j") - 1
         for name, first in (("U", 6), ("W", 0)):
             if name in self._names and weekday is not None:
-                return _day_of_week(year, self._int(name), (weekday - first) % 7, first)
+                return day_of_week(year, self._int(name), (weekday - first) % 7, first)
         if "B" in self._names:
             month = self._named("B", MONTHS) + 1
         elif "b" in self._names:
@@ -180,43 +181,6 @@ class PartsFormat(TimeFormat):
         else:
             month = self._int("m", missing=1)
         day = self._int("d", missing=1)
-        days = _days(year, month, day)
+        days = days_of(year, month, day)
         exists = pl.from_epoch(days * 86_400).dt.month() == month
         return pl.when(exists).then(days)
-
-
-def _days(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
-    """Days since 1970-01-01 of the Gregorian calendar (Hinnant, "chrono-compatible date algorithms")."""
-    import polars as pl
-
-    early = (month <= 2).cast(pl.Int64)
-    year = year - early
-    century = year // 400
-    within = year - century * 400
-    of_year = (153 * (month + 12 * early - 3) + 2) // 5 + day - 1
-    return century * 146_097 + within * 365 + within // 4 - within // 100 + of_year - 719_468
-
-
-def _iso_day(year: pl.Expr, week: pl.Expr, weekday: pl.Expr) -> pl.Expr:
-    import polars as pl
-
-    fourth = _days(year, pl.lit(1), pl.lit(4))  # is in week 1
-    return fourth - (fourth + 3) % 7 + (week - 1) * 7 + weekday
-
-
-def _day_of_week(year: pl.Expr, week: pl.Expr, place: pl.Expr, first: int) -> pl.Expr:
-    """A day by its week, where week 1 begins with the first day of that name.
-
-    Args:
-        year: Of the week.
-        week: 0 to 53.
-        place: Of the day in its week, counted from 0.
-        first: The weekday that begins a week, Monday is 0.
-    """
-    import polars as pl
-
-    new_year = _days(year, pl.lit(1), pl.lit(1))
-    its_place = (new_year + 3 - first) % 7  # 1970 began on a Thursday
-    # Where a year begins with a full week, Python gives week 0 and week 1 the same days.
-    back = pl.when((week > 0) & (its_place == 0)).then(7).otherwise(its_place)
-    return new_year + week * 7 + place - back
