@@ -102,7 +102,9 @@ def encoding_of(text: Path, key: str, log: Path) -> str:
         if not sample.strip(b"\n"):
             return "utf-8"
         raise _no_text(log, key, "it holds zeros only")
-    if _count(written, _CONTROL) > _MOST_CONTROL * len(written):
+    lines = written.split(b"\n")  # one line of anything is no reason to refuse the others
+    damaged = sum(_count(line, _CONTROL) > 0 for line in lines)
+    if _count(written, _CONTROL) > _MOST_CONTROL * len(written) and 2 * damaged >= len(lines):
         raise _no_text(log, key, "it is a binary file")
     return _LATIN if _is_latin(sample) else "utf-8"
 

@@ -56,6 +56,7 @@ def test_text_in_any_encoding_is_told_and_comes_out_the_same(tmp_path, text, cod
         b"plain line\n" * 100 + b"not a line of this log \xf7\n",
         b"plain line\n" * 1000 + b"caf\xe9\n",
         b"x\xfe\xff\n",
+        b"plain line\n" * 60 + random.Random(1).randbytes(5000).replace(b"\n", b" "),
         b"broken \xc3\n" * 20,
         "日本語\n".encode("shift-jis") * 20,
         TEXT.encode() + "Größe\n".encode("latin-1"),
