@@ -9,7 +9,7 @@ and one named Priority as that of syslog. Patterns are polars (Rust) regular exp
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -39,6 +39,8 @@ def _unless_false(value: Any) -> Any:
 class Config(ParserConfig):
     """How to read the lines of a log that has no parser of its own."""
 
+    added_since: ClassVar[dict[str, Any]] = {"multiline": None}
+
     name: Literal["custom"]
     format: str | None = Field(description="fields in angle brackets and the text between them")
     regex: str | None = Field(description="regular expression with named groups")
@@ -53,12 +55,6 @@ class Config(ParserConfig):
     entity_pattern: str | None = Field(description="pattern that finds the entity in the message")
     label_field: str | None = Field(description="the field that holds the label")
     normal_label: str = Field(description="what that field holds on normal lines")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_an_older_run_dir(cls, values: Any) -> Any:
-        # A config from before lines were joined says nothing of it, and read line by line.
-        return {"multiline": None} | values if isinstance(values, dict) else values
 
     @model_validator(mode="after")
     def _is_readable(self) -> Self:

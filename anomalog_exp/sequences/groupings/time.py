@@ -6,7 +6,7 @@ silence can be judged; rows without a time take no part.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -25,6 +25,8 @@ _MOST_WINDOWS = 100_000_000
 
 class TimeSequenceConfig(SequenceConfigBase):
     """Windows of a fixed duration, in order of time."""
+
+    added_since: ClassVar[dict[str, Any]] = {"emit_empty": False}
 
     name: Literal["time"]
     time_span_ms: Count = Field(description="milliseconds per window")
