@@ -86,7 +86,10 @@ COMPOSED = {
         ],
     },
     "sequence": {name: [f"sequence={name}"] for name in option_names("sequence")}
-    | {"windows": ["sequence.window_size=10", "sequence.step=4"]},
+    | {
+        "windows": ["sequence.window_size=10", "sequence.step=4"],
+        "silence": ["sequence=time", "sequence.emit_empty=true"],
+    },
     "split": {name: [f"split={name}"] for name in option_names("split")},
     "template": {name: [f"template={name}"] for name in option_names("template")}
     | {"masks": ["template.extra_masks=[{name: a, pattern: b, token: c}]"]},
