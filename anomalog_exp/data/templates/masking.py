@@ -29,6 +29,7 @@ WILDCARD = "<*>"
 Masking = Literal["general", "none"]
 
 _PATH = "(a path: masked if a part of it is)"
+_DATE = "(a month: what stands before it stays)"
 
 # A number with what is attached to it: 0x1f3a, 12ms, 10.0.0.1:80, 12:01:01.5. It starts at a digit, so
 # that the regex engine finds candidates fast.
@@ -42,12 +43,26 @@ _HEX = rf"(?:{_W}|[0-9a-fA-F]{{4,12}})"
 _PART = rf"(?:[\w.$@~%+-]|{_W})"  # a character of one part of a path
 _FIRST = rf"(?<![\w.$@~%+-])(?<!{_W})"  # where no such character stands before
 _START = r"(?<![\w.$@~%+>-])/"  # a slash that begins an absolute path
+
+
+def _names(words: str) -> str:
+    """Names of a calendar, whole or their first three letters, as `June`, `JUNE`, `Jun` and `JUN`."""
+    names = [name for word in words.split() for name in (word, word[:3])]
+    return "|".join(dict.fromkeys(form for name in names for form in (name, name.upper())))
+
+
+_MONTHS = "January February March April May June July August September October November December"
+_MONTH = f"(?:{_names(_MONTHS)}|Sept|SEPT)"
+_WEEKDAY = f"(?:{_names('Monday Tuesday Wednesday Thursday Friday Saturday Sunday')})"
 _FINISH: tuple[tuple[str, str], ...] = (
     # A sign belongs to its number: -5 and blk_-5 vary like 5 and blk_5. A hyphen after a letter or
     # digit is none.
     (r"(?<![A-Za-z0-9])-(?=0)", ""),
     # A word with a number in it names one of many: sda0, node_0, task_0_m_0, a0f (part of a hash).
     (r"(?<!\w)\w*0\w*", WILDCARD),
+    # A month beside a number, and a weekday before one, are parts of a date; "May I" is none.
+    (rf"(?<!\w){_MONTH}(?=[ ,./-]{{1,2}}{_W})|(?<={_W})([ ./-]){_MONTH}(?!\w)", _DATE),
+    (rf"(?<!\w){_WEEKDAY}(?=,? {{1,2}}{_W})", WILDCARD),
     # A UUID: five groups of hexadecimal digits, of which some may hold letters only.
     (rf"(?<![\w-])(?:{_HEX}-){{4}}{_HEX}(?!\w)", WILDCARD),
     # A path, absolute or of three parts and more, varies as a whole if a part of it does: how deep it
@@ -117,7 +132,11 @@ def _path(match: re.Match[str]) -> str:
     return WILDCARD if WILDCARD in match.group() else match.group()
 
 
+def _month(match: re.Match[str]) -> str:
+    return f"{match.group(1) or ''}{WILDCARD}"
+
+
 _COMPILED = tuple(
-    (re.compile(pattern, re.ASCII), _path if replacement is _PATH else replacement)
+    (re.compile(pattern, re.ASCII), {_PATH: _path, _DATE: _month}.get(replacement, replacement))
     for pattern, replacement in _FINISH
 )

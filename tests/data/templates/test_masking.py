@@ -34,6 +34,16 @@ def masked(message: str, masking: str = "general", extra: tuple[MaskConfig, ...]
         ("HTTP/1.1 status: 200", "HTTP/<*> status: <*>"),
         ("well-known read/write", "well-known read/write"),
         ("delta -5 and e-5", "delta <*> and e-<*>"),
+        ("Jun 14 15:16:01 combo sshd[19939]: gone", "<*> combo sshd[<*>]: gone"),
+        ("[Sun Dec 04 04:47:44 2005] [notice] up", "[<*>] [notice] up"),
+        ("Sun, 04 Dec 2005 04:47:44 GMT", "<*> GMT"),
+        ("10/Oct/2000:13:55:36 -0700 GET", "<*> GET"),
+        ("at 3 DECEMBER 2005 and Thursday 5", "at <*> and <*>"),
+        (
+            "Marvin 5 may 6 sat 7, and May I ask in March",
+            "Marvin <*> may <*> sat <*>, and May I ask in March",
+        ),
+        ("Monday is no date", "Monday is no date"),
         ("", ""),
     ],
 )
@@ -54,6 +64,18 @@ def test_the_masked_message_is_a_function_of_the_message_alone(message):
     masker = Masker("general")
     beside = pl.Series([message, "other 1", message])
     assert masker.fast(beside)[0] == masker.fast(beside)[2] == masker.fast(pl.Series([message]))[0]
+
+
+def test_the_day_of_a_line_is_in_no_template():
+    """A log of June and the same log of July, of a Sunday and of a Monday, have the same templates."""
+    lines = [
+        "{0} {1} 15:16:{2} combo sshd[{2}]: failed login",
+        "[{3} {0} {1} 04:47:{2} 2005] [notice] child {2} found",
+        "{1}/{0}/2005:13:55:{2} +0200 GET /index",
+    ]
+    days = [("Jun", "05", "Sun"), ("Jul", "11", "Mon"), ("May", "07", "Wed"), ("Sep", "30", "Fri")]
+    for line in lines:
+        assert len({masked(line.format(m, d, 10 + i, w)) for i, (m, d, w) in enumerate(days)}) == 1
 
 
 def test_no_masking_leaves_everything():
