@@ -71,7 +71,7 @@ def warnings_of(
     return [
         *_labels(report),
         *_threshold(report),
-        *_test_part(report),
+        *(_everything() if _trains_on_test(manifest["sequences"]) else _test_part(report)),
         *_training(manifest["sequences"], distinct),
         *_reading(manifest["dataset"], manifest["sequences"]),
     ]
@@ -142,6 +142,19 @@ def _threshold(report: MetricReport) -> Iterator[RunWarning]:
         )
 
 
+def _trains_on_test(sequences: Mapping[str, Any]) -> bool:
+    return bool(sequences["requested"]["name"] == "all")
+
+
+def _everything() -> Iterator[RunWarning]:
+    yield RunWarning(
+        "The test part is what was trained on",
+        "With split=all every sequence trains and is judged: the ranking is of use, and figures say "
+        "nothing about new logs.",
+        "Take split=chronological for figures to report.",
+    )
+
+
 def _test_part(report: MetricReport) -> Iterator[RunWarning]:
     block = report.decisions
     seen, distinct = (
@@ -167,13 +180,6 @@ def _counted_once(block: MetricBlock) -> str:
 
 def _training(sequences: dict[str, Any], distinct: int | None) -> Iterator[RunWarning]:
     total = sequences["sequences"]["train"]["total"]
-    if sequences["requested"]["name"] == "all":
-        yield RunWarning(
-            "The test part is what was trained on",
-            "With split=all every sequence trains and is judged: the ranking is of use, and figures say "
-            "nothing about new logs.",
-            "Take split=chronological for figures to report.",
-        )
     if distinct != 1 and 1 < total < FEW_TRAIN:
         yield RunWarning(
             "Training shows few sequences",
