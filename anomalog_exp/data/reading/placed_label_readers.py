@@ -28,7 +28,7 @@ _LINES: Final = r"^\s*([0-9]+)(?:\s*-\s*([0-9]+))?\s*$"
 
 
 class LineLabelsConfig(LabelReaderConfig):
-    """Labels of lines: a file of numbers of anomalous lines, counted from 1."""
+    """Labels of lines: a file of numbers of anomalous lines, counted from 1 over all inputs in order."""
 
     name: Literal["lines"]
     relative_path: PathText = Field(description="the file, relative to the data set's root")
