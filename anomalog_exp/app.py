@@ -76,7 +76,7 @@ class RunResult:
     reason: str | None
     reused: bool
     words: str | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
     scope: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     primary_metric: str | None = None
@@ -170,7 +170,7 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
     return replace(
         ended,
         words=result_in_words(stored),
-        warnings=tuple(f"{one.title}. {one.meaning} {one.advice}" for one in run_warnings(stored)),
+        warnings=[f"{one.title}. {one.meaning} {one.advice}" for one in run_warnings(stored)],
         scope=str(report.primary_scope),
         metrics=dict(report.primary.headline or {}),
         primary_metric=str(primary.figure) if primary else None,

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         "folders", nargs="+", type=Path, metavar="DIR", help="the folder of a run or a sweep"
     )
     own, overrides = before_and_after_dashes(arguments)
-    given = [path.absolute() for path in parser.parse_args(own).folders]
+    given = parser.parse_args(own).folders
     # Every mistake is found before anything is written.
     runs = {path: stored_run(path) for path in given if not SweepFolder(path).is_there}
     places = {path: store_for(run.config, overrides) for path, run in runs.items()}
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
             with claimed(paths):
                 _mirrored(paths, places[path])
         else:
-            code |= _sweep(SweepFolder(path), overrides)
+            code |= _sweep(SweepFolder(path.absolute()), overrides)
     return code
 
 

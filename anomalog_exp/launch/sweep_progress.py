@@ -43,6 +43,7 @@ class SweepProgress(FollowedRecords):
                 total=planned or None,
                 bar_format=_WITH_TOTAL if planned else _WITHOUT_TOTAL,
                 leave=False,
+                mininterval=0,  # members end seldom enough to show each
                 file=sys.stderr,
             )
 

@@ -58,5 +58,6 @@ def test_runs_are_brought_into_a_store_only(tmp_path):
     assert done.stderr.startswith("error: tracking: there is no store to bring runs into")
     done = command("mirror", str(run_dir), cwd=tmp_path)
     (record,) = json.loads((run_dir / "tracking.json").read_text())
-    assert done.stdout == f"{record['run_id']} {run_dir}\n"
-    assert command("mirror", str(run_dir), cwd=tmp_path).stdout == done.stdout
+    assert done.stdout == f"brought in    {record['run_id']} {run_dir}\n"
+    again = command("mirror", str(run_dir), cwd=tmp_path)
+    assert again.stdout == f"there already {record['run_id']} {run_dir}\n"
