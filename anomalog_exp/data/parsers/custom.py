@@ -21,6 +21,7 @@ from anomalog_exp.data.parsers.times.named import TIME_FORMAT, time_format
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
 from anomalog_exp.options.mistakes import did_you_mean
+from anomalog_exp.options.patterns import usable_pattern
 
 if TYPE_CHECKING:
     import polars as pl
@@ -175,14 +176,11 @@ def _compiled_fields(pattern: str, key: str) -> list[str]:
     """Names of the groups of a pattern that polars accepts."""
     import polars as pl
 
-    try:
-        probe = pl.Series([""]).str.extract_groups(pattern)
-    except pl.exceptions.ComputeError as error:
-        raise ConfigError.of(
-            f"{_KEY}.{key}",
-            pattern,
-            problem=f"it is no pattern: {' '.join(str(error).split())}",
-            allowed="a Rust regular expression (no look-around), fields as (?P<Name>...)",
-            fix="mend the pattern; a format like '<Time> <Level> <Content>' is often enough",
-        ) from error
+    usable_pattern(
+        pattern,
+        f"{_KEY}.{key}",
+        "mend the pattern; a format like '<Time> <Level> <Content>' is often enough",
+        how=", fields as (?P<Name>...)",
+    )
+    probe = pl.Series([""]).str.extract_groups(pattern)
     return list(probe.struct.fields) if probe.dtype == pl.Struct else []

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Options
+from anomalog_exp.options.patterns import usable_pattern
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,21 +33,14 @@ class Multiline(Options):
     @field_validator("starts_with")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
-        import polars as pl
-
         if pattern is None:
             return None
-        try:
-            pl.Series([""]).str.contains(pattern)
-        except pl.exceptions.ComputeError as error:
-            raise ConfigError.of(
-                "dataset.structured_parser.multiline.starts_with",
-                pattern,
-                problem=f"it is no pattern: {' '.join(str(error).split())}",
-                allowed="a Rust regular expression (no look-around), matched at the begin of a line",
-                fix="mend the pattern, or set it to null",
-            ) from error
-        return pattern
+        return usable_pattern(
+            pattern,
+            "dataset.structured_parser.multiline.starts_with",
+            "mend the pattern, or set it to null",
+            how=", matched at the begin of a line",
+        )
 
     def begins_record(self, lines: pl.Series, matched: pl.Series, first_line: str) -> pl.Series:
         """(lines,) Boolean: those that the pattern fits at their begin, else by match and `first_line`.

@@ -13,6 +13,7 @@ from anomalog_exp.data.reading.label_words import ANOMALOUS_VALUES, NORMAL_VALUE
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
 from anomalog_exp.options.mistakes import did_you_mean
+from anomalog_exp.options.patterns import usable_pattern
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,19 +32,7 @@ class PatternLabelsConfig(LabelReaderConfig):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, pattern: str) -> str:
-        import polars as pl
-
-        try:
-            pl.Series([""]).str.contains(pattern)
-        except pl.exceptions.ComputeError as error:
-            raise ConfigError.of(
-                f"{_KEY}.pattern",
-                pattern,
-                problem=f"it is no pattern: {' '.join(str(error).split())}",
-                allowed="a Rust regular expression (no look-around)",
-                fix="mend the pattern",
-            ) from error
-        return pattern
+        return usable_pattern(pattern, f"{_KEY}.pattern", "mend the pattern")
 
     def build(self) -> PatternLabelReader:
         return PatternLabelReader(self.pattern)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Options
+from anomalog_exp.options.patterns import usable_pattern
 
 if TYPE_CHECKING:
     import polars as pl
@@ -88,19 +88,7 @@ class MaskConfig(Options):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, pattern: str) -> str:
-        import polars as pl
-
-        try:
-            pl.Series([""]).str.contains(pattern)
-        except pl.exceptions.ComputeError as error:
-            raise ConfigError.of(
-                "template.extra_masks",
-                pattern,
-                problem=f"it is no pattern: {' '.join(str(error).split())}",
-                allowed="a Rust regular expression (no look-around)",
-                fix="mend the pattern of this mask",
-            ) from error
-        return pattern
+        return usable_pattern(pattern, "template.extra_masks", "mend the pattern of this mask")
 
 
 class Masker:

@@ -1,0 +1,34 @@
+"""Patterns that users write: regular expressions of Rust, which polars runs."""
+
+from __future__ import annotations
+
+from anomalog_exp.errors import ConfigError
+
+__all__ = ["usable_pattern"]
+
+
+def usable_pattern(pattern: str, key: str, fix: str, *, how: str = "") -> str:
+    """The pattern, if it is one.
+
+    Args:
+        pattern: What was written.
+        key: The config key that holds it.
+        fix: What to do where it is none.
+        how: What else it has to be, for the message.
+
+    Raises:
+        ConfigError: it is no regular expression of Rust.
+    """
+    import polars as pl
+
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.ComputeError as error:
+        raise ConfigError.of(
+            key,
+            pattern,
+            problem=f"it is no pattern: {' '.join(str(error).split())}",
+            allowed=f"a Rust regular expression (no look-around){how}",
+            fix=fix,
+        ) from error
+    return pattern
