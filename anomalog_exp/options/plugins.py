@@ -25,6 +25,7 @@ from pydantic import BaseModel
 
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.groups import OPEN_GROUPS, conf_dir, package_dir
+from anomalog_exp.options.local_path import local_path
 
 __all__ = [
     "PLUGINS_VARIABLE",
@@ -60,7 +61,7 @@ def use_plugins(folders: Sequence[Path]) -> tuple[Path, ...]:
         ConfigError: there is no such folder, it holds no options, or one of them bears a name that is
             taken.
     """
-    absolute = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
+    absolute = tuple(dict.fromkeys(local_path(folder, "plugins") for folder in folders))
     if absolute != plugin_folders():
         for folder in absolute:
             _refuse_other_folders(folder)

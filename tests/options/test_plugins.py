@@ -231,3 +231,10 @@ def test_a_digest_is_of_every_python_file_but_hidden_ones(tmp_path):
         (folder / hidden).write_text("")
     names = [path.relative_to(folder).as_posix() for path in plugin_sources(folder)]
     assert names == ["figures.py", "models/counting.py"]
+
+
+def test_the_home_of_nobody_is_a_mistake():
+    with pytest.raises(
+        ConfigError, match=r"plugins: nobody on this machine has the home ~nosuchuser"
+    ):
+        use_plugins([Path("~nosuchuser/x")])

@@ -11,10 +11,10 @@ from pydantic import Field
 
 from anomalog_exp.data.sources.as_text import as_text, names_of
 from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source
-from anomalog_exp.data.sources.local_path import local_path
 from anomalog_exp.data.sources.named_files import named_files
 from anomalog_exp.data.sources.piped import is_pipe, kept_pipe, pipe_name
 from anomalog_exp.options.base import PathText, PathTexts
+from anomalog_exp.options.local_path import local_path
 from anomalog_exp.progress import Progress
 
 __all__ = ["LocalDirSource", "LocalDirSourceConfig"]

@@ -14,10 +14,10 @@ from anomalog_exp.data.sources.as_text import as_text, names_of
 from anomalog_exp.data.sources.base import DatasetSourceConfig, RawFiles, Source
 from anomalog_exp.data.sources.find_log import find_log
 from anomalog_exp.data.sources.leftovers import remove_leftovers
-from anomalog_exp.data.sources.local_path import local_path
 from anomalog_exp.data.sources.made_once import copy_name, made_once
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import PathText
+from anomalog_exp.options.local_path import local_path
 from anomalog_exp.progress import Progress
 
 __all__ = [

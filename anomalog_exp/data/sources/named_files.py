@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from anomalog_exp.data.sources.find_log import find_log
-from anomalog_exp.data.sources.local_path import local_path
 from anomalog_exp.data.sources.piped import STDIN, is_pipe
 from anomalog_exp.data.sources.rotation import by_age
 from anomalog_exp.errors import DataError
+from anomalog_exp.options.local_path import local_path
 
 __all__ = ["named_files"]
 
