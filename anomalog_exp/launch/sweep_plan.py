@@ -52,11 +52,19 @@ def _hide(node: Any, plain: Any) -> None:
 
 
 def check_summary(asked: SweepConfig, swept: Sequence[str]) -> None:
-    """Find a key to summarize that the sweep does not vary.
+    """Find a key to summarize that the sweep does not vary, and several tables where there is one.
 
     Raises:
         ConfigError: there is one.
     """
+    if "sweep.summarize" in swept:
+        raise ConfigError.of(
+            "sweep.summarize",
+            "several values",
+            problem="a sweep has one table",
+            allowed="one key, or a list of keys in brackets",
+            fix="write sweep.summarize=[seed,split.train_fraction]",
+        )
     for key in asked.summarize:
         if key not in swept:
             raise ConfigError.of(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from anomalog_exp.config.words import command_files
 from tests.command import command, environment
 from tests.docs.shown import PAGES, Block, Command, blocks, commands
 from tests.docs.stand_ins import write_stand_ins
@@ -28,18 +29,7 @@ SET_UP = {
 }
 """What sets up an environment, which tests run in already."""
 
-WORDS = {
-    "check",
-    "compare",
-    "experiments",
-    "help",
-    "list",
-    "mirror",
-    "report",
-    "rerun",
-    "templates",
-    "ui",
-}
+WORDS = set(command_files())
 """First words that are commands of their own."""
 
 EVERY = [one for page in PAGES for one in commands(page)]

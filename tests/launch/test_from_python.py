@@ -37,6 +37,7 @@ def test_a_sweep_returns_its_members_and_leaves_no_trace_in_this_process(tmp_pat
         (["model=markov,oox"], "model: there is no such option"),
         (["seed=0,1", "split.test_fraction=7"], "split.test_fraction: this value does not fit"),
         (["seed=0,1", "sweep.summarize=model"], "sweep.summarize: this sweep does not vary it"),
+        (["seed=0,1", "sweep.summarize=seed,model"], "sweep.summarize: a sweep has one table"),
         (["seed=0", "seed=1"], "seed: it is given twice"),
     ],
 )

@@ -142,9 +142,9 @@ def _parse_block(
         continuing, before = records.continuing, records.before
         matched &= records.begins
         missed &= records.begins
-        heads = frame["message"].filter(records.begins)
-        messages, left_out = records.messages(heads, lines)
         if continuing.any():
+            heads = frame["message"].filter(records.begins)
+            messages, left_out = records.messages(heads, lines)
             frame = _with_messages(frame, messages, records.begins)
     silent = matched & (frame["message"] == "")
     unrowed = silent & (frame["label"] == 1) if silent.any() else silent

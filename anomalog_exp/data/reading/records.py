@@ -55,8 +55,6 @@ class Records:
         import polars as pl
 
         place = self.continuing.arg_true().to_numpy()
-        if not len(place):
-            return heads, 0
         record = np.cumsum(self.begins.to_numpy())[place] - 1
         texts = lines.gather(place)
         kept = _first_ones(record, texts.str.len_bytes().to_numpy())
