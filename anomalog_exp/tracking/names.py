@@ -17,7 +17,15 @@ __all__ = ["member_name", "name_alone"]
 _BETWEEN: Final = " · "
 _LONGEST: Final = 200
 _NOT_TOLD: Final = ("name", "description", "force", "write_predictions", "plugins")
-_NOT_TOLD_IN: Final = ("paths.", "tracking", "sweep.", "hydra", "dataset.source", "report.")
+_NOT_TOLD_IN: Final = (
+    "paths.",
+    "tracking",
+    "sweep.",
+    "hydra",
+    "dataset.source",
+    "dataset/source",
+    "report.",
+)
 
 
 def member_name(overrides: Sequence[str], swept: Sequence[str]) -> str:
@@ -30,9 +38,15 @@ def name_alone(config: dict[str, Any], overrides: Sequence[str]) -> str:
     dataset = config["dataset"]
     source = dataset["source"]
     own_file = dataset["preset"] is None and "path" in source
-    log = Path(str(source["path"])).name if own_file else dataset["name"]
+    log = _file(source["path"]) if own_file else dataset["name"]
     typed = [override for override in overrides if _is_worth_telling(override)]
     return _BETWEEN.join([f"{config['model']['name']} on {log}", *map(_told, typed)])[:_LONGEST]
+
+
+def _file(named: str | list[str]) -> str:
+    """The name of a log's file; of several files that of the first, and how many follow."""
+    first, *more = [named] if isinstance(named, str) else named
+    return Path(first).name + (f" and {len(more)} more" if more else "")
 
 
 def _is_worth_telling(override: str) -> bool:

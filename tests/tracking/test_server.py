@@ -110,7 +110,7 @@ def test_a_team_logs_to_a_server_that_goes_away_and_comes_back(tmp_path):
         assert time.monotonic() - begun < 60
         assert done.stderr.count("is not in MLflow") == done.stderr.count("WARNING") == 1
         assert f"mirror {away}/outputs/sweeps/{sweep}` brings it in later" in done.stderr
-        assert "compare" not in done.stdout
+        assert "\nmlflow " not in done.stdout
         first = command("mirror", f"outputs/sweeps/{sweep}", cwd=away, MLFLOW_TRACKING_URI=address)
         assert first.returncode == 2
         assert "a server that answers" in first.stderr
