@@ -25,6 +25,8 @@ def chart_library(cache_dir: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f".{path.name}.lock")):
             if not path.is_file():
+                for half in path.parent.glob(f".{path.name}.????????"):
+                    half.unlink(missing_ok=True)  # what a killed process left
                 _LOG.info("putting together the library that draws charts, once")
                 write_text(path, _put_together())
     return path.read_text(encoding="utf-8")

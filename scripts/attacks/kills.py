@@ -78,28 +78,28 @@ def first_run(arena: Arena) -> Iterator[Verdict]:
     return _at_operations(arena, arena.new_folder("state"), _RUN, short=6)
 
 
-@attack("a run of a built data set, at every operation")
+@attack("a run of a built data set, at every third operation")
 def warm_run(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "model=oov"])
-    return _at_operations(arena, state, _RUN, short=2)
+    return _at_operations(arena, state, _RUN, short=2, every=3)
 
 
-@attack("a run that replaces an older result, at every operation")
+@attack("a run that replaces an older result, at every third operation")
 def forced_run(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, _RUN)
-    return _at_operations(arena, state, [*_RUN, "force=true"], short=2)
+    return _at_operations(arena, state, [*_RUN, "force=true"], short=2, every=3)
 
 
-@attack("a run that writes predictions, at every operation")
+@attack("a run that writes predictions, at every third operation")
 def predicting_run(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "model=oov"])
-    return _at_operations(arena, state, [*_RUN, "write_predictions=true"], short=2)
+    return _at_operations(arena, state, [*_RUN, "write_predictions=true"], short=2, every=3)
 
 
-@attack("a sweep, at every third operation")
+@attack("a sweep, at every ninth operation")
 def sweep(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "model=sequence_length"])
-    return _at_operations(arena, state, _SWEEP, short=2, every=3)
+    return _at_operations(arena, state, _SWEEP, short=2, every=9)
 
 
 @attack("a sweep with workers, at moments of chance")
@@ -121,10 +121,10 @@ def unpacking(arena: Arena) -> Iterator[Verdict]:
     return _at_operations(arena, state, arguments, short=2)
 
 
-@attack("a run that is mirrored to MLflow, at every operation")
+@attack("a run that is mirrored to MLflow, at every fifth operation")
 def mirroring(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_MIRRORED, "model=oov"], tracker=True)
-    return _at_operations(arena, state, _MIRRORED, short=2, tracker=True)
+    return _at_operations(arena, state, _MIRRORED, short=2, every=5, tracker=True)
 
 
 @attack("a run that is mirrored to MLflow, at moments of chance")

@@ -29,7 +29,7 @@ TESTED = (
     "each file of a run dir: the same command again",
     "a full disk: a first run",
     "a first run, at every operation",
-    "a run that replaces an older result, at every operation",
+    "a run that replaces an older result, at every third operation",
     "Ctrl-C during a run",
 )
 """Kinds and attacks of the short form; all of it takes five minutes."""
