@@ -17,68 +17,32 @@ without labels of events needs no thresholds for them, and has no scores.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, SerializeAsAny, field_validator
 
 from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.learned import restored, state_of
+from anomalog_exp.detection.members import Members, refuse_other_members
 from anomalog_exp.detection.state import DetectorState
-from anomalog_exp.errors import ConfigError, DataError, NotApplicable
+from anomalog_exp.errors import NotApplicable
 from anomalog_exp.options.extras import extra_named
-from anomalog_exp.options.listing import option_names, option_type
-from anomalog_exp.options.mistakes import did_you_mean
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "UnionDetector"]
-
-Members = dict[str, SerializeAsAny[ExperimentModelConfig]]
 
 
 class Config(ExperimentModelConfig):
     """Options of a union: its members."""
 
     name: Literal["union"]
-    members: Members = Field(min_length=1, description="name of one's own -> a whole model config")
-
-    @field_validator("members", mode="before")
-    @classmethod
-    def _typed(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {name: _member(f"model.members.{name}", option) for name, option in value.items()}
+    members: Members
 
     def build_detector(self) -> UnionDetector:
         return UnionDetector(self)
-
-
-def _member(key: str, value: Any) -> ExperimentModelConfig:
-    """The typed config of a member; a mistake in it is named by its full key."""
-    if not isinstance(value, ExperimentModelConfig):
-        name = value.get("name") if isinstance(value, dict) else None
-        detectors = option_names("model")
-        if name not in detectors:
-            raise ConfigError.of(
-                f"{key}.name",
-                name,
-                problem="there is no such detector",
-                allowed=", ".join(detectors),
-                fix=did_you_mean(str(name), list(detectors), f"add one, as in +model@{key}=ngram"),
-            )
-        value = option_type("model", name).of(value, key)
-    if type(value.decision).oracle:
-        raise ConfigError.of(
-            f"{key}.decision",
-            value.decision.name,
-            problem="the threshold of a member may not see the labels of the test split",
-            allowed="any rule that is no oracle",
-            fix=f"choose one, as in model/decision@{key}.decision=quantile",
-        )
-    return value
 
 
 @dataclass(frozen=True)
@@ -190,14 +154,7 @@ class UnionDetector(Detector):
         state.refuse_others(*(f"{kind} {n}" for n in numbers for kind in ("judge", "scales")))
         scales = [_Scales(**restored(_Scales, state.part(f"scales {n}"))) for n in numbers]
         names = [one.member for one in scales]
-        if sorted(names) != sorted(configs):
-            raise DataError.of(
-                "scales",
-                ", ".join(names),
-                problem="this is not what such a detector learns",
-                allowed=f"the members {', '.join(configs)}",
-                fix="fit the detector again and save it",
-            )
+        refuse_other_members(names, configs)
         self._members = [
             _Member(Judge.from_state(configs[name], state.part(f"judge {n}")), scale)
             for n, (name, scale) in enumerate(zip(names, scales, strict=True))

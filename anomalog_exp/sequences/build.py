@@ -52,6 +52,7 @@ class SequenceConfigBase(Options):
             split=assigned.part,
             entity=grouping.entity,
             origin=grouping.origin,
+            times=grouping.times,
             train_events=assigned.train_events,
             evaluation_events=assigned.evaluation_events,
             unit=grouping.unit,

@@ -29,6 +29,7 @@ class Grouping:
         dropped_rows: Rows that take no part, by reason.
         origin: (sequences,) int64 first index into `order` from which model state carries over; None
             where nothing carries over.
+        times: (sequences, 2) int64 begin and end in Unix milliseconds, where windows are of time.
         lines: (sequences, 2) int64 first raw line and one past the last, where windows count raw lines.
     """
 
@@ -41,6 +42,7 @@ class Grouping:
     dropped_rows: dict[str, int]
     origin: NDArray[np.int64] | None = None
     lines: NDArray[np.int64] | None = None
+    times: NDArray[np.int64] | None = None
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The chosen sequences (a mask or indices) over the same `order`."""

@@ -50,6 +50,7 @@ class SequenceSet:
         entity: (sequences,) int32, the entity all its events share, or -1.
         origin: (sequences,) int64, first index into `order` from which model state carries over into the
             sequence; None where nothing carries over.
+        times: (sequences, 2) int64, begin and end in Unix milliseconds, where they are windows of time.
         train_events: (events,) bool over dataset rows that may train, or None for all of them.
         evaluation_events: (events,) bool over dataset rows that are evaluated, or None for all.
         unit: What one sequence is: a whole session, a window, or a chunk of a stream.
@@ -65,6 +66,7 @@ class SequenceSet:
     split: NDArray[np.uint8]
     entity: NDArray[np.int32]
     origin: NDArray[np.int64] | None = None
+    times: NDArray[np.int64] | None = None
     train_events: NDArray[np.bool_] | None = None
     evaluation_events: NDArray[np.bool_] | None = None
     unit: EvaluationUnit = EvaluationUnit.SEQUENCE
@@ -79,6 +81,15 @@ class SequenceSet:
         """(sequences,) events per sequence."""
         return self.stop - self.start
 
+    @cached_property
+    def covered(self) -> NDArray[np.float64]:
+        """(sequences,) the share of each window of time that the log covers; 1 for what is none."""
+        if self.times is None:
+            return np.ones(len(self))
+        begin, end = self.times.T
+        log_end = int(np.max(self.dataset.time_ms)) + 1
+        return np.clip((log_end - begin) / (end - begin), 0.0, 1.0)
+
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:
         """The chosen sequences (a mask, indices or a slice) over the same `order`."""
         return replace(
@@ -89,6 +100,7 @@ class SequenceSet:
             split=self.split[chosen],
             entity=self.entity[chosen],
             origin=None if self.origin is None else self.origin[chosen],
+            times=None if self.times is None else self.times[chosen],
         )
 
     def portions(self, events: int) -> Iterator[Self]:

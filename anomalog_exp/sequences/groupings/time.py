@@ -86,4 +86,5 @@ def group_by_time(dataset: LogDataset, config: TimeSequenceConfig) -> Grouping:
             "rows_outside_windows": int((np.cumsum(inside)[:-1] == 0).sum()),
             "windows_without_rows": int((~kept).sum()),
         },
+        times=np.stack([begin, begin + config.time_span_ms], axis=1)[kept],
     )

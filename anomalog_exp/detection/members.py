@@ -1,0 +1,69 @@
+"""Detectors that stand inside another one: a name of one's own -> a whole model config."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, SerializeAsAny
+
+from anomalog_exp.detection.contract import ExperimentModelConfig
+from anomalog_exp.errors import ConfigError, DataError
+from anomalog_exp.options.listing import option_names, option_type
+from anomalog_exp.options.mistakes import did_you_mean
+
+__all__ = ["Members", "refuse_other_members"]
+
+
+def _typed(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _member(f"model.members.{name}", option) for name, option in value.items()}
+
+
+def _member(key: str, value: Any) -> ExperimentModelConfig:
+    """The typed config of a member; a mistake in it is named by its full key."""
+    if not isinstance(value, ExperimentModelConfig):
+        name = value.get("name") if isinstance(value, dict) else None
+        detectors = option_names("model")
+        if name not in detectors:
+            raise ConfigError.of(
+                f"{key}.name",
+                name,
+                problem="there is no such detector",
+                allowed=", ".join(detectors),
+                fix=did_you_mean(str(name), list(detectors), f"add one, as in +model@{key}=ngram"),
+            )
+        value = option_type("model", name).of(value, key)
+    if type(value.decision).oracle:
+        raise ConfigError.of(
+            f"{key}.decision",
+            value.decision.name,
+            problem="the threshold of a member may not see the labels of the test split",
+            allowed="any rule that is no oracle",
+            fix=f"choose one, as in model/decision@{key}.decision=quantile",
+        )
+    return value
+
+
+Members = Annotated[
+    dict[str, SerializeAsAny[ExperimentModelConfig]],
+    BeforeValidator(_typed),
+    Field(min_length=1, description="name of one's own -> a whole model config"),
+]
+"""The members of a detector that consists of others, under its key `members`."""
+
+
+def refuse_other_members(names: list[str], members: Members) -> None:
+    """Make sure that what was learned is of members that the config has.
+
+    Raises:
+        DataError: it is not.
+    """
+    if sorted(names) != sorted(members):
+        raise DataError.of(
+            "scales",
+            ", ".join(names),
+            problem="this is not what such a detector learns",
+            allowed=f"the members {', '.join(members)}",
+            fix="fit the detector again and save it",
+        )

@@ -1,0 +1,222 @@
+"""Ensemble: how surprising a sequence is to all of its members together.
+
+Scores of different detectors have different units. Each becomes a surprise in nats, -ln of the share of
+training sequences that score at least as much: a statistical scaling as of Kriegel, Kroeger, Schubert,
+Zimek, "Interpreting and unifying outlier scores", SDM 2011. Shares end at one sequence. Above the 95
+percentile the surprise goes on as that of an exponential distribution, so that far outside counts more
+than just outside; its scale is that of the body of the scores, from their median to their 90 percentile,
+which the odd ones in training do not move.
+
+A usual sequence is surprising by 1 nat on average. What each member is surprised beyond that is added
+up, and the score is -ln of the chance that as many independent members are surprised by as much (as
+Fisher's method, "Statistical Methods for Research Workers", 1932, with the surprises cut at 1 nat).
+So a score of 7 is what one usual sequence in 1,100 has. The threshold of its own is where so many
+sequences as were trained on, all of them usual, are expected to hold `false_alarms` above it.
+
+A member that does not apply takes no part, which the manifest says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb, exp, factorial, log
+from typing import Annotated, Final, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.learned import restored, state_of
+from anomalog_exp.detection.members import Members, refuse_other_members
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.errors import NotApplicable
+from anomalog_exp.options.extras import extra_named
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Config", "EnsembleDetector"]
+
+_TAIL: Final = 0.95
+_BODY: Final = (0.5, 0.9)
+_USUAL: Final = 1.0
+"""The mean of an exponential distribution of nats."""
+
+
+class Config(ExperimentModelConfig):
+    """Options of an ensemble: its members."""
+
+    name: Literal["ensemble"]
+    false_alarms: float = Field(
+        gt=0, description="expected in as many sequences as were trained on"
+    )
+    members: Members
+
+    def build_detector(self) -> EnsembleDetector:
+        return EnsembleDetector(self)
+
+
+@dataclass(frozen=True)
+class _Surprise:
+    """How surprising the scores of a member are.
+
+    Attributes:
+        scores: Different scores of training sequences, ascending.
+        nats: The surprise of each.
+        tail: Scores above it are outside.
+        tail_nats: The surprise just above it.
+        scale: So much more of a score is a nat more outside.
+    """
+
+    scores: Annotated[NDArray[np.float64], "scores"]
+    nats: Annotated[NDArray[np.float64], "scores"]
+    tail: float
+    tail_nats: float
+    scale: float
+
+    @classmethod
+    def learned(cls, scores: NDArray[np.float64]) -> Self:
+        """What the scores of usual sequences, at least one, tell."""
+        different, count = np.unique(scores, return_counts=True)
+        at_least = np.cumsum(count[::-1])[::-1]
+        tail, middle, high = np.quantile(scores, (_TAIL, *_BODY), method="lower").tolist()
+        above = np.sort(scores[scores > tail])
+        scale = (high - middle) / log((1 - _BODY[0]) / (1 - _BODY[1]))
+        if not scale and len(above):  # most scores are equal: the lower half of those outside it is
+            scale = float((above[: (len(above) + 1) // 2] - tail).mean())
+        share = (len(above) + 1) / (len(scores) + 1)
+        nats = -np.log(at_least / len(scores))
+        return cls(different, nats, tail, -log(share), scale or 1.0)
+
+    def of(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(scores,) nats."""
+        place = np.minimum(np.searchsorted(self.scores, scores), len(self.scores) - 1)
+        outside = self.tail_nats + (scores - self.tail) / self.scale
+        return np.where(scores > self.tail, outside, self.nats[place])
+
+
+class EnsembleDetector(Detector):
+    """Scores sequences by what all members together are surprised."""
+
+    config: Config
+
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
+        usual = train.normal().unlabelled()
+        self._detectors: list[Detector] = []
+        self._surprises: list[_Surprise] = []
+        self._names: list[str] = []
+        self._trained = len(usual)
+        reasons = []
+        for name, config in self.config.members.items():
+            with extra_named(f"model.members.{name}", config.name):
+                detector = config.build_detector()
+            try:
+                detector.fit(train, valid)
+            except NotApplicable as reason:
+                reasons.append(str(reason))
+                continue
+            self._names.append(name)
+            self._detectors.append(detector)
+            self._surprises.append(_Surprise.learned(detector.score(usual)))
+        if not self._detectors:
+            raise NotApplicable(f"{self.name} needs a member that applies: {'; '.join(reasons)}")
+
+    @property
+    def own_threshold(self) -> float:
+        return log(self._trained / self.config.false_alarms)
+
+    def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        beyond = np.maximum(self._nats(sequences) - _USUAL, 0.0).sum(axis=0)
+        return _joint(beyond, len(self._detectors))
+
+    def _nats(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        """(members, sequences) how surprising each is to each."""
+        pairs = zip(self._detectors, self._surprises, strict=True)
+        return np.stack([surprise.of(detector.score(sequences)) for detector, surprise in pairs])
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """The evidence of the members that are surprised.
+
+        A member's strongest evidence weighs as much as the member is surprised, the others in
+        proportion; a member without evidence is named alone.
+        """
+        reasons: list[list[tuple[str, float]]] = [[] for _ in range(len(sequences))]
+        for member, detector, nats in zip(
+            self._names, self._detectors, self._nats(sequences), strict=True
+        ):
+            surprised = np.flatnonzero(nats > _USUAL)
+            evidence = detector.explain(sequences.take(surprised), max(top, 1))
+            for i, pairs in zip(surprised.tolist(), evidence, strict=True):
+                strongest = pairs[0][1] if pairs else 0.0
+                scale = nats[i] / strongest if strongest > 0 else 0.0
+                named = [(f"{member}: {text}", float(weight * scale)) for text, weight in pairs]
+                reasons[i] += named if scale else [(member, float(nats[i]))]
+        return [sorted(pairs, key=lambda pair: -pair[1])[:top] for pairs in reasons]
+
+    def manifest(self) -> dict[str, object]:
+        """What each member is, and which took no part."""
+        taken = {
+            name: {"detector": detector.name, **detector.manifest()}
+            for name, detector in zip(self._names, self._detectors, strict=True)
+        }
+        return {
+            "members": taken,
+            "members_not_applicable": [n for n in self.config.members if n not in taken],
+        }
+
+    def state(self) -> DetectorState:
+        parts = {"taken": state_of(_Taken(self._trained, self._names))}
+        for number, pair in enumerate(zip(self._detectors, self._surprises, strict=True)):
+            detector, surprise = pair
+            parts |= {f"detector {number}": detector.state()}
+            parts |= {f"surprise {number}": state_of(surprise)}
+        return DetectorState.joined(parts)
+
+    def restore(self, state: DetectorState) -> None:
+        taken = _Taken(**restored(_Taken, state.part("taken")))
+        names, configs = taken.members, self.config.members
+        refuse_other_members([*names, *(n for n in configs if n not in names)], configs)
+        numbers = range(len(names))
+        kinds = ("detector", "surprise")
+        state.refuse_others("taken", *(f"{kind} {n}" for n in numbers for kind in kinds))
+        self._trained, self._names = taken.sequences, names
+        self._surprises = [
+            _Surprise(**restored(_Surprise, state.part(f"surprise {n}"))) for n in numbers
+        ]
+        unfitted = [configs[name].build_detector() for name in names]
+        self._detectors = [
+            type(one).from_state(one.config, state.part(f"detector {n}"))
+            for n, one in enumerate(unfitted)
+        ]
+
+    @property
+    def trusted_types(self) -> tuple[str, ...]:
+        members = (config.build_detector() for config in self.config.members.values())
+        return tuple(name for member in members for name in member.trusted_types)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """How many sequences trained, and the members that apply."""
+
+    sequences: int
+    members: list[str]
+
+
+def _joint(beyond: NDArray[np.float64], members: int) -> NDArray[np.float64]:
+    """(sequences,) -ln of the chance that usual, independent members are surprised by as much in all.
+
+    A member is beyond 1 nat with a chance of 1/e, and then by an exponential amount: the sum of k such
+    amounts exceeds t with a chance of e^-t * sum of t^j / j! over j < k.
+
+    Args:
+        beyond: (sequences,) nats beyond 1, added up over the members.
+        members: How many there are.
+    """
+    chance = exp(-_USUAL)
+    # Coefficient of t^j: the chance that more than j members are beyond 1 nat, over j!.
+    weights = [
+        comb(members, k) * chance**k * (1 - chance) ** (members - k) for k in range(members + 1)
+    ]
+    more = [sum(weights[j + 1 :]) / factorial(j) for j in range(members)]
+    joint = beyond - np.log(np.polynomial.polynomial.polyval(beyond, more))
+    return np.where(beyond > 0, joint, 0.0)
