@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from anomalog_exp.report.rendering import rendered
 from anomalog_exp.report.run_charts import run_charts
 from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.results import StoredRun
+from anomalog_exp.results.anomalies import clock, extent_texts
 
 __all__ = ["result_in_words", "run_page"]
 
@@ -71,6 +71,7 @@ def run_page(stored: StoredRun, library: str) -> str:
         "labels": _LABELS,
         "parts_of_split": [],
         "clock": _clock,
+        "extent": _extent,
     }
     if status["status"] == "done":
         report, manifest = stored.report, stored.dataset_manifest
@@ -281,11 +282,14 @@ def _provenance(stored: StoredRun, environment: dict[str, Any]) -> list[tuple[st
     ]
 
 
+def _extent(finding: dict[str, Any]) -> str:
+    """Where and when a sequence of a finding begins and ends; empty in runs of before that was kept."""
+    keys = ("first", "last", "begin_ms", "end_ms")
+    return ", ".join(extent_texts(*map(finding.get, keys)))
+
+
 def _clock(time_ms: int | None) -> str:
     """A time as people write it, in UTC."""
     if time_ms is None:
         return ""
-    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%S") + (
-        f".{time_ms % 1000:03d}" if time_ms % 1000 else ""
-    )
+    return clock(time_ms) + (f".{time_ms % 1000:03d}" if time_ms % 1000 else "")

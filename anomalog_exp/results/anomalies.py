@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from anomalog_exp.results.findings import EventFinding, Findings, Line, SequenceFinding, Verdicts
 
-__all__ = ["anomaly_report", "line_texts"]
+__all__ = ["anomaly_report", "clock", "extent_texts", "line_texts"]
 
 _LINE_LENGTH = 240
 _ORACLE = " (an oracle: it has seen the test labels)"
@@ -60,6 +62,32 @@ def line_texts(line: Line) -> list[str]:
     return [f"{line.place}: {line.text[:_LINE_LENGTH]}", *more]
 
 
+def extent_texts(
+    first: str | None, last: str | None, begin_ms: int | None, end_ms: int | None
+) -> list[str]:
+    """Where and when a sequence begins and ends, as far as that is known; see `SequenceFinding`."""
+    texts = []
+    if first is not None and last is not None:
+        file, _, number = last.rpartition(":")
+        same_file = first.rpartition(":")[0] == file
+        texts.append(_range(first, last, number if same_file else last))
+    if begin_ms is not None and end_ms is not None:
+        begin, end = clock(begin_ms), clock(end_ms)
+        day, _, time = end.partition(" ")
+        texts.append(f"{_range(begin, end, time if begin.startswith(day) else end)} UTC")
+    return texts
+
+
+def _range(first: str, last: str, short: str) -> str:
+    """From the first to the last, which is written short."""
+    return first if first == last else f"{first} to {short}"
+
+
+def clock(ms: int) -> str:
+    """A time in UTC, to the second."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
 def _heading(finding: SequenceFinding) -> str:
     parts = [
         f"score {finding.score:.6g}",
@@ -69,6 +97,7 @@ def _heading(finding: SequenceFinding) -> str:
     ]
     if finding.entity is not None:
         parts.append(finding.entity)
+    parts += extent_texts(finding.first, finding.last, finding.begin_ms, finding.end_ms)
     if finding.equal > 1:
         parts.append(f"and {finding.equal - 1} equal sequences")
     return ", ".join(parts)

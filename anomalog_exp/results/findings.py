@@ -71,6 +71,11 @@ class SequenceFinding:
         events: How many it has.
         entity: What all its events belong to, where that is one entity.
         equal: Test sequences of the same content, itself among them.
+        first: Place of its first line, as `app.log:17`; None where it has no event.
+        last: Place of its last event's first line.
+        begin_ms: Unix milliseconds UTC of its window of time, else of its earliest event; None without
+            times.
+        end_ms: The same of the end, else of the latest event.
         reasons: Evidence and its weight, strongest first.
         lines: The lines that stand for it, in order.
     """
@@ -82,6 +87,10 @@ class SequenceFinding:
     events: int
     entity: str | None
     equal: int
+    first: str | None
+    last: str | None
+    begin_ms: int | None
+    end_ms: int | None
     reasons: list[tuple[str, float]]
     lines: list[Line]
 
@@ -168,6 +177,7 @@ def _sequences(
             events=int(test.lengths[sequence]),
             entity=test.dataset.entities[entity] if entity >= 0 else None,
             equal=int(equal[rank]),
+            **_extent(test, sequence),
             reasons=[(text, float(weight)) for text, weight in reasons[rank]],
             lines=[line_of[row] for row in rows[rank].tolist()],
         )
@@ -176,6 +186,20 @@ def _sequences(
     ]
     flagged = int(summary.predicted.sum())
     return found, Verdicts(len(test), len(first), flagged, summary.threshold, summary.oracle)
+
+
+def _extent(test: SequenceSet, sequence: int) -> dict[str, Any]:
+    """Where and when a sequence begins and ends."""
+    dataset = test.dataset
+    rows = test.order[test.start[sequence] : test.stop[sequence]]
+    lines, times = dataset.line[rows], dataset.time_ms[rows]
+    timed = times[times != NO_TIME] if test.times is None else test.times[sequence]
+    return {
+        "first": str(dataset.place(int(lines.min()))) if len(rows) else None,
+        "last": str(dataset.place(int(lines.max()))) if len(rows) else None,
+        "begin_ms": int(timed.min()) if len(timed) else None,
+        "end_ms": int(timed.max()) if len(timed) else None,
+    }
 
 
 def _events(
