@@ -125,7 +125,7 @@ def _as_seen(lines: pl.Series, before: str, piece: str, behind: str = "") -> str
     texts = found.unique()
     if len(texts) != 1 or re.search(r"\w", texts[0]):
         return piece
-    return re.sub(r"(?:\\ )+", " +", re.escape(texts[0]))
+    return re.sub(" +", " +", _literal(texts[0]))
 
 
 def _fields_before(lines: pl.Series, shape: TimeShape, words: int) -> tuple[str, bool]:
@@ -189,11 +189,16 @@ def _paragraphs(lines: pl.Series) -> OwnFormat | None:
     if found is None or found.times is None:
         return None
     regex = found.keys["regex"]
-    literal = re.escape(word.strip())
+    literal = _literal(word.strip())
     regex = f"^{literal}{_GAP}" + regex.removeprefix(f"^{_named_words(1)}")
     return OwnFormat(
         found.keys | {"regex": regex, "multiline": {"starts_with": literal}}, found.times
     )
+
+
+def _literal(text: str) -> str:
+    """A pattern of a text, without the escapes that only Python wants."""
+    return re.sub(r"\\([ -])", r"\1", re.escape(text))
 
 
 def _without_names(pattern: str) -> str:

@@ -17,7 +17,7 @@ from anomalog_exp.data.recognition.recognition import (
     Recognition,
     RecordFacts,
 )
-from anomalog_exp.data.recognition.sample import sampled
+from anomalog_exp.data.recognition.sample import Sample, sampled
 from anomalog_exp.data.recognition.ties import TieFacts, tie_facts
 from anomalog_exp.data.recognition.time_order import ReadTimes
 from anomalog_exp.data.recognition.times import time_facts
@@ -88,7 +88,7 @@ def recognise(
         fields=fields,
         with_fields=event_fields(fields, rows),
         tie=tie,
-        records=_record_facts(reading),
+        records=_record_facts(reading, sample),
         templates=None if template is None else template_facts(_messages(reading), template),
     )
 
@@ -149,16 +149,18 @@ def _input_facts(raw: RawFiles) -> Iterator[InputFacts]:
         yield InputFacts(one.name, str(one.origin), size, one.encoding, one.compression)
 
 
-def _record_facts(reading: Reading) -> RecordFacts:
-    records = reading.records
-    if records is None or not records.continuing.any():
-        return RecordFacts(0.0, ())
-    continuing = records.continuing.to_numpy()
+def _record_facts(reading: Reading, sample: Sample) -> RecordFacts:
+    records, lines = int(reading.matched.sum()), len(reading.lines)
+    count = round(records * sample.total_lines / len(sample.lines))
+    if reading.records is None or not reading.records.continuing.any():
+        return RecordFacts(count, 1 - records / lines, 0.0, ())
+    continuing = reading.records.continuing.to_numpy()
+    unparsed = lines - records - int(continuing.sum())
     second = int(continuing.argmax())
     rest = ~continuing[second:]
-    end = second + int(rest.argmax()) if rest.any() else len(continuing)
+    end = second + int(rest.argmax()) if rest.any() else lines
     shown = reading.lines[second - 1 : min(end, second - 1 + _SHOWN_LINES)]
-    return RecordFacts(float(continuing.mean()), tuple(shown))
+    return RecordFacts(count, unparsed / lines, float(continuing.mean()), tuple(shown))
 
 
 def _messages(reading: Reading) -> pl.Series:

@@ -39,10 +39,14 @@ class RecordFacts:
     """How records span lines.
 
     Attributes:
+        count: How many records the log has; estimated where its lines are.
+        unparsed: Share of the lines, empty ones aside, that neither begin nor continue a record.
         continuing: Share of the lines that continue a record.
         example: The lines of one record that spans several; empty where none does.
     """
 
+    count: int
+    unparsed: float
     continuing: float
     example: tuple[str, ...]
 
