@@ -121,6 +121,17 @@ def _no_such_option(error: MissingConfigException, text: str) -> ConfigError:
 
 def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
     value = next((o.split("=", 1)[1] for o in overrides if _names(o, key)), "(see the command)")
+    if key in group_names():  # it exists, but nothing that is chosen has a place for it
+        above = key.partition("/")[0]
+        return ConfigError.of(
+            key,
+            value,
+            problem=f"the {above} that is chosen leaves nothing to choose here",
+            allowed=f"{key} beside another option of {above}",
+            fix=f"choose that, too, as in {above}=custom"
+            if above == "dataset"
+            else f"leave it out, or choose another {above}",
+        )
     keys = _keys(overrides)
     parent = key.rpartition(".")[0]
     siblings = [n for n in keys if n.rpartition(".")[0] == parent and "/" not in n]

@@ -8,6 +8,7 @@ modules by the config's `plugins`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,9 @@ def with_plugins(overrides: Sequence[str]) -> list[str]:
 
 
 def quoted(value: str) -> str:
-    """A value in the grammar of overrides."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    """A value in the grammar of overrides, where a backslash is one unless a quote follows."""
+    doubled = re.sub(r"(\\+)(?='|$)", r"\1\1", value)
+    return "'" + doubled.replace("'", "\\'") + "'"
 
 
 def _folders(override: str) -> list[Path]:

@@ -23,6 +23,7 @@ COMMANDS = [
     "compare",
     "experiments",
     "help",
+    "inspect",
     "list",
     "mirror",
     "report",

@@ -39,14 +39,18 @@ class Config(NamedFieldsConfig):
 
 
 class CsvParser(NamedFieldsParser):
-    """Reads tables."""
+    """Reads tables.
+
+    Attributes:
+        columns: Their names, once the header is known.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._config = config
         self._header: str | None = None
-        self._columns = list(config.columns)
-        self.fields = self._others(self._columns)
+        self.columns = list(config.columns)
+        self.fields = self._others(self.columns)
 
     def learn(self, lines: pl.Series) -> None:
         header = lines.filter(lines != "").head(1)
@@ -54,20 +58,20 @@ class CsvParser(NamedFieldsParser):
             return
         self._header = header[0]
         fields = _cut(header, self._config.separator, None).drop("fits")
-        self._columns = [name.strip() for name in fields.row(0)]
+        self.columns = [name.strip() for name in fields.row(0)]
         named = self._config.model_dump(
             include={f"{role}_field" for role in ("message", "time", "level", "entity")}
         )
         for key, name in named.items():
-            if name is not None and name not in self._columns:
+            if name is not None and name not in self.columns:
                 raise ConfigError.of(
                     f"dataset.structured_parser.{key}",
                     name,
                     problem="the header names no such column",
-                    allowed=", ".join(self._columns),
-                    fix=did_you_mean(name, self._columns, "name one of them"),
+                    allowed=", ".join(self.columns),
+                    fix=did_you_mean(name, self.columns, "name one of them"),
                 )
-        self.fields = self._others(self._columns)
+        self.fields = self._others(self.columns)
 
     def is_header(self, lines: pl.Series) -> pl.Series | None:
         return None if self._header is None else lines == self._header
@@ -75,8 +79,8 @@ class CsvParser(NamedFieldsParser):
     def texts(self, lines: pl.Series, names: Mapping[str, Sequence[str]]) -> pl.DataFrame:
         import polars as pl
 
-        fields = _cut(lines, self._config.separator, len(self._columns))
-        place = {name: column for column, name in enumerate(self._columns)}
+        fields = _cut(lines, self._config.separator, len(self.columns))
+        place = {name: column for column, name in enumerate(self.columns)}
         columns = {}
         for name, several in names.items():
             known = [fields[f"field_{place[one]}"] for one in several if one in place]

@@ -17,7 +17,7 @@ from anomalog_exp.data.columns import COLUMNS, LEVELS
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["any_level_codes", "level_codes", "priority_codes"]
+__all__ = ["LEVEL_WORDS", "any_level_codes", "level_codes", "priority_codes"]
 
 _NAMES: Final = {
     "trace": "TRACE VERBOSE FINEST FINER V",
@@ -34,6 +34,9 @@ _NAMES: Final = {
 _CODES: Final = {
     name: LEVELS.index(level) for level, names in _NAMES.items() for name in names.split()
 }
+
+LEVEL_WORDS: Final = tuple(name for name in _CODES if len(name) > 1)
+"""The names that are words, in capitals."""
 
 _SEVERITIES: Final = ["fatal", "fatal", "critical", "error", "warning", "notice", "info", "debug"]
 """Of syslog, by number: emergency is 0 (RFC 5424, section 6.2.1)."""

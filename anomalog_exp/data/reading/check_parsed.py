@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -58,7 +59,7 @@ def check_parsed(
             name,
             problem=f"{missed:,} of {records:,} lines of {logs} do not match the parser",
             allowed=f"at most {dataset.max_unparsed_fraction:.0%} (dataset.max_unparsed_fraction)",
-            fix=f"choose the parser that fits the file; the first such lines are\n{shown}",
+            fix=f"{_inspect(inputs)} says which parser fits; the first such lines are\n{shown}",
         )
     if not continued:
         return
@@ -69,9 +70,9 @@ def check_parsed(
             name,
             problem=f"{continued:,} of {filled:,} lines of {logs} do not match the parser",
             allowed=f"at least {_FEWEST_RECORDS:.0%} of the lines begin a record",
-            fix="choose the parser that fits the file; where records are that long, say how they begin, "
-            "as by dataset.structured_parser.multiline.starts_with='[0-9]'; the first lines that do not "
-            f"match are\n{shown}",
+            fix=f"{_inspect(inputs)} says which parser fits; where records are that long, say how they "
+            "begin, as by dataset.structured_parser.multiline.starts_with='[0-9]'; the first lines that "
+            f"do not match are\n{shown}",
         )
     if continued > dataset.max_unparsed_fraction * filled:
         _LOG.info(
@@ -111,8 +112,14 @@ def check_times(
         form or parser.name,
         problem=f"it reads a time on none of {rows:,} rows",
         allowed=f"a format that reads the times of the log: {TIME_FORMAT}",
-        fix=f"mend the format, or choose another parser; the first such lines are\n{shown}",
+        fix=f"mend the format, or choose another parser: {_inspect(inputs)} says which fits; the first "
+        f"such lines are\n{shown}",
     )
+
+
+def _inspect(inputs: Sequence[Input]) -> str:
+    """The command that finds the parser of a log."""
+    return f"`python -m anomalog_exp inspect {shlex.quote(str(inputs[0].origin))}`"
 
 
 def _shown(samples: Sequence[tuple[int, str]], places: Places) -> str:

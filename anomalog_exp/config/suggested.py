@@ -1,0 +1,122 @@
+"""The overrides that read a recognised log, and the sequences that are worth a first look at it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from anomalog_exp.config.search_path import quoted
+from anomalog_exp.data.recognition.recognition import Recognition
+
+__all__ = ["grouping_of", "overrides_of", "parser_overrides"]
+
+_WINDOWS: Final = (50, 400)
+"""Fewer teach a detector little, and of more nobody looks at the tenth part."""
+
+_GOOD_WINDOWS: Final = 150
+_LINES_PER_WINDOW: Final = 10
+_SECOND, _MINUTE, _HOUR, _DAY = 1000, 60_000, 3_600_000, 86_400_000
+_SPANS: Final = (
+    *(_SECOND * n for n in (1, 5, 10, 30)),
+    *(_MINUTE * n for n in (1, 5, 10, 15, 30)),
+    *(_HOUR * n for n in (1, 2, 6, 12)),
+    *(_DAY * n for n in (1, 7)),
+)
+_SIZES: Final = (10, 20, 25, 50, 100, 200)
+_FEWEST_TIMED: Final = 0.9
+_UNPARSED: Final = 0.05
+"""What a run allows unless it is told otherwise; see `max_unparsed_fraction`."""
+
+
+def overrides_of(recognition: Recognition, named: Sequence[Path] = ()) -> list[str]:
+    """What to type behind `python -m anomalog_exp` for a run on the log.
+
+    The data set with its parser, the fields that make events, and the suggested grouping.
+
+    Args:
+        recognition: Of the log.
+        named: The log as it was named; empty takes the paths of its files.
+    """
+    paths = [str(path) for path in named] or [one.path for one in recognition.inputs]
+    path = _value(paths if len(paths) > 1 else paths[0])
+    fields = recognition.with_fields
+    return [
+        "dataset=custom",
+        f"dataset.source.path={path}",
+        *parser_overrides(recognition),
+        *([f"template.with_fields={_value(fields)}"] if fields else []),
+        *(f"{key}={_value(value)}" for key, value in grouping_of(recognition).items()),
+    ]
+
+
+def parser_overrides(recognition: Recognition) -> list[str]:
+    """Those that choose the parser, its keys, and how many lines may not match it."""
+    parser = recognition.parser
+    option = [] if parser.option == "custom" else [f"dataset/structured_parser={parser.option}"]
+    keys = [f"dataset.structured_parser.{key}={_value(value)}" for key, value in _flat(parser.keys)]
+    most = allowed_unparsed(recognition)
+    return [*option, *keys, *([] if most is None else [f"dataset.max_unparsed_fraction={most}"])]
+
+
+def allowed_unparsed(recognition: Recognition) -> float | None:
+    """The `max_unparsed_fraction` that the log needs; None where the default does."""
+    share = recognition.records.unparsed
+    return None if share <= _UNPARSED else min(1.0, math.ceil(share * 20 + 1) / 20)
+
+
+def grouping_of(recognition: Recognition) -> dict[str, Any]:
+    """The suggested grouping: `sequence`, and its keys.
+
+    By what ties lines together, if that is clear; else by time, where a round duration gives 50 to 400
+    windows of ten lines or more on average; else by numbers of lines; in a small log line by line.
+    """
+    if recognition.tie is not None and recognition.tie.clear:
+        return {"sequence": "entity"}
+    records, times = recognition.records.count, recognition.times
+    if times is not None and times.share >= _FEWEST_TIMED:
+        span = times.last_ms - times.first_ms
+        fitting = [
+            one
+            for one in _SPANS
+            if _WINDOWS[0] <= span / one <= _WINDOWS[1]
+            and records * one >= _LINES_PER_WINDOW * span
+        ]
+        if fitting:
+            best = min(fitting, key=lambda one: _off(span / one))
+            return {
+                "sequence": "time",
+                "sequence.time_span_ms": best,
+                "sequence.emit_empty": True,
+            }
+    if records < _WINDOWS[0] * _SIZES[0]:
+        return {"sequence": "line"}
+    size = min(_SIZES, key=lambda one: _off(records / one))
+    return {"sequence": "fixed", "sequence.window_size": size}
+
+
+def _off(windows: float) -> float:
+    """How far a number of windows is from a good one, in orders of magnitude."""
+    return abs(math.log(windows / _GOOD_WINDOWS))
+
+
+def _flat(keys: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in keys.items():
+        if isinstance(value, dict):
+            yield from ((f"{key}.{inner}", one) for inner, one in _flat(value))
+        else:
+            yield key, value
+
+
+def _value(value: Any) -> str:
+    """A value in the grammar of overrides."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_value, value))}]"
+    text = str(value)
+    plain = text.replace("/", "").replace(".", "").replace("_", "").replace("-", "")
+    return text if isinstance(value, int | float) or plain.isalnum() else quoted(text)

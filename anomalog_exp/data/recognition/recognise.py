@@ -1,0 +1,175 @@
+"""Recognise a log from a sample of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.recognition.choose import by_rank
+from anomalog_exp.data.recognition.fields import event_fields, field_facts
+from anomalog_exp.data.recognition.fit import Fit, Reading, fit, read
+from anomalog_exp.data.recognition.mined import template_facts
+from anomalog_exp.data.recognition.own_format import own_format
+from anomalog_exp.data.recognition.recognition import (
+    InputFacts,
+    ParserChoice,
+    Recognition,
+    RecordFacts,
+)
+from anomalog_exp.data.recognition.sample import Sample, sampled
+from anomalog_exp.data.recognition.ties import TieFacts, tie_facts
+from anomalog_exp.data.recognition.time_order import ReadTimes
+from anomalog_exp.data.recognition.times import time_facts
+from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["ANY_LINE", "recognise"]
+
+ANY_LINE: Final = "custom"
+"""The option that takes any line, and describes what has no option of its own."""
+
+_SEPARATORS: Final = (";", "|")
+"""Of tables, besides the comma and the tab that options have."""
+
+_SHOWN_LINES: Final = 8
+
+
+def recognise(
+    raw: RawFiles,
+    candidates: Mapping[str, ParserConfig],
+    template: TemplateMinerConfig | None = None,
+) -> Recognition:
+    """What a log is, from a sample of at most about 8 MB: seconds for any size.
+
+    Args:
+        raw: The log, as a source gives it.
+        candidates: Every option of `dataset/structured_parser` that may be meant, by name. `custom`
+            with its defaults is among them: a format that has no option is described by it. Session
+            files take no part.
+        template: Mines templates of the sample; None mines none.
+
+    Returns:
+        What it is. Where no option fits, `parser` is `custom` with a regular expression made for this
+        log, or, where lines have neither a time nor a level, the whole line as its message:
+        `recognised` is then false.
+
+    Raises:
+        DataError: the log has no lines.
+    """
+    sample = sampled(raw.inputs)
+    if not (sample.lines != "").any():
+        raise DataError.of(
+            "dataset.source",
+            ", ".join(str(one.origin) for one in raw.inputs[:3]),
+            problem="the log has no lines",
+            allowed="a text file with at least one line",
+            fix="name another file",
+        )
+    choice, found, fits, read_times = _chosen(sample.glance, candidates)
+    reading = read(choice.config, sample.lines)
+    rows = reading.rows
+    fields = field_facts(rows, reading.parser.carried)
+    tie = tie_facts(choice.option, choice.config, reading.parser, rows)
+    return Recognition(
+        tuple(_input_facts(raw)),
+        lines=sample.total_lines,
+        lines_counted=sample.whole,
+        sample_lines=len(sample.lines),
+        parser=_tied(choice, tie),
+        known=choice.option != ANY_LINE,
+        fit=found,
+        fits=fits,
+        times=time_facts(choice.config, reading.parser, sample.glance, rows, read_times),
+        fields=fields,
+        with_fields=event_fields(fields, rows),
+        tie=tie,
+        records=_record_facts(reading, sample),
+        templates=None if template is None else template_facts(_messages(reading), template),
+    )
+
+
+def _chosen(
+    lines: pl.Series, candidates: Mapping[str, ParserConfig]
+) -> tuple[ParserChoice, Fit, tuple[Fit, ...], ReadTimes | None]:
+    """The parser, how well it fits, how well all options do, and how its time format was found."""
+    fits = tuple(
+        by_rank(fit(one.option, one.config, lines, one.keys) for one in _choices(candidates))
+    )
+    if fits and fits[0].refused is None:
+        best = fits[0]
+        return _choice(best.option, candidates, best.keys), best, fits, None
+    own = own_format(lines)
+    choice = _choice(ANY_LINE, candidates, {} if own is None else own.keys)
+    return (
+        choice,
+        fit(ANY_LINE, choice.config, lines, choice.keys),
+        fits,
+        None if own is None else own.times,
+    )
+
+
+def _choices(candidates: Mapping[str, ParserConfig]) -> Iterator[ParserChoice]:
+    """Every option that takes part, and tables with other separators."""
+    for option, config in candidates.items():
+        if option == ANY_LINE or config.reads != "lines":
+            continue
+        yield ParserChoice(option, {}, config)
+        if getattr(config, "separator", None) == ",":
+            for separator in _SEPARATORS:
+                yield _choice(option, candidates, {"separator": separator})
+
+
+def _choice(
+    option: str, candidates: Mapping[str, ParserConfig], keys: dict[str, Any]
+) -> ParserChoice:
+    """An option with some keys of its own."""
+    base = candidates[option]
+    config = type(base).of(base.model_dump() | keys, "dataset.structured_parser")
+    return ParserChoice(option, keys, config)
+
+
+def _tied(choice: ParserChoice, tie: TieFacts | None) -> ParserChoice:
+    """The choice with what ties lines together, if that is clear."""
+    if tie is None or not tie.clear or tie.own:
+        return choice
+    values = {"entity_field": tie.field, "entity_pattern": tie.pattern}
+    before = choice.config.model_dump()
+    keys = {name: value for name, value in values.items() if before.get(name) != value}
+    return _choice(choice.option, {choice.option: choice.config}, choice.keys | keys)
+
+
+def _input_facts(raw: RawFiles) -> Iterator[InputFacts]:
+    for one in raw.inputs:
+        size = one.origin.stat().st_size if one.origin.is_file() else one.path.stat().st_size
+        yield InputFacts(one.name, str(one.origin), size, one.encoding, one.compression)
+
+
+def _record_facts(reading: Reading, sample: Sample) -> RecordFacts:
+    records, lines = int(reading.matched.sum()), len(reading.lines)
+    count = round(records * sample.total_lines / len(sample.lines))
+    if reading.records is None or not reading.records.continuing.any():
+        return RecordFacts(count, 1 - records / lines, 0.0, ())
+    continuing = reading.records.continuing.to_numpy()
+    unparsed = lines - records - int(continuing.sum())
+    second = int(continuing.argmax())
+    rest = ~continuing[second:]
+    end = second + int(rest.argmax()) if rest.any() else lines
+    shown = reading.lines[second - 1 : min(end, second - 1 + _SHOWN_LINES)]
+    return RecordFacts(count, unparsed / lines, float(continuing.mean()), tuple(shown))
+
+
+def _messages(reading: Reading) -> pl.Series:
+    """(records,) what templates are mined of: the messages with the lines that continue them."""
+    import polars as pl
+
+    messages = reading.rows["message"]
+    if reading.records is not None and reading.records.continuing.any():
+        begins = reading.records.begins
+        heads = reading.frame["message"].filter(begins)
+        messages = reading.records.messages(heads, reading.lines)[0].drop_nulls()
+    return messages.filter(messages != "").cast(pl.String)

@@ -1,0 +1,113 @@
+"""Some lines of a log of any size: the begin of each input, and stretches through it.
+
+Stretches are contiguous, so that records of several lines and what ties lines together can be seen.
+Reading them costs the same for 30 GB as for 30 MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from anomalog_exp.data.reading.blocks import Block, block_lines
+from anomalog_exp.data.sources.base import Input
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Sample", "sampled"]
+
+_BYTES: Final = 8 << 20
+"""Of all inputs together."""
+
+_FEWEST_BYTES: Final = 1 << 14
+"""Of one input, however many there are."""
+
+_STRETCHES: Final = 8
+_GLANCE: Final = 4000
+_GLANCES: Final = 4
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Lines of a log, in its order.
+
+    Attributes:
+        lines: (lines,) String.
+        bytes: How many bytes they have, newlines included.
+        whole: They are all lines of the log.
+        total_bytes: Of the log, as text.
+    """
+
+    lines: pl.Series
+    bytes: int
+    whole: bool
+    total_bytes: int
+
+    @property
+    def total_lines(self) -> int:
+        """Lines of the log: counted where the sample is the whole of it, else estimated."""
+        if self.whole or not self.bytes:
+            return len(self.lines)
+        return round(len(self.lines) * self.total_bytes / self.bytes)
+
+    @property
+    def glance(self) -> pl.Series:
+        """A few thousand of the lines, for what is tried many times: the begin, and later stretches."""
+        import polars as pl
+
+        if len(self.lines) <= _GLANCE:
+            return self.lines
+        size = _GLANCE // _GLANCES
+        step = (len(self.lines) - size) // (_GLANCES - 1)
+        return pl.concat([self.lines.slice(place * step, size) for place in range(_GLANCES)])
+
+
+def sampled(inputs: Sequence[Input], size: int = _BYTES) -> Sample:
+    """A sample of at most about `size` bytes, all of it where the log is no larger.
+
+    Args:
+        inputs: Files of text, in the order in which they are read.
+        size: Bytes of the sample.
+    """
+    import polars as pl
+
+    share = max(_FEWEST_BYTES, size // len(inputs))
+    most = size // _FEWEST_BYTES
+    # Of thousands of files some are enough: their names, spread over all, stand for the others.
+    chosen = (
+        inputs if len(inputs) <= most else [inputs[i * len(inputs) // most] for i in range(most)]
+    )
+    data = [piece for one in chosen for piece in _pieces(one.path, share)]
+    lines = [block_lines(piece)[0] for piece in data if piece]
+    read = sum(map(len, data))
+    total = sum(one.path.stat().st_size for one in inputs)
+    empty = pl.Series("line", [], dtype=pl.String)
+    return Sample(
+        pl.concat(lines) if lines else empty,
+        read,
+        whole=len(chosen) == len(inputs) and all(_fits(one.path, share) for one in inputs),
+        total_bytes=total,
+    )
+
+
+def _fits(path: Path, share: int) -> bool:
+    return path.stat().st_size <= share
+
+
+def _pieces(path: Path, share: int) -> list[bytes]:
+    """Whole lines: all of a file, or its begin and stretches through the rest."""
+    size = path.stat().st_size
+    if size <= share:
+        return [Block(path, 0, size).data.removeprefix(_BOM)]
+    stretch = share // _STRETCHES
+    pieces = []
+    for number in range(_STRETCHES):
+        place = number * (size - stretch) // (_STRETCHES - 1)
+        piece = Block(path, place, stretch).data
+        begin = piece.find(b"\n") + 1 if number else 0
+        pieces.append(piece[begin : piece.rfind(b"\n") + 1].removeprefix(_BOM))
+    return pieces
