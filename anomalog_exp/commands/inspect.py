@@ -5,8 +5,8 @@
   python -m anomalog_exp inspect app.log --write my_plugins/conf/dataset/app.yaml
 
 A path is a file, a folder with one log, a pattern, or - for standard input, as `dataset.source.path`
-takes them. Some megabytes of it are read, whatever its size. --write makes a data set of it, to be chosen
-by its name, below conf/dataset/ of a checkout or of a folder of your own.
+takes them. Some megabytes of it are read, whatever its size. --write makes a data set of it, to be
+chosen by its name, below conf/dataset/ of a checkout or of a folder of your own.
 """
 
 from __future__ import annotations
@@ -18,20 +18,13 @@ from pathlib import Path
 
 from anomalog_exp.commands._dataset_yaml import dataset_yaml, place_of, refuse_to_overwrite
 from anomalog_exp.commands._inspected import inspected_text
+from anomalog_exp.commands._log import plugins_override, recognised_log, rereadable
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
-from anomalog_exp.config.load import load_run_config
-from anomalog_exp.config.recognised import recognised
-from anomalog_exp.config.search_path import quoted
 from anomalog_exp.config.suggested import overrides_of
-from anomalog_exp.data.sources.local_dir import LocalDirSource
 from anomalog_exp.files import write_text
 from anomalog_exp.options.plugins import plugin_folders
-from anomalog_exp.progress import Progress
 
 __all__ = ["main"]
-
-_FOLDER = "custom"
-"""Of copies below paths.data_dir: that of dataset=custom, which then finds them."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,17 +46,21 @@ def main(arguments: Sequence[str]) -> int:
     place = None if options.write is None else place_of(options.write)
     if place is not None and not options.force:
         refuse_to_overwrite(place)
-    config = load_run_config()
-    source = LocalDirSource(tuple(options.paths), None, config.paths.data_dir / _FOLDER)
-    raw = source.materialise(Progress())
-    found = recognised(raw, config.template)
-    overrides = [*_plugins(plugin_folders()), *overrides_of(found, options.paths)]
+    found = recognised_log(options.paths, plugins_override(plugin_folders()))
+    overrides = [
+        *plugins_override(plugin_folders()),
+        *overrides_of(found, rereadable(options.paths)),
+    ]
     if place is not None:
         write_text(place.file, dataset_yaml(place.name, found))
         folders = plugin_folders() if place.plugin is None else (*plugin_folders(), place.plugin)
         rest = overrides_of(found)
         kept = [one for one in rest if one.startswith(("sequence", "template."))]
-        overrides = [*_plugins(tuple(dict.fromkeys(folders))), f"dataset={place.name}", *kept]
+        overrides = [
+            *plugins_override(tuple(dict.fromkeys(folders))),
+            f"dataset={place.name}",
+            *kept,
+        ]
     command = shlex.join(["python", "-m", "anomalog_exp", *overrides])
     if options.json:
         print(json.dumps(found.as_json() | {"overrides": overrides, "command": command}, indent=2))
@@ -71,7 +68,3 @@ def main(arguments: Sequence[str]) -> int:
     print(inspected_text(found))
     print(f"\nwritten    {place.file}" if place else "", f"run it     {command}", sep="\n")
     return 0
-
-
-def _plugins(folders: Sequence[Path]) -> list[str]:
-    return [f"plugins=[{','.join(quoted(str(one)) for one in folders)}]"] if folders else []

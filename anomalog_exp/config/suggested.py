@@ -26,6 +26,12 @@ _SPANS: Final = (
 )
 _SIZES: Final = (10, 20, 25, 50, 100, 200)
 _FEWEST_TIMED: Final = 0.9
+_ENTITY: Final = (
+    "dataset.structured_parser.entity_field=",
+    "dataset.structured_parser.entity_pattern=",
+)
+_TIED_SHARE: Final = 0.95
+_TIED_LINES: Final = 4
 _UNPARSED: Final = 0.05
 """What a run allows unless it is told otherwise; see `max_unparsed_fraction`."""
 
@@ -41,13 +47,15 @@ def overrides_of(recognition: Recognition, named: Sequence[Path] = ()) -> list[s
     """
     paths = [str(path) for path in named] or [one.path for one in recognition.inputs]
     path = _value(paths if len(paths) > 1 else paths[0])
-    fields = recognition.with_fields
+    fields, grouping = recognition.with_fields, grouping_of(recognition)
+    tied = grouping["sequence"] == "entity"
+    parser = parser_overrides(recognition)
     return [
         "dataset=custom",
         f"dataset.source.path={path}",
-        *parser_overrides(recognition),
+        *(one for one in parser if tied or not one.startswith(_ENTITY)),
         *([f"template.with_fields={_value(fields)}"] if fields else []),
-        *(f"{key}={_value(value)}" for key, value in grouping_of(recognition).items()),
+        *(f"{key}={_value(value)}" for key, value in grouping.items()),
     ]
 
 
@@ -69,10 +77,18 @@ def allowed_unparsed(recognition: Recognition) -> float | None:
 def grouping_of(recognition: Recognition) -> dict[str, Any]:
     """The suggested grouping: `sequence`, and its keys.
 
-    By what ties lines together, if that is clear; else by time, where a round duration gives 50 to 400
-    windows of ten lines or more on average; else by numbers of lines; in a small log line by line.
+    By what ties lines together, if that is clear and ties nearly all of them in sessions of some lines:
+    what belongs to no session would not be judged, and a session of two lines says little. Else by time,
+    where a round duration gives 50 to 400 windows of ten lines or more on average; else by numbers of
+    lines; in a small log line by line.
     """
-    if recognition.tie is not None and recognition.tie.clear:
+    tie = recognition.tie
+    if (
+        tie is not None
+        and tie.clear
+        and tie.share >= _TIED_SHARE
+        and tie.median_lines >= _TIED_LINES
+    ):
         return {"sequence": "entity"}
     records, times = recognition.records.count, recognition.times
     if times is not None and times.share >= _FEWEST_TIMED:

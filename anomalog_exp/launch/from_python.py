@@ -15,7 +15,7 @@ from anomalog_exp.config.arguments import flags_first
 from anomalog_exp.config.compose import HYDRA_VERSION_BASE, hydra_set_aside
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.search_path import with_plugins
-from anomalog_exp.launch.ending import taken_ending
+from anomalog_exp.launch.ending import Ending, taken_ending
 from anomalog_exp.launch.job import job
 from anomalog_exp.options.groups import conf_dir
 from anomalog_exp.results import runs_frame
@@ -23,7 +23,7 @@ from anomalog_exp.results import runs_frame
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["sweep"]
+__all__ = ["ended_sweep", "sweep"]
 
 
 def sweep(overrides: Sequence[str]) -> pl.DataFrame:
@@ -37,6 +37,17 @@ def sweep(overrides: Sequence[str]) -> pl.DataFrame:
 
     Returns:
         One row per member that came to have a run dir, as of `anomalog_exp.results.runs_frame`.
+
+    Raises:
+        ConfigError: a key, an option or a value that all members share cannot be used.
+    """
+    folder = ended_sweep(overrides).folder
+    assert folder is not None
+    return runs_frame(folder)
+
+
+def ended_sweep(overrides: Sequence[str]) -> Ending:
+    """Run the same sweep; how it ended.
 
     Raises:
         ConfigError: a key, an option or a value that all members share cannot be used.
@@ -55,9 +66,7 @@ def sweep(overrides: Sequence[str]) -> pl.DataFrame:
             app.multirun("config", job, [*typed, "hydra.mode=MULTIRUN"])
         except COMPOSING_ERRORS as error:
             raise explained(error, typed) from error
-    folder = taken_ending().folder
-    assert folder is not None
-    return runs_frame(folder)
+    return taken_ending()
 
 
 @contextmanager

@@ -43,11 +43,14 @@ class RunWarning:
         title: What is so, in a few words.
         meaning: What follows from it, with the number.
         advice: What to do.
+        figures: It is about metrics and thresholds as results to report, which a first look at a log
+            has not.
     """
 
     title: str
     meaning: str
     advice: str
+    figures: bool = False
 
 
 def run_warnings(stored: StoredRun) -> list[RunWarning]:
@@ -84,6 +87,7 @@ def _labels(report: MetricReport) -> Iterator[RunWarning]:
             "Nothing in the test part is labelled",
             f"There are no metrics: nobody can say how many of the {counts.units:,} verdicts are right.",
             "Read the top findings below. If labels exist, name them by dataset.label_reader.",
+            figures=True,
         )
     elif isinstance(counts, ClassCounts) and not (counts.normal and counts.anomalous):
         kind = "normal" if counts.normal else "anomalous"
@@ -127,6 +131,7 @@ def _threshold(report: MetricReport) -> Iterator[RunWarning]:
             "Nothing is flagged",
             f"None of {counts.units:,} scores lies above the threshold.",
             "Lower the threshold, or choose another rule by model/decision.",
+            figures=True,
         )
     elif share > (FLAGGED_SHARE if labelled else UNLABELLED_SHARE):
         yield RunWarning(
@@ -152,6 +157,7 @@ def _everything() -> Iterator[RunWarning]:
         "With split=all every sequence trains and is judged: the ranking is of use, and figures say "
         "nothing about new logs.",
         "Take split=chronological for figures to report.",
+        figures=True,
     )
 
 

@@ -1,0 +1,137 @@
+"""What `analyze` prints: what was read, what was judged, what stands out, and how to go on."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from anomalog_exp.app import RunResult
+from anomalog_exp.report.run_warnings import run_warnings
+from anomalog_exp.report.write import PAGE
+from anomalog_exp.results import StoredRun
+from anomalog_exp.results.anomalies import clock, extent_texts
+
+__all__ = ["analysis_text", "skipped_text"]
+
+_WIDTH: Final = 110
+_LINE_WIDTH: Final = 200
+_LINES: Final = 3
+"""Of a finding; anomalies.txt and the page show more."""
+
+
+def analysis_text(
+    result: RunResult, stored: StoredRun, *, format_name: str, top: int, command: str
+) -> str:
+    """The analysis of a log on a screen.
+
+    Args:
+        result: Of the run.
+        stored: What it has left.
+        format_name: What the lines are read as.
+        top: How many findings to show.
+        command: What gives the same run.
+    """
+    manifest, findings = stored.dataset_manifest, stored.findings or {}
+    lines = [*_read(manifest["dataset"], format_name)]
+    lines += [*_judged(manifest["sequences"], findings.get("sequence_verdicts"))]
+    for warning in run_warnings(stored):
+        if not warning.figures:
+            lines += _entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
+    for rank, finding in enumerate(findings.get("sequences", [])[:top], 1):
+        lines += ["", *_finding(rank, finding)]
+    run_dir = Path(result.run_dir)
+    lines += ["", *_entry("all", str(run_dir / "anomalies.txt"))]
+    if (page := run_dir / PAGE).is_file():
+        lines += _entry("report", str(page))
+    return "\n".join([*lines, f"command  {command}"])
+
+
+def skipped_text(result: RunResult, command: str) -> str:
+    """Why there is no analysis, and what was tried."""
+    return "\n".join([*_entry("skipped", str(result.reason)), f"command  {command}"])
+
+
+def _read(dataset: dict[str, Any], format_name: str) -> Iterator[str]:
+    inputs = dataset["inputs"]
+    files = inputs[0]["name"] if len(inputs) == 1 else f"{len(inputs)} files"
+    text = (
+        f"{files}: {dataset['lines_total']:,} lines, read as {format_name}; {dataset['rows']:,} events "
+        f"of {dataset['templates']:,} kinds"
+    )
+    if continued := dataset["lines_continued"]:
+        text += f", {continued:,} lines continue one"
+    if unparsed := dataset["lines_unparsed"]:
+        text += f", {unparsed:,} lines do not fit"
+    if (first := dataset["first_time_ms"]) is not None:
+        text += f"; {clock(first)} to {clock(dataset['last_time_ms'])} UTC"
+    if makes := dataset["fields"]["make_events"]:
+        text += f"; {', '.join(makes)} tell events apart"
+    yield from _entry("read", text)
+
+
+def _judged(sequences: dict[str, Any], verdicts: dict[str, Any] | None) -> Iterator[str]:
+    train, test = (sequences["sequences"][part]["total"] for part in ("train", "test"))
+    whole = sequences["requested"]["name"] == "all"
+    trained = "all of which trained" if whole else f"{train:,} others trained"
+    text = f"{test:,} {_units(sequences['sequence'])}, {trained}"
+    if verdicts is not None:
+        flagged, least = verdicts["flagged"], f"above the threshold of {verdicts['threshold']:.4g}"
+        if not flagged:
+            text += f"; none is {least}: what follows is odd, but no more than it may be by chance"
+        else:
+            text += f"; {flagged:,} {'is' if flagged == 1 else 'are'} {least}"
+    yield from _entry("judged", text)
+
+
+def _units(grouping: dict[str, Any]) -> str:
+    """What was judged, in words."""
+    match grouping["name"]:
+        case "entity":
+            return "sessions, one of each entity"
+        case "fixed":
+            return f"windows of {grouping['window_size']:,} lines"
+        case "line":
+            return "lines"
+        case "time":
+            return f"windows of {_duration(grouping['time_span_ms'])}"
+        case other:
+            return f"sequences of sequence={other}"
+
+
+def _duration(milliseconds: int) -> str:
+    for name, size in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
+        if milliseconds % size == 0:
+            count = milliseconds // size
+            return f"{count:,} {name}{'s' if count != 1 else ''}"
+    return f"{milliseconds / 1000:g} s"
+
+
+def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
+    keys = ("first", "last", "begin_ms", "end_ms")
+    parts = [*extent_texts(*(finding[key] for key in keys)), f"{finding['events']:,} events"]
+    if finding["entity"] is not None:
+        parts.insert(0, str(finding["entity"]))
+    if finding["equal"] > 1:
+        parts.append(f"{finding['equal'] - 1:,} more like it")
+    flagged = "above the threshold" if finding["predicted"] else "below the threshold"
+    yield from _entry(f"#{rank}", f"{', '.join(parts)}; score {finding['score']:.4g}, {flagged}")
+    for reason in finding["reasons"]:
+        yield from _entry("", " ".join(reason["evidence"].split()), mark="- ")
+    for line in finding["lines"][:_LINES]:
+        yield f"         {line['place']}: {line['text']}"[:_LINE_WIDTH]
+        if line["more"]:
+            yield f"             {line['more'][0]}"[:_LINE_WIDTH]
+
+
+def _entry(name: str, text: str, mark: str = "") -> list[str]:
+    """A name and its text, wrapped; paths and commands stay whole."""
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=f"{name:<9}{mark}",
+        subsequent_indent=" " * (9 + len(mark)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,49 @@
+"""A log that paths name, as commands take it: what it is, and how a run names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from anomalog_exp.config.load import load_run_config
+from anomalog_exp.config.recognised import recognised
+from anomalog_exp.config.search_path import quoted
+from anomalog_exp.data.recognition.recognition import Recognition
+from anomalog_exp.data.sources.local_dir import LocalDirSource
+from anomalog_exp.data.sources.piped import is_pipe
+from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.progress import Progress
+
+__all__ = ["plugins_override", "recognised_log", "rereadable"]
+
+_FOLDER = "custom"
+"""Of copies below paths.data_dir: that of dataset=custom, which then finds them."""
+
+
+def recognised_log(
+    paths: Sequence[Path], overrides: Sequence[str] = (), *, templates: bool = True
+) -> Recognition:
+    """What a log is.
+
+    Args:
+        paths: As `dataset.source.path` takes them.
+        overrides: Of the run, which may put data elsewhere or choose a miner.
+        templates: Mine templates of the sample, too.
+
+    Raises:
+        ConfigError: it is not there, it is no text, or it has no lines.
+    """
+    config = load_run_config(overrides)
+    source = LocalDirSource(tuple(paths), None, config.paths.data_dir / _FOLDER)
+    miner: TemplateMinerConfig | None = config.template if templates else None
+    return recognised(source.materialise(Progress()), miner)
+
+
+def rereadable(paths: Sequence[Path]) -> Sequence[Path]:
+    """The paths by which a run can read the log again: none where one is a pipe, which was copied."""
+    return () if any(map(is_pipe, paths)) else paths
+
+
+def plugins_override(folders: Sequence[Path]) -> list[str]:
+    """The override that names folders of plugins; none where there are none."""
+    return [f"plugins=[{','.join(quoted(str(one)) for one in folders)}]"] if folders else []

@@ -1,0 +1,84 @@
+"""What is odd in a log: reads it, whatever its format, judges all of it, and shows the top findings.
+
+  python -m anomalog_exp analyze app.log
+  python -m anomalog_exp analyze 'logs/*.log' --top 10
+  python -m anomalog_exp analyze app.log sequence=line model=ensemble,rare_event
+
+A path is a file, a folder with one log, a pattern, or - for standard input, as `dataset.source.path`
+takes them. Behind the paths stand overrides of a run, which win over what is chosen here; several values
+of a key make a sweep. `inspect` says what is known of a log before it is judged.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from anomalog_exp.app import run
+from anomalog_exp.commands._analysis import analysis_text, skipped_text
+from anomalog_exp.commands._log import plugins_override, recognised_log, rereadable
+from anomalog_exp.commands._usage import CommandParser, use_plugins_named
+from anomalog_exp.config.compose import swept_keys
+from anomalog_exp.config.load import load_run_config
+from anomalog_exp.config.suggested import overrides_of
+from anomalog_exp.launch.ending import ExitCode
+from anomalog_exp.launch.from_python import ended_sweep
+from anomalog_exp.options.plugins import plugin_folders
+from anomalog_exp.results import read_run
+
+__all__ = ["main"]
+
+_CHOSEN: Final = ("split=all", "model=ensemble", "tracking=none")
+"""Nothing is known of the log, so all of it trains and is judged; nobody compares a first look."""
+
+_OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Analyse, print; the exit code."""
+    usage = "PATH [PATH ...] [--top N] [--plugins FOLDER ...] [KEY=VALUE ...]"
+    parser = CommandParser(__name__, usage)
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="the log")
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="findings to show; 5")
+    parser.takes_plugins()
+    options, rest = parser.parse_known_args(arguments)
+    given = [*options.paths, *rest]
+    typed = [one for one in given if _is_override(one)]
+    paths = [Path(one) for one in given if one not in typed]
+    if not paths:
+        parser.error("the log is missing")
+    use_plugins_named(options.plugins)
+    plugins = plugins_override(plugin_folders())
+    found = recognised_log(paths, plugins, templates=False)
+    chosen = [*overrides_of(found, rereadable(paths)), *_CHOSEN]
+    overrides = [*plugins, *(one for one in chosen if not _replaced(one, typed)), *typed]
+    if swept_keys(overrides):
+        return ended_sweep(overrides).code
+    config = load_run_config(overrides)
+    result = run(config, overrides=overrides)
+    command = shlex.join(["python", "-m", "anomalog_exp", *overrides])
+    if result.status != "done":
+        print(skipped_text(result, command))
+        return ExitCode.SKIPPED
+    stored = read_run(result.run_dir)
+    name = found.parser.option if found.known else "a format of its own"
+    print(analysis_text(result, stored, format_name=name, top=options.top, command=command))
+    return 0
+
+
+def _is_override(argument: str) -> bool:
+    """Whether an argument is an override, and no file that is called like one."""
+    return bool(_OVERRIDE.match(argument)) and "=" in argument and not Path(argument).exists()
+
+
+def _replaced(chosen: str, typed: Sequence[str]) -> bool:
+    """Whether something that was typed stands for what would be chosen: the key, or its whole group."""
+    key = _key(chosen)
+    return any(key == other or key.startswith(f"{other}.") for other in map(_key, typed))
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")
