@@ -5,8 +5,8 @@
   python -m anomalog_exp inspect app.log --write my_plugins/conf/dataset/app.yaml
 
 A path is a file, a folder with one log, a pattern, or - for standard input, as `dataset.source.path`
-takes them. Some megabytes of it are read, whatever its size. --write makes a data set of it, to be chosen
-by its name, below conf/dataset/ of a checkout or of a folder of your own.
+takes them. Some megabytes of it are read, whatever its size. --write makes a data set of it, which its
+name chooses, below conf/dataset/ of a checkout or of a folder of your own.
 """
 
 from __future__ import annotations
