@@ -145,7 +145,5 @@ def _unparsed(found: Recognition) -> Iterator[str]:
 
 def _lines(values: Mapping[str, Any], indent: str = "") -> list[str]:
     """YAML of one key per line, texts in quotes where they need them."""
-    text = yaml.safe_dump(
-        dict(values), sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None
-    )
+    text = yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=10_000)
     return [f"{indent}{line}" for line in text.splitlines()]

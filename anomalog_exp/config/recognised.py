@@ -7,7 +7,8 @@ run itself, its fingerprint and its config.yaml are those of that parser typed b
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.options.listing import open_option
-from anomalog_exp.options.names import option_names
+from anomalog_exp.options.names import option_files
 from anomalog_exp.options.plugins import plugin_folders
 from anomalog_exp.progress import Progress
 
@@ -39,7 +40,7 @@ _known: dict[tuple[object, ...], Recognition] = {}
 """What was recognised in this process, by the files and their state, and by what took part."""
 
 
-def parser_candidates() -> dict[str, ParserConfig]:
+def parser_candidates() -> Mapping[str, ParserConfig]:
     """Every option of `dataset/structured_parser` that can be meant, by name: all but those of sessions.
 
     Those of the plugins in use are among them. An option that needs a value takes no part.
@@ -47,8 +48,18 @@ def parser_candidates() -> dict[str, ParserConfig]:
     Raises:
         ConfigError: an option of a plugin cannot be used.
     """
-    folders = ",".join(quoted(str(folder)) for folder in plugin_folders())
-    chosen = [f"+{_GROUP}@candidates.{name}={name}" for name in option_names(_GROUP)]
+    files = option_files(_GROUP)
+    states = tuple((name, path, path.stat().st_mtime_ns) for name, path in files.items())
+    return _composed(states, plugin_folders())
+
+
+@cache
+def _composed(
+    options: tuple[tuple[str, Path, int], ...], plugins: tuple[Path, ...]
+) -> dict[str, ParserConfig]:
+    """The options of some files in a state, composed at once."""
+    folders = ",".join(quoted(str(folder)) for folder in plugins)
+    chosen = [f"+{_GROUP}@candidates.{name}={name}" for name, _, _ in options]
     composed = compose([*chosen, f"plugins=[{folders}]"]).candidates
     found: Any = OmegaConf.to_container(composed, resolve=True)
     candidates: dict[str, ParserConfig] = {}

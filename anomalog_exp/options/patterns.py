@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from anomalog_exp.errors import ConfigError
 
-__all__ = ["usable_pattern"]
+__all__ = ["groups_of", "usable_pattern"]
+
+
+def groups_of(pattern: str) -> list[str]:
+    """Names of the groups of a usable pattern, in order; those without a name are numbered from 1."""
+    import polars as pl
+
+    probe = pl.Series([""]).str.extract_groups(pattern)
+    return list(probe.struct.fields) if probe.dtype == pl.Struct else []
 
 
 def usable_pattern(pattern: str, key: str, fix: str, *, how: str = "") -> str:

@@ -28,6 +28,7 @@ NEEDED = {
         ],
         ["dataset.source.path=/logs/a.log"],
     ),
+    "dataset=auto": [f"dataset.source.path={Path(__file__)}"],
     "dataset/structured_parser=sessions": [
         "dataset.structured_parser.files=[{path: a, split: train, label: 0}]"
     ],
@@ -77,7 +78,8 @@ def test_every_option_of_every_group_composes_and_can_be_built(option, tmp_path)
     for part in group.split("/"):
         target = getattr(target, part, None)
     if isinstance(target, Options) and "name" in type(target).model_fields:
-        assert target.name == (name if group == "dataset" else PRESETS.get(name, name))
+        presets = {"auto": "custom"} if group == "dataset" else PRESETS
+        assert target.name == presets.get(name, name)
 
 
 def options_classes(config: Options, prefix: str = "") -> dict[str, type[BaseModel]]:

@@ -45,6 +45,7 @@ COMPOSED = {
     "dataset": {
         **{name: [f"dataset={name}"] for name in option_names("dataset")},
         **{name: [f"dataset={name}", LOCAL[1]] for name in ("custom", "openstack", "hdfs_sessions", "openstack_sessions")},
+        "auto": ["dataset=auto", f"dataset.source.path={__file__}"],
     },
     "dataset/source": {
         "generated": [],

@@ -8,7 +8,6 @@ and one named Priority as that of syslog. Patterns are polars (Rust) regular exp
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -21,7 +20,7 @@ from anomalog_exp.data.parsers.times.named import TIME_FORMAT, time_format
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
 from anomalog_exp.options.mistakes import did_you_mean
-from anomalog_exp.options.patterns import usable_pattern
+from anomalog_exp.options.patterns import groups_of, usable_pattern
 
 if TYPE_CHECKING:
     import polars as pl
@@ -155,7 +154,7 @@ class CustomParser(Parser):
         if config.entity_field is not None:
             columns["entity"] = fields[config.entity_field]
         elif config.entity_pattern is not None:
-            group = 1 if re.search(r"(?<!\\)\((?!\?:)", config.entity_pattern) else 0
+            group = 1 if groups_of(config.entity_pattern) else 0
             columns["entity"] = columns["message"].str.extract(config.entity_pattern, group)
         if config.label_field is not None:
             label = fields[config.label_field] != config.normal_label
@@ -174,13 +173,10 @@ class CustomParser(Parser):
 
 def _compiled_fields(pattern: str, key: str) -> list[str]:
     """Names of the groups of a pattern that polars accepts."""
-    import polars as pl
-
     usable_pattern(
         pattern,
         f"{_KEY}.{key}",
         "mend the pattern; a format like '<Time> <Level> <Content>' is often enough",
         how=", fields as (?P<Name>...)",
     )
-    probe = pl.Series([""]).str.extract_groups(pattern)
-    return list(probe.struct.fields) if probe.dtype == pl.Struct else []
+    return groups_of(pattern)

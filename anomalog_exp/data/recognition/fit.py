@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.parsers.base import Parser, ParserConfig, field_column
 from anomalog_exp.data.parsers.csv import CsvParser
+from anomalog_exp.data.parsers.known_names import LEVEL_NAMES, MESSAGE_NAMES, TIME_NAMES
 from anomalog_exp.data.parsers.levels import level_codes
 from anomalog_exp.data.parsers.named_fields import NamedFieldsParser
 from anomalog_exp.data.reading.parse_lines import parse_lines
@@ -36,6 +37,8 @@ _FEWEST_SIGNS: Final = 0.9
 _FEWEST_ENTITIES: Final = 0.5
 _FEWEST_LEVELS: Final = 0.5
 _LEVEL_FIELDS: Final = ("level", "severity", "priority")
+_NUMBER: Final = r"^[-+]?[0-9][0-9.:/TZ +-]*$"
+_KNOWN_NAMES: Final = {name.lower() for name in (*MESSAGE_NAMES, *TIME_NAMES, *LEVEL_NAMES)}
 _HEADER_NAME: Final = r"^[A-Za-z_@#][\w .@#/()\[\]%-]{0,40}$"
 
 
@@ -189,7 +192,7 @@ def _refused(
     for name in () if isinstance(parser, NamedFieldsParser) else parser.carried:
         if problem := _misread(name, rows[field_column(name)], rows):
             return problem
-    return _no_table(parser) if isinstance(parser, CsvParser) else None
+    return _no_table(parser, reading.lines) if isinstance(parser, CsvParser) else None
 
 
 def _misread(name: str, values: pl.Series, rows: pl.DataFrame) -> str | None:
@@ -207,8 +210,8 @@ def _misread(name: str, values: pl.Series, rows: pl.DataFrame) -> str | None:
     return None
 
 
-def _no_table(parser: CsvParser) -> str | None:
-    """Whether what a table takes for its header is none."""
+def _no_table(parser: CsvParser, lines: pl.Series) -> str | None:
+    """Whether what a table takes for its header is none, as where each line of prose has one comma."""
     import polars as pl
 
     names = pl.Series(parser.columns, dtype=pl.String)
@@ -216,4 +219,9 @@ def _no_table(parser: CsvParser) -> str | None:
         return "lines have one field"
     if not names.str.contains(_HEADER_NAME).all() or names.n_unique() < len(names):
         return "the first line is no header"
-    return None
+    if any(name.lower() in _KNOWN_NAMES for name in names):
+        return None
+    texts = parser.texts(lines, {name: [name] for name in names}).drop("fits")
+    given = [values.drop_nulls() for values in texts]
+    numbers = any(len(one) and one.str.contains(_NUMBER).all() for one in given)
+    return None if numbers else "no column is known by its name, and none holds numbers"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.parsers.base import Parser, ParserConfig, field_column
+from anomalog_exp.options.patterns import groups_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -114,7 +115,7 @@ def _found(
                 yield _facts(values, name, None)
     if "entity_pattern" in keys:
         for pattern in _PATTERNS:
-            group = int(re.search(r"(?<!\\)\((?!\?)", pattern) is not None)
+            group = 1 if groups_of(pattern) else 0
             yield _facts(rows["message"].str.extract(pattern, group), None, pattern)
 
 

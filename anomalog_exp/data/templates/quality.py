@@ -6,6 +6,8 @@ is at the distance a from its own template, and b from the nearest other one; it
 (b - a) / max(a, b), and that of the templates is the mean over all messages. 1 is best; below 0
 messages are nearer to other templates than to their own. The authors find it correlated with the
 grouping and the template accuracy that labels give (Spearman 0.65 and 0.59); it does not replace them.
+The only message of a template scores 0, as a cluster of one does in Rousseeuw's silhouette (1987): else
+each message as its own template would be best.
 
 Deviations. The Levenshtein distance counts words and not characters, of which a template has few, so
 that all pairs are compared in array operations. Of many messages and templates some are compared: every
@@ -42,11 +44,12 @@ def medoid_silhouette(
 
     Examples:
         >>> medoid_silhouette(["a 1", "a 2", "x y z"], np.array([0, 0, 1]), ["a <*>", "x y z"])
-        0.6666666666666666
+        0.3333333333333333
     """
     counted = Counter(zip(messages, codes.tolist(), strict=True))
     distinct = list(counted.items())
-    frequent = [code for code, _ in Counter(codes.tolist()).most_common(_TEMPLATES)]
+    sizes = Counter(codes.tolist())
+    frequent = [code for code, _ in sizes.most_common(_TEMPLATES)]
     distinct = [one for one in distinct if one[0][1] in set(frequent)]
     chosen = distinct[:: -(-len(distinct) // _MESSAGES) or 1]
     if len(frequent) < 2 or not chosen:
@@ -64,6 +67,7 @@ def medoid_silhouette(
     separation = distance.min(axis=1)
     larger = np.maximum(cohesion, separation)
     score = (separation - cohesion) / np.where(larger > 0, larger, 1)
+    score[[sizes[code] == 1 for (_, code), _ in chosen]] = 0.0
     return float(np.average(score, weights=[count for _, count in chosen]))
 
 

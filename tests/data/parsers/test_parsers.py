@@ -172,7 +172,8 @@ def test_custom_year_of_syslog_times():
 
 
 @pytest.mark.parametrize(
-    ("pattern", "entity"), [(r"instance: ([\w-]+)", "a-1"), (r"inst\w+", "instance")]
+    ("pattern", "entity"),
+    [(r"instance: ([\w-]+)", "a-1"), (r"inst\w+", "instance"), (r"(?i)INST\w+", "instance")],
 )
 def test_custom_entity_from_the_message_by_group_or_whole_match(pattern, entity):
     (row,) = parse(["[instance: a-1] started"], **CUSTOM | {"entity_pattern": pattern})
