@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+import pytest
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.models.ensemble import _joint, _Surprise
+from tests.detectors import fitted
+from tests.sequencing import sequence_set
+
+
+def test_the_score_is_the_chance_that_usual_members_are_surprised_by_as_much():
+    nats = np.random.default_rng(0).exponential(size=(3, 400_000))
+    beyond = np.maximum(nats - 1, 0).sum(axis=0)
+    scores = _joint(beyond, 3)
+    for limit in (1.0, 3.0, 6.0):
+        assert -log((scores > limit).mean()) == pytest.approx(limit, abs=0.15)
+    assert _joint(np.array([0.0, 5000.0]), 3)[0] == 0.0
+    assert np.isfinite(_joint(np.array([5000.0]), 3)).all()
+
+
+def test_a_surprise_is_the_share_of_training_and_goes_on_outside_it():
+    scores = np.repeat(np.arange(100.0), 3)
+    surprise = _Surprise.learned(scores)
+    nats = surprise.of(np.array([-5.0, 0.0, 50.0, 90.0]))
+    assert nats == pytest.approx([0, 0, log(2), log(10)])
+    outside = surprise.of(np.array([94.0, 99.0, 120.0, 200.0]))
+    assert (np.diff(outside) > 0).all()
+    assert outside[3] - outside[2] == pytest.approx(80 / (40 / log(5)), rel=0.05)
+
+
+def test_scores_that_are_nearly_all_equal_have_a_scale_of_those_that_are_not():
+    surprise = _Surprise.learned(np.array([0.0] * 96 + [1.0, 1.0, 3.0, 500.0]))
+    assert surprise.scale == 1.0
+    assert surprise.of(np.array([0.0]))[0] == 0.0
+    assert surprise.of(np.array([1.0]))[0] == pytest.approx(log(101 / 5) + 1)
+    equal = _Surprise.learned(np.zeros(10))
+    assert equal.of(np.array([0.0, 1.0])) == pytest.approx([0, log(11) + 1])
+
+
+TRAIN = ["ab" * 5] * 60
+
+
+def test_what_several_members_find_odd_comes_before_what_one_does():
+    test = ["ab" * 5, "ab" * 5 + "z", "ab" * 5 + "z" * 40]
+    detector, scored = fitted("ensemble", TRAIN, test)
+    usual, rare, burst = detector.score(scored)
+    assert usual == 0.0 < rare < burst
+    reasons = detector.explain(scored, 3)
+    assert reasons[0] == []
+    assert reasons[1][0][0] == "rare_event: z"
+    assert 'rate: 40 events of "z", usually 0' in [text for text, _ in reasons[2]]
+
+
+def test_the_threshold_of_its_own_follows_from_how_many_trained():
+    for false_alarms in (1, 0.1):
+        detector, _ = fitted("ensemble", TRAIN, ["a"], f"false_alarms={false_alarms}")
+        assert detector.own_threshold == pytest.approx(log(60 / false_alarms))
+
+
+def test_a_member_that_does_not_apply_takes_no_part_and_none_at_all_is_told():
+    supervised = "+model@model.members.tree=decision_tree"
+    config = load_run_config(["model=ensemble", supervised])
+    train = sequence_set(TRAIN, [0] * len(TRAIN))
+    detector = config.model.build_detector()
+    detector.fit(train)
+    assert detector.manifest()["members_not_applicable"] == ["tree"]
+    only = load_run_config(
+        ["model=ensemble", supervised, "~model.members.rate", "~model.members.rare_event"]
+    )
+    with pytest.raises(NotApplicable, match=r"needs a member that applies.*both classes"):
+        only.model.build_detector().fit(train)
+
+
+def test_a_member_may_not_see_test_labels():
+    with pytest.raises(ConfigError, match=r"model\.members\.rate\.decision"):
+        load_run_config(["model=ensemble", "model/decision@model.members.rate.decision=best_f1"])
