@@ -52,6 +52,10 @@ class Config(ExperimentModelConfig):
             return value
         return {name: _member(f"model.members.{name}", option) for name, option in value.items()}
 
+    @property
+    def reads_parameters(self) -> bool:
+        return any(member.reads_parameters for member in self.members.values())
+
     def build_detector(self) -> UnionDetector:
         return UnionDetector(self)
 
