@@ -126,7 +126,8 @@ def _wrong_parameters(dataset: LogDataset, parameters: Parameters) -> str | None
         return f"parameter: {len(code):,} values for {int(count @ places):,} places of events"
     low, high = int(code.min(initial=NO_VALUE)), int(code.max(initial=NO_VALUE))
     if low < NO_VALUE or high >= len(parameters.texts):
-        return f"parameter: {low:,} to {high:,}, of which 0 to {len(parameters.texts) - 1:,} mean something"
+        known = len(parameters.texts)
+        return f"parameter: {low:,} to {high:,}, of which 0 to {known - 1:,} mean something"
     return None
 
 

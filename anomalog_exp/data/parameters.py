@@ -1,8 +1,8 @@
 """Parameters: what messages have where their template has a wildcard, as codes into one vocabulary.
 
 A message has as many as its template's text has places, so that they lie in one flat array without
-offsets. A place is a wildcard of one template: places are numbered template by template. Only a data set
-that was built for a detector that reads them has them; see `templates/wildcards.py` for how they are found.
+offsets. A place is a wildcard of one template: places are numbered template by template. Only a data
+set that was built for a detector that reads them has them; see `templates/wildcards.py`.
 """
 
 from __future__ import annotations

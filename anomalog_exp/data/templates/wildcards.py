@@ -1,8 +1,8 @@
 """Wildcards of template texts: the places where messages of one template differ, and what stands there.
 
-A place is one `<*>` of a text, or one token of the user's own masks. Its value is what the message has
-there. Values of fields behind a text are no places: an event has them all the same. A text with more than
-100 wildcards, as that of a dump of memory, has no places: none of them means anything to anybody.
+A place is one `<*>` of a text, or one token of the user's own masks. Its value is what the message
+has there. Values of fields behind a text are no places: an event has them all the same. A text with
+more than 100 wildcards, as that of a dump of memory, has no places: none of them means anything.
 """
 
 from __future__ import annotations
@@ -60,9 +60,13 @@ class Wildcards:
             >>> Wildcards(config).constants("GET <*> took <*> ms [status=500]")
             ['GET ', ' took ', ' ms']
         """
-        message = parted(text, self._fields)[0]
+        message = self.message(text)
         parts = self._place.split(message)
         return parts if len(parts) <= _MOST_PLACES + 1 else [message]
+
+    def message(self, text: str) -> str:
+        """A text without the values of fields."""
+        return parted(text, self._fields)[0]
 
     def counts(self, texts: Iterable[str]) -> NDArray[np.int64]:
         """(texts,) int64 how many places each has."""
@@ -139,7 +143,7 @@ def _escaped(text: str) -> str:
 
 
 def _spaced(constants: Sequence[str]) -> str:
-    """The pattern in which values hold spaces, too, and white space in constants stands for any other."""
+    """The pattern in which values hold spaces, too, and white space stands for any other."""
     parts = (f"{_SPACE}+".join(map(_escaped, re.split(r"\s+", part))) for part in constants)
     return f"(?s)^{_SPACE}*{'(.+?)'.join(parts)}{_SPACE}*$"
 
