@@ -3,20 +3,21 @@
 Source: Landauer, Wurzenberger, Skopik, Hotwagner, Höld, "AMiner: A Modular Log Data Analysis
 Pipeline for Anomaly-based Intrusion Detection", Digital Threats: Research and Practice 4 (1), 2023,
 by its NewMatchPathValueDetector, and with `pairs` its NewMatchPathValueComboDetector for two places
-of one event. Score: nats of the most surprising new value of a sequence, 0 where nothing is new.
-That of a new value is -ln((rare + 1) / (shown + 1)): `shown` counts the values that training
-sequences have in that place, each once for each sequence, and `rare` those that one sequence alone
-has, or as few as count as new. By Good-Turing their share is the chance that the next value is new.
-So a new value says much in a place of few values, and nothing in a place of identifiers.
+of one event. Score: nats of the most surprising new value of a sequence, 0 where
+nothing is new. That of a new value is minus the logarithm of its chance, (rare + 1) / (shown + 1):
+`shown` counts the values that training sequences have in that place, each once for each sequence, and
+`rare` those that one sequence alone has, or as few as count as new. By Good-Turing their share is the
+chance that the next value is new. If more of the second half of training was new to the first half, it
+is that share. So a new value says much in a place of few values that is often seen, and nothing in a
+place of identifiers.
 
-Deviations. AMiner's places are named by hand; here all take part that have few values, of which few
-were seen once. Once means in one sequence: a session repeats its own identifier. Two values in one
-event that were never together count where each is known, and by the same rules.
+Deviations. AMiner's places are named by hand; here all take part where values are few and new ones
+rare. Values are counted once for each sequence, as a session repeats its own identifier. Two values
+in one event that were never together count where each is known, and by the same rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple
 
@@ -28,7 +29,7 @@ from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.message_values import code_in, parameters_of, place_name, shown
-from anomalog_exp.features.novelty import Counts, Novelty, count_sequences
+from anomalog_exp.features.novelty import Halves, Novelty, Observations
 from anomalog_exp.features.segments import segment_maxima
 from anomalog_exp.options.base import Count, Fraction
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -45,7 +46,7 @@ class Config(ExperimentModelConfig):
     seen_in_at_most: int = Field(ge=0, description="training sequences that have a new value")
     pairs: bool = Field(description="judge two values of one event together, too")
     most_values: Count = Field(description="distinct values of a place that takes part")
-    most_new: Fraction = Field(description="share of rare values of a place that takes part")
+    most_new: Fraction = Field(description="chance of a new value in a place that takes part")
 
     @property
     def reads_parameters(self) -> bool:
@@ -85,43 +86,44 @@ class NewValueDetector(Detector):
         parameters = parameters_of(self.name, train.dataset)
         normal = normal_with_events(self.name, train).trainable()
         size = max(len(parameters.texts), 1)
+        halves = _halves(normal)
 
-        def observed() -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-            for part in normal.portions(_EVENTS_AT_ONCE):
+        def observed(sequences: SequenceSet) -> Observations:
+            for part in sequences.portions(_EVENTS_AT_ONCE):
                 found = parameters.of(part.rows)
                 yield _owner(part)[found.row], found.place * size + found.code
 
-        counts = count_sequences(observed())
-        seen = self._novelty(counts, counts[0] // size)
+        counts = Halves.of(*map(observed, halves))
+        seen = self._novelty(counts, counts.keys // size)
         if not len(seen.groups):
             raise NotApplicable(
                 f"{self.name} needs places whose values come again in other training sequences (of "
-                f"{len(np.unique(counts[0] // size)):,} places with values, none has at most "
-                f"{self.config.most_values:,} of which few are seen once)"
+                f"{len(np.unique(counts.keys // size)):,} places with values, none has at most "
+                f"{self.config.most_values:,} and seldom a new one)"
             )
         place, code = np.divmod(seen.known, size)
         codes, text = np.unique(code, return_inverse=True)
         self._texts = parameters.texts.gather(codes).to_list()
         self._values = replace(seen, known=self._key(place, text))
-        together = count_sequences(self._pairs_by_sequence(normal) if self.config.pairs else ())
-        self._pairs = self._novelty(together, self._group_of_pairs(together[0]))
+        together = Halves.of(
+            *(self._pairs_seen(half) if self.config.pairs else () for half in halves)
+        )
+        self._pairs = self._novelty(together, self._group_of_pairs(together.keys))
 
-    def _novelty(self, counts: Counts, group: NDArray[np.int64]) -> Novelty:
+    def _novelty(self, counts: Halves, group: NDArray[np.int64]) -> Novelty:
         return Novelty.of(
             counts,
             group,
             at_most=self.config.seen_in_at_most,
             most_keys=self.config.most_values,
-            most_rare=self.config.most_new,
+            most_new=self.config.most_new,
         )
 
     def _key(self, place: NDArray[np.int64], text: NDArray[np.int64]) -> NDArray[np.int64]:
         """(values,) what names a text in a place; the text is -1 where training never had it."""
         return place * (len(self._texts) + 1) + text + 1
 
-    def _pairs_by_sequence(
-        self, sequences: SequenceSet
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def _pairs_seen(self, sequences: SequenceSet) -> Observations:
         for part in sequences.portions(_EVENTS_AT_ONCE):
             values = self._values_of(part)
             first, _, key = self._pairs_of(values)
@@ -227,6 +229,12 @@ class NewValueDetector(Detector):
             "pairs_of_places": len(self._pairs.groups),
             "pairs": len(self._pairs.known),
         }
+
+
+def _halves(sequences: SequenceSet) -> tuple[SequenceSet, SequenceSet]:
+    """The first half of the sequences, which is the longer one, and the rest."""
+    middle = (len(sequences) + 1) // 2
+    return sequences.take(slice(middle)), sequences.take(slice(middle, None))
 
 
 def _owner(sequences: SequenceSet) -> NDArray[np.int64]:

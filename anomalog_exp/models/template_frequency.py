@@ -5,9 +5,10 @@ that are not labelled anomalous, with additive smoothing over the templates seen
 all that were not. Score: nats per event; an empty sequence scores 0. It is the simplest likelihood
 there is, and shows what order and co-occurrence add.
 
-Evidence is what lifts a sequence above the average training event: of each template its number of events,
-times the nats by which it is rarer than that one. So a common template never leads, however often it comes,
-and the weights of a sequence, with those that lower its score, add up to what it scores above average.
+Evidence is what lifts a sequence above the average training event: of each template its number of
+events, times the nats by which it is rarer than that one. So a common template never leads, however
+often it comes; together with those that lower the score, the weights of a sequence add up to what it
+scores above average, times its length.
 """
 
 from __future__ import annotations
