@@ -35,6 +35,7 @@ def demo(folder: Path) -> SequenceSet:
         data_dir=config.paths.data_dir,
         cache_dir=config.paths.cache_dir,
         progress=SILENT,
+        parameters=True,
     )
     return config.sequence.apply(dataset, config.split)
 

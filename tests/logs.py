@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY, NO_TIME, UNLABELLED
 from anomalog_exp.data.dataset import LogDataset, open_dataset
+from anomalog_exp.data.parameters import NO_VALUE, Parameters
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.base import RawFiles
@@ -49,12 +51,16 @@ def log_dataset(
     *,
     entity_labels: Mapping[str, int] | None = None,
     templates: Sequence[str] = (),
+    values: Sequence[Sequence[str | None]] | None = None,
 ) -> LogDataset:
-    """A dataset in memory; `templates` come first in its vocabulary, seen or not."""
+    """A dataset in memory; `templates` come first in its vocabulary, seen or not.
+
+    `values` are those of each row at the places of its template; rows of one have equally many.
+    """
     entities, _ = dense_codes([entity for entity, *_ in rows if entity is not None])
     texts, _ = dense_codes([*templates, *(template for _, template, *_ in rows)])
     labels = entity_labels or {}
-    values = {
+    given = {
         "line": range(len(rows)),
         "time_ms": [NO_TIME if time is None else time for _, _, time, _ in rows],
         "entity": [NO_ENTITY if e is None else entities.index(e) for e, *_ in rows],
@@ -62,7 +68,7 @@ def log_dataset(
         "label": [label for *_, label in rows],
     }
     columns = {
-        name: np.array(values.get(name, column.without_values(len(rows))), dtype=column.dtype)
+        name: np.array(given.get(name, column.without_values(len(rows))), dtype=column.dtype)
         for name, column in COLUMNS.items()
     }
     dataset = LogDataset(
@@ -71,9 +77,24 @@ def log_dataset(
         entity_label=np.array([labels.get(e, UNLABELLED) for e in entities], dtype=np.int8),
         templates=tuple(texts),
         manifest={"digest": "in-memory", "lines_total": len(rows)},
+        parameters=None if values is None else _parameters(columns["template"], len(texts), values),
     )
     dataset.__dict__["entities"] = pl.Series(entities, dtype=pl.String)
     return dataset
+
+
+def _parameters(
+    template: NDArray[np.int32], templates: int, values: Sequence[Sequence[str | None]]
+) -> Parameters:
+    places = np.zeros(templates, dtype=np.int64)
+    places[template] = [len(one) for one in values]
+    assert places[template].tolist() == [len(one) for one in values]
+    flat = [value for one in values for value in one]
+    texts, _ = dense_codes([value for value in flat if value is not None])
+    code = [NO_VALUE if value is None else texts.index(value) for value in flat]
+    return Parameters(
+        np.array(code, dtype=np.int32), template, places, pl.Series(texts, dtype=pl.String)
+    )
 
 
 def sessions(*texts: str, labels: Sequence[int] = ()) -> LogDataset:

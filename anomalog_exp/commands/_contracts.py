@@ -79,6 +79,7 @@ def demo_sample(folder: Path) -> Sample:
         data_dir=config.paths.data_dir,
         cache_dir=config.paths.cache_dir,
         progress=SILENT,
+        parameters=True,
     )
     lines = list(dataset.raw_lines(range(200)).values())
     return Sample(config.sequence.apply(dataset, config.split), [*lines, *_ODD_LINES])

@@ -55,8 +55,17 @@ def load_dataset(
     data_dir: Path,
     cache_dir: Path,
     progress: Progress,
+    parameters: bool = False,
 ) -> LogDataset:
     """The data set as columns, built now if no build of it is kept.
+
+    Args:
+        dataset: What is read and how.
+        template: The miner and its masks.
+        data_dir: Where raw files lie that are named by no path.
+        cache_dir: Where builds are kept.
+        progress: Told of long stages.
+        parameters: With what messages have at the places of their templates, where there are messages.
 
     Raises:
         DataError: the source, its labels or its lines cannot be used.
@@ -87,7 +96,15 @@ def load_dataset(
     }
     others = [file for file in (*states.values(), label_file) if file and file not in logs]
     request = RequestedBuild(
-        dataset, as_read(template), raw, logs, others, roots.cache_root, files, labels
+        dataset,
+        as_read(template),
+        raw,
+        logs,
+        others,
+        roots.cache_root,
+        files,
+        labels,
+        parameters and parser.reads == "lines",
     )
     remove_leftovers(roots.cache_root)
     if what_does_not_fit(request.directory) is not None:
@@ -108,6 +125,7 @@ class RequestedBuild:
         cache_root: The folder of this data set's builds.
         files: Paths of raw files and their digests; the identity of a file that is not hashed yet.
         labels: Digest of the file of labels, if there is one.
+        parameters: The build has what messages have at the places of their templates.
     """
 
     dataset: DatasetVariantConfig
@@ -118,6 +136,7 @@ class RequestedBuild:
     cache_root: Path
     files: dict[str, str]
     labels: str | None
+    parameters: bool = False
 
     @property
     def directory(self) -> Path:
@@ -130,6 +149,7 @@ class RequestedBuild:
             "template": self.template.model_dump(mode="json"),
             "code": _reading_code(self.dataset, self.template),
             **{key: described[key] for key in _DECIDES_READING},
+            **({"parameters": True} if self.parameters else {}),
         }
         return self.cache_root / stable_fingerprint(reading)[:16]
 
@@ -182,7 +202,8 @@ def _build_once(
         build: Callable[..., None] = _BUILDERS[reads]
         log_digest = partial(digests.of, log, progress)
         if reads == "lines":
-            build = partial(build, sizes=[file.size for file in request.logs])
+            sizes = [file.size for file in request.logs]
+            build = partial(build, sizes=sizes, parameters=request.parameters)
         if hash_while_building:
             following = FollowingSha256(log.path)
             build = partial(build, follow=following.follow)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY, NO_TIME, UNLABELLED, EventColumns
+from anomalog_exp.data.parameters import Parameters, open_parameters
 from anomalog_exp.data.places import Place, Places
 from anomalog_exp.data.reading.blocks import raw_lines
 from anomalog_exp.data.vocabularies import entity_texts, open_vocabularies
@@ -43,6 +44,8 @@ class LogDataset(EventColumns):
         entity_split: (entities,) uint8 which split the source puts each entity in, where it says so:
             0 train, 2 test.
         unrowed_anomalies: Raw lines labelled anomalous that are no rows, in order, where there are.
+        parameters: What messages have at the places of their templates; None where nobody asked for it
+            when the data set was built, or there are no messages.
     """
 
     directory: Path
@@ -53,6 +56,7 @@ class LogDataset(EventColumns):
     logs: tuple[Path, ...] = ()
     entity_split: NDArray[np.uint8] | None = None
     unrowed_anomalies: NDArray[np.int64] | None = None
+    parameters: Parameters | None = None
 
     @property
     def n_events(self) -> int:
@@ -140,11 +144,13 @@ def open_dataset(directory: Path, logs: Sequence[Path]) -> LogDataset:
 
 def _opened(directory: Path, logs: Sequence[Path]) -> LogDataset:
     unrowed = directory / "unrowed_anomalies.npy"
+    columns = {name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in COLUMNS}
     return LogDataset(
         directory,
-        **{name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in COLUMNS},
+        **columns,
         **open_vocabularies(directory),
         manifest=json.loads((directory / "manifest.json").read_text(encoding="utf-8")),
         unrowed_anomalies=np.load(unrowed) if unrowed.is_file() else None,
+        parameters=open_parameters(directory, columns["template"]),
         logs=tuple(logs) if (directory / "blocks.npy").is_file() else (),
     )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from anomalog_exp.data.columns import COLUMNS, Column
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.digest import FileState
+from anomalog_exp.data.parameters import NO_VALUE, Parameters
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import content_digest, write_json
 
@@ -84,6 +85,8 @@ def in_range(dataset: LogDataset) -> LogDataset:
     problem = next(filter(None, (_out_of_range(dataset, name) for name in COLUMNS)), None)
     if problem is None and not _ascending(dataset.line):
         problem = "line: the numbers do not ascend"
+    if problem is None and dataset.parameters is not None:
+        problem = _wrong_parameters(dataset, dataset.parameters)
     if problem is not None:
         raise DataError.of(
             "dataset.structured_parser, template",
@@ -110,6 +113,21 @@ def _out_of_range(dataset: LogDataset, name: str) -> str | None:
         return (
             f"{name}: {low:,} to {high:,}, of which {allowed[0]} to {allowed[1]:,} mean something"
         )
+    return None
+
+
+def _wrong_parameters(dataset: LogDataset, parameters: Parameters) -> str | None:
+    """What is wrong with the parameters, in a few words."""
+    code, places = parameters.code, parameters.places
+    if len(places) != len(dataset.templates) or places.min(initial=0) < 0:
+        return f"places: {len(places):,} templates, of which there are {len(dataset.templates):,}"
+    count = np.bincount(dataset.template, minlength=len(places))
+    if len(code) != int(count @ places):
+        return f"parameter: {len(code):,} values for {int(count @ places):,} places of events"
+    low, high = int(code.min(initial=NO_VALUE)), int(code.max(initial=NO_VALUE))
+    if low < NO_VALUE or high >= len(parameters.texts):
+        known = len(parameters.texts)
+        return f"parameter: {low:,} to {high:,}, of which 0 to {known - 1:,} mean something"
     return None
 
 

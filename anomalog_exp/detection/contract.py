@@ -148,6 +148,14 @@ class ExperimentModelConfig(Options):
         """The detector's name."""
         return self.name
 
+    @property
+    def reads_parameters(self) -> bool:
+        """The detector reads what messages have at the places of their templates (`dataset.parameters`).
+
+        The default is False: a data set is built without, which takes less time and disk.
+        """
+        return False
+
     def build_detector(self) -> Detector:
         """The unfitted detector that this config describes."""
         raise NotImplementedError(f"{type(self).__module__} does not build a detector")

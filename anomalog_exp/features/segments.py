@@ -1,11 +1,11 @@
-"""Sums over the events of each sequence."""
+"""Sums and maxima over the events of each sequence."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["segment_sums"]
+__all__ = ["segment_maxima", "segment_sums"]
 
 
 def segment_sums(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -15,3 +15,10 @@ def segment_sums(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDA
     # A value more, as a segment may begin at the end.
     sums = np.add.reduceat(np.append(values, 0.0), offsets[:-1])
     return np.where(np.diff(offsets) > 0, sums, 0.0)
+
+
+def segment_maxima(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(segments,) largest of `values[offsets[i]:offsets[i + 1]]`, 0 where there is none above it."""
+    maxima = np.zeros(len(offsets) - 1)
+    np.maximum.at(maxima, np.repeat(np.arange(len(maxima)), np.diff(offsets)), values)
+    return maxima

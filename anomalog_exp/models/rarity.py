@@ -5,6 +5,9 @@ drawn by their shares in normal training, with additive smoothing over those see
 all that were not. Score: nats per word; 0 where there are no words. LogLead (Mäntylä, Wang, Nyyssölä,
 SANER 2024) has a RarityModel; the formulation is ours: a smoothed likelihood, by two numbers for each
 template.
+
+Evidence is what lifts a sequence above the average word of training: of each word its number, times the
+nats by which it is rarer than that one.
 """
 
 from __future__ import annotations
@@ -50,13 +53,9 @@ class RarityDetector(Detector):
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train).trainable()
-        smoothing = self.config.smoothing
         counts, self._grams = gram_matrix(train.dataset.templates, self.config.unit, self.config.n)
         self._seen = np.bincount(normal.templates, minlength=counts.shape[0]) @ counts
-        kinds = np.count_nonzero(self._seen) + 1
-        total = self._seen.sum() + smoothing * kinds
-        surprise = -np.log((self._seen + smoothing) / total)
-        self._surprise = counts.multiply(surprise).tocsr()
+        self._surprise = counts.multiply(self._of_word()).tocsr()
         self._size = counts @ np.ones(len(self._grams))
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
@@ -67,13 +66,25 @@ class RarityDetector(Detector):
         mean = self._of_template() / np.maximum(self._size, 1)
         return mean[sequences.templates]
 
+    def _of_word(self) -> NDArray[np.float64]:
+        """(grams,) nats of each."""
+        smoothing = self.config.smoothing
+        kinds = np.count_nonzero(self._seen) + 1
+        total = self._seen.sum() + smoothing * kinds
+        return -np.log((self._seen + smoothing) / total)
+
     def _of_template(self) -> NDArray[np.float64]:
         """(templates,) nats of all words of each."""
         return self._surprise @ np.ones(len(self._grams))
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
-        """The words that add most to the sum, with what they add in nats."""
-        return strongest(template_counts(sequences) @ self._surprise, self._grams, top)
+        """The words rarer than the average one of training, with what they add above it in nats."""
+        nats = self._of_word()
+        average = (self._seen @ nats) / max(self._seen.sum(), 1.0)
+        # Nothing of a word is left where it says nothing itself, as none has trained.
+        above = np.divide(nats - average, nats, out=np.zeros(len(nats)), where=nats > 0)
+        parts = (template_counts(sequences) @ self._surprise).multiply(above)
+        return strongest(parts.tocsr(), self._grams, top)
 
     def manifest(self) -> dict[str, object]:
         """How many words training showed."""

@@ -4,6 +4,11 @@ A unigram model: each event is drawn by the share of its template among the even
 that are not labelled anomalous, with additive smoothing over the templates seen there and one more for
 all that were not. Score: nats per event; an empty sequence scores 0. It is the simplest likelihood
 there is, and shows what order and co-occurrence add.
+
+Evidence is what lifts a sequence above the average training event: of each template its number of
+events, times the nats by which it is rarer than that one. So a common template never leads, however
+often it comes; together with those that lower the score, the weights of a sequence add up to what it
+scores above average, times its length.
 """
 
 from __future__ import annotations
@@ -37,6 +42,7 @@ class TemplateFrequencyDetector(Detector):
 
     config: Config
     _surprise: Annotated[NDArray[np.float64], "templates"]
+    _average: float
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = train.normal()
@@ -46,6 +52,7 @@ class TemplateFrequencyDetector(Detector):
         smoothed = seen + self.config.smoothing
         total = seen.sum() + self.config.smoothing * kinds
         self._surprise = -np.log(smoothed / total)
+        self._average = float(seen @ self._surprise) / max(len(learned), 1)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         surprise = template_counts(sequences) @ self._surprise
@@ -55,6 +62,6 @@ class TemplateFrequencyDetector(Detector):
         return self._surprise[sequences.templates]
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
-        """The templates that add most to the sum, with what they add in nats."""
-        parts = template_counts(sequences).multiply(self._surprise).tocsr()
+        """The templates rarer than the average training event, with what they add above it in nats."""
+        parts = template_counts(sequences).multiply(self._surprise - self._average).tocsr()
         return strongest(parts, sequences.dataset.templates, top)

@@ -41,6 +41,10 @@ class Config(ExperimentModelConfig):
     name: Literal["union"]
     members: Members
 
+    @property
+    def reads_parameters(self) -> bool:
+        return any(member.reads_parameters for member in self.members.values())
+
     def build_detector(self) -> UnionDetector:
         return UnionDetector(self)
 

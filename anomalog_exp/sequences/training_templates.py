@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from anomalog_exp.data.recast_parameters import recast
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -25,7 +26,8 @@ def with_templates_of_training(sequences: SequenceSet, config: TemplateMinerConf
     dataset, train = sequences.dataset, sequences.part(Split.TRAIN)
     shown = np.unique(train.templates[train.may_train])
     templates, _ = Templates.mine_masked([dataset.templates[code] for code in shown], config)
-    template = templates.known_codes(dataset.templates)[dataset.template]
+    known = templates.known_codes(dataset.templates)
+    template = known[dataset.template]
     facts = {
         "fit_on": "train",
         "messages": len(dataset.templates),
@@ -34,4 +36,7 @@ def with_templates_of_training(sequences: SequenceSet, config: TemplateMinerConf
         "rows_unknown": int((template == templates.unknown).sum()),
     }
     mined = replace(dataset, template=template, templates=templates.texts)
+    if dataset.parameters is not None:
+        values = recast(dataset.parameters, dataset.templates, templates.texts, known, config)
+        mined = replace(mined, parameters=values)
     return replace(sequences, dataset=mined, report=sequences.report | {"templates": facts})

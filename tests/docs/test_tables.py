@@ -65,7 +65,7 @@ def test_what_a_row_says_is_what_stands_in_the_file(name, learns_from, papers, e
 
 
 def labelled_sessions() -> LogDataset:
-    """Forty sessions, every seventh of them labelled anomalous: other events, and more slowly."""
+    """Forty sessions, every seventh labelled anomalous: other events, other values, and more slowly."""
     texts = ["abx", "dcbadcba", "aaaaaaa", "xyz"], ["abcd", "abdc", "abccd", "abd"]
     strange = {i: i % 7 == 3 for i in range(40)}
     rows = [
@@ -73,7 +73,9 @@ def labelled_sessions() -> LogDataset:
         for i in range(40)
         for place, letter in enumerate(texts[not strange[i]][i // 7 % 4])
     ]
-    return log_dataset(rows, entity_labels={f"s{i}": int(label) for i, label in strange.items()})
+    values = [["7" if strange[int(name[1:])] else "1"] for name, *_ in rows]
+    labels = {f"s{i}": int(label) for i, label in strange.items()}
+    return log_dataset(rows, entity_labels=labels, values=values)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ def config(name: str) -> ExperimentModelConfig:
 def dataset(texts: list[str], labels: list[int], unseen: str = "uvw"):
     """Sessions of one-letter templates, with templates no session shows.
 
-    Events stand a second apart, seven in sessions labelled anomalous.
+    Events stand a second apart, seven in sessions labelled anomalous, and the value in their messages
+    is 1 or 2, or seven there.
     """
     rows: list[Row] = [
         (f"s{i}", letter, 1000 * (100 * i + (7 if labels[i] == 1 else 1) * place), -1)
@@ -37,7 +38,10 @@ def dataset(texts: list[str], labels: list[int], unseen: str = "uvw"):
         for place, letter in enumerate(text)
     ]
     names = {f"s{i}": label for i, label in enumerate(labels)}
-    return log_dataset(rows, entity_labels=names, templates=list("abcdxyz" + unseen))
+    values = [
+        ["7" if labels[i] == 1 else str(1 + i % 2)] for i, text in enumerate(texts) for _ in text
+    ]
+    return log_dataset(rows, entity_labels=names, templates=list("abcdxyz" + unseen), values=values)
 
 
 def sequences(**options) -> SequenceSet:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -19,15 +20,17 @@ LABELLED = st.lists(st.tuples(st.text("abc", max_size=5), st.sampled_from([-1, 0
 
 
 @settings(max_examples=80, deadline=None)
-@given(LABELLED, TEXTS)
-def test_scores_and_events_are_those_of_the_slow_reference(labelled, test):
-    known = {letter for text, label in labelled if label != 1 for letter in text}
+@given(LABELLED, TEXTS, st.integers(0, 2))
+def test_scores_and_events_are_those_of_the_slow_reference(labelled, test, at_most):
+    shown = Counter(letter for text, label in labelled if label != 1 for letter in set(text))
+    known = {letter for letter, sequences in shown.items() if sequences > at_most}
     train, labels = [text for text, _ in labelled], [label for _, label in labelled]
-    if not known:
+    if not shown:
         with pytest.raises(NotApplicable, match=r"^new_event needs events in train that are not"):
             fitted("new_event", train, test, labels=labels)
         return
-    detector, scored = fitted("new_event", train, test, labels=labels)
+    option = f"seen_in_at_most={at_most}"
+    detector, scored = fitted("new_event", train, test, option, labels=labels)
     assert detector.manifest() == {"known_templates": len(known)}
     wanted = [sum(letter not in known for letter in text) for text in test]
     assert detector.score(scored).tolist() == wanted
@@ -49,3 +52,10 @@ def test_what_is_labelled_anomalous_or_may_not_train_stays_unknown():
     stream = replace(both, train_events=np.array([1, 0, 1, 0, 0, 0], dtype=bool))
     detector.fit(stream.part(Split.TRAIN))
     assert detector.score_events(stream.part(Split.TEST)).tolist() == [0.0, 1.0, 0.0]
+
+
+def test_a_config_from_before_is_what_it_was():
+    config = model_config("new_event")
+    values = config.model_dump(mode="json")
+    assert "seen_in_at_most" not in values
+    assert type(config).of(values, "model") == config

@@ -54,9 +54,11 @@ def test_three_messages_worked_out_by_hand():
     train = [["net up", "net down"], ["cpu hot"]]
     detector, scored = fitted("rarity", train, [["net cpu"], ["<*>", "up up"], []], labels=[0, 1])
     assert detector.score(scored) == pytest.approx([log(8 / 3 * 8) / 2, log(8 / 2), 0], rel=1e-12)
-    assert detector.explain(scored, 1) == [
-        [("cpu", pytest.approx(log(8)))],
-        [("up", pytest.approx(2 * log(4)))],
+    # The average word of training, which "net" is more common than.
+    average = (2 * log(8 / 3) + 2 * log(4)) / 4
+    assert detector.explain(scored, 2) == [
+        [("cpu", pytest.approx(log(8) - average))],
+        [("up", pytest.approx(2 * (log(4) - average)))],
         [],
     ]
     assert detector.manifest() == {"vocabulary": 3}

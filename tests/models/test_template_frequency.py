@@ -93,15 +93,27 @@ def test_where_nothing_normal_trained_every_event_is_as_unlikely_as_any(labels):
     assert detector.score(test).tolist() == [0.0, 0.0, 0.0]
 
 
-def test_evidence_is_what_each_template_adds_to_the_sum():
-    detector, test = fit_and_score(["aab", "ab"], [0, 0], ["axxb", "bb", ""], 1.0)
+def test_evidence_is_what_lifts_a_sequence_above_the_average_event():
+    detector, test = fit_and_score(["aab", "ab"], [0, 0], ["axxb", "bb", "a" * 50 + "x", ""], 1.0)
+    average = (3 * log(8 / 4) + 2 * log(8 / 3)) / 5
     found = detector.explain(test, 2)
-    assert [[name for name, _ in one] for one in found] == [["x", "b"], ["b"], []]
-    assert found[0] == [("x", pytest.approx(2 * log(8))), ("b", pytest.approx(log(8 / 3)))]
-    whole = [sum(weight for _, weight in one) for one in detector.explain(test, 9)]
-    lengths = np.maximum(test.lengths, 1)
-    assert np.array(whole) / lengths == pytest.approx(detector.score(test), rel=1e-12)
-    assert detector.explain(test, 0) == [[], [], []]
+    # However often a comes: it is the most common of all.
+    names = [[name for name, _ in one] for one in found]
+    assert names == [["x", "b"], ["b"], ["x"], []]
+    x, b = log(8) - average, log(8 / 3) - average
+    assert found[0] == [("x", pytest.approx(2 * x)), ("b", pytest.approx(b))]
+    a = log(8 / 4) - average
+    above = [(2 * x + b + a) / 4, b, (50 * a + x) / 51]
+    assert detector.score(test)[:3] - average == pytest.approx(above, rel=1e-9)
+    assert detector.explain(test, 0) == [[], [], [], []]
+
+
+def test_a_sequence_that_scores_above_the_average_event_has_evidence():
+    detector, test = fit_and_score(["aab", "ab", "ac"], [0] * 3, ["abb", "aaac", "aaa", "c"], 1.0)
+    average = np.mean(detector.score_events(sequence_set(["aabab" + "ac"], templates="abc")))
+    above = detector.score(test) > average
+    assert above.tolist() == [True, False, False, True]
+    assert all(one for one, more in zip(detector.explain(test, 1), above, strict=True) if more)
 
 
 @pytest.mark.parametrize("smoothing", [0, 0.0, -1.0, float("nan"), "1"])

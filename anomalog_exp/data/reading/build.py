@@ -19,6 +19,7 @@ from anomalog_exp.data.reading.check_parsed import check_parsed, check_times
 from anomalog_exp.data.reading.entity_labels import entity_labels, label_facts, read_labels
 from anomalog_exp.data.reading.event_labels import check_labels, placed_labels
 from anomalog_exp.data.reading.event_writer import EventWriter
+from anomalog_exp.data.reading.parameter_writer import ParameterWriter
 from anomalog_exp.data.reading.parsed import ParsedBlock, SharedCategories, parsed_blocks
 from anomalog_exp.data.reading.prepared import LEVEL, prepared_parser
 from anomalog_exp.data.reading.records import record_begin
@@ -45,6 +46,7 @@ def build_dataset(
     progress: Progress,
     sizes: Sequence[int] | None = None,
     follow: Callable[[Iterable[Block]], Iterable[Block]] = iter,
+    parameters: bool = False,
     block_bytes: int = BLOCK_BYTES,
 ) -> None:
     """Write the files of a LogDataset into `directory`, which exists and is empty.
@@ -58,6 +60,7 @@ def build_dataset(
         progress: Shows the bytes that are read.
         sizes: Only so many bytes of each input, which may grow meanwhile; None: those they have now.
         follow: Passes the blocks on that are read; sees each of them.
+        parameters: Also keep what messages have at the places of their templates.
         block_bytes: Bytes per block; results do not depend on it.
 
     Raises:
@@ -78,11 +81,21 @@ def build_dataset(
         ThreadPoolExecutor(1) as aside,
         EventWriter(directory, parser, first_line, placed_labels(dataset, raw)) as events,
     ):
+        writer = ParameterWriter(directory) if parameters else None
         labels = aside.submit(read_labels, dataset, raw, categories.entity)
         blocks = read_blocks(paths, block_bytes, dataset.line_range, sizes, record_begin(parser))
-        parsed = parsed_blocks(follow(blocks), parser, masker, categories, template.with_fields)
+        parsed = parsed_blocks(
+            follow(blocks),
+            parser,
+            masker,
+            categories,
+            template.with_fields,
+            keep_messages=parameters,
+        )
         for part in _with_progress(parsed, paths, dataset.line_range is None, progress):
             events.add(part)
+            if writer is not None and part.messages is not None:
+                writer.add(part.messages)
     check_parsed(dataset, parser, raw.inputs, events)
     if parser.reads_times and events.counts["rows_without_time"] > events.counts["rows"] // 2:
         check_times(dataset, raw.inputs, events, directory)
@@ -92,6 +105,7 @@ def build_dataset(
     shapes = events.shapes.texts(categories.shape).to_list()
     templates, template_of_shape = Templates.mine_shapes(shapes, template)
     events.write_templates(template_of_shape)
+    kept = {} if writer is None else {"parameters": writer.write(templates.mined, template)}
     events.write_lines()
     entities = events.entities.texts(categories.entity)
     del alive
@@ -112,6 +126,7 @@ def build_dataset(
         "labels_unknown_entities": unknown,
         "templates": len(templates.mined),
         "sources": sources,
+        **kept,
     }
     write_json(directory / "manifest.json", manifest)
 

@@ -60,6 +60,7 @@ class ParsedBlock:
         shape: (rows,) code of the shared categories.
         values: (rows,) each, the columns that a parser gives as numbers, by name.
         fields: The values that each field which makes events has in it.
+        messages: (rows,) String; None where nobody wants them.
     """
 
     block: Block
@@ -75,6 +76,7 @@ class ParsedBlock:
     shape: NDArray[np.int64]
     values: dict[str, NDArray[Any]]
     fields: dict[str, set[str | None]]
+    messages: pl.Series | None
 
 
 def parsed_blocks(
@@ -83,6 +85,8 @@ def parsed_blocks(
     masker: Masker,
     categories: SharedCategories,
     with_fields: Sequence[str] = (),
+    *,
+    keep_messages: bool = False,
 ) -> Iterator[ParsedBlock]:
     """The blocks as columns, in their order.
 
@@ -96,7 +100,9 @@ def parsed_blocks(
     with ThreadPoolExecutor(threads) as pool:
         yield from _in_order(
             pool,
-            lambda block: _parse_block(block, parser, masker, categories, with_fields),
+            lambda block: _parse_block(
+                block, parser, masker, categories, with_fields, keep_messages=keep_messages
+            ),
             blocks,
             threads,
         )
@@ -124,6 +130,8 @@ def _parse_block(
     masker: Masker,
     categories: SharedCategories,
     with_fields: Sequence[str],
+    *,
+    keep_messages: bool,
 ) -> ParsedBlock:
     import polars as pl
 
@@ -186,6 +194,7 @@ def _parse_block(
             if column.parsed
         },
         fields={name: set(fields[name].unique()) for name in with_fields},
+        messages=rows["message"] if keep_messages else None,
     )
 
 

@@ -1,0 +1,145 @@
+"""What a data set keeps of messages where their templates have wildcards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from anomalog_exp.config import load_run_config
+from anomalog_exp.data.dataset import LogDataset, open_dataset
+from anomalog_exp.data.reading.blocks import BLOCK_BYTES
+from anomalog_exp.data.reading.build import build_dataset
+from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.templates.templates import Templates
+from anomalog_exp.data.templates.wildcards import Wildcards, values_of_places
+from anomalog_exp.progress import SILENT
+from tests.data.reading.test_build import LABELS, LOG
+
+SYSTEMS = ("HDFS", "BGL", "Thunderbird", "OpenStack", "Linux", "Proxifier")
+
+
+def build(
+    tmp_path: Path, log: bytes, *overrides: str, block_bytes: int = BLOCK_BYTES, into: str = "built"
+) -> LogDataset:
+    (tmp_path / "preprocessed").mkdir(exist_ok=True)
+    (tmp_path / "preprocessed/anomaly_label.csv").write_text(LABELS)
+    path = tmp_path / "a.log"
+    path.write_bytes(log)
+    config = load_run_config(overrides)
+    (tmp_path / into).mkdir()
+    build_dataset(
+        config.dataset,
+        config.template,
+        RawFiles(root=tmp_path, log=path),
+        tmp_path / into,
+        facts=lambda: {"digest": "x"},
+        progress=SILENT,
+        parameters=True,
+        block_bytes=block_bytes,
+    )
+    return open_dataset(tmp_path / into, [path])
+
+
+def values(dataset: LogDataset) -> list[list[str]]:
+    """The values of each event."""
+    assert dataset.parameters is not None
+    found = dataset.parameters.of(np.arange(dataset.n_events))
+    texts = dataset.parameters.texts.gather(found.code).to_list()
+    return [[texts[i] for i in np.flatnonzero(found.row == row)] for row in range(dataset.n_events)]
+
+
+HDFS = ("dataset=hdfs", "dataset.max_unparsed_fraction=0.2")
+
+
+def test_values_worked_out_by_hand(tmp_path):
+    dataset = build(tmp_path, LOG, *HDFS)
+    wanted = [["blk_1", "/10.0.0.1:5"], ["blk_-2", "/10.0.0.2:6"], [], ["blk_1"]]
+    assert values(dataset) == [*wanted, ["blk_3", "/10.0.0.1:5"]]
+    parameters = dataset.parameters
+    assert parameters.texts.to_list() == ["blk_1", "/10.0.0.1:5", "blk_-2", "/10.0.0.2:6", "blk_3"]
+    assert parameters.places.tolist() == [2, 0, 1]
+    assert dataset.manifest["parameters"] == {"values": 7, "distinct": 5, "misfits": 0}
+    # In any order, as windows ask for them.
+    place = parameters.of(np.array([3, 0])).place
+    assert place.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("block_bytes", [1, 80, 250])
+def test_blocks_of_any_size_give_the_same_files(tmp_path, block_bytes):
+    build(tmp_path, LOG, *HDFS)
+    build(tmp_path, LOG, *HDFS, block_bytes=block_bytes, into="blocks")
+    for name in ("parameter.npy", "places.npy", "parameter_texts.parquet", "manifest.json"):
+        same = (tmp_path / "built" / name).read_bytes() == (tmp_path / "blocks" / name).read_bytes()
+        assert same, name
+    assert not (tmp_path / "built/messages").exists()
+
+
+CUSTOM = ("dataset=custom", "dataset.source.path=x")
+
+
+@pytest.mark.parametrize(
+    ("log", "overrides", "template", "found"),
+    [
+        ("a 12 b\na  34\tb", (), "a <*> b", [["12"], ["34"]]),
+        # A list of values is one value, and a date.
+        ("to 1.2.3.4:5, 1.2.3.4:6\nto 7", (), "to <*>", [["1.2.3.4:5, 1.2.3.4:6"], ["7"]]),
+        ("at Jun 14 15:16:01 é", (), "at <*> é", [["Jun 14 15:16:01"]]),
+        # A token of the user's own is a place, whatever other masks make of it.
+        (
+            "user bob left at 5",
+            ("template.extra_masks=[{name: u, pattern: 'user \\w+', token: 'user <U1>'}]",),
+            "user <<*>> left at <*>",
+            [["user bob", "5"]],
+        ),
+        (
+            "user bob left at 5",
+            ("template.extra_masks=[{name: u, pattern: '\\bbob\\b', token: '<U1>'}]",),
+            "user <<*>> left at <*>",
+            [["bob", "5"]],
+        ),
+        # Values of fields are none of the message's.
+        (
+            '{"message": "took 5 ms", "level": "error", "status": 500}',
+            ("dataset/structured_parser=json", "template.with_fields=[status,level]"),
+            "took <*> ms [status=500, level=error]",
+            [["5"]],
+        ),
+    ],
+)
+def test_values_of_odd_messages(tmp_path, log, overrides, template, found):
+    dataset = build(tmp_path, log.encode(), *CUSTOM, "template=identity", *overrides)
+    assert template in [" ".join(text.split()) for text in dataset.templates]
+    assert values(dataset) == found
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_values_put_back_into_the_text_give_the_message(shared_data, system):
+    data = (shared_data / f"loghub_2k/{system}/{system}_2k.log").read_bytes()
+    messages = pl.Series(data.decode(errors="backslashreplace").split("\n")).str.strip_chars("\r")
+    messages = messages.filter(messages != "")
+    for options in (["drain"], ["identity"], ["drain", "template.masking=none"], ["spell"]):
+        config = load_run_config([f"template={options[0]}", *options[1:]]).template
+        templates, codes = Templates.mine(messages, config)
+        wildcards = Wildcards(config)
+        constants = [wildcards.constants(text) for text in templates.mined]
+        assert wildcards.counts(templates.mined).tolist() == [len(one) - 1 for one in constants]
+        found, place = values_of_places(messages, codes, constants)
+        assert sorted(place.tolist()) == list(range(len(found)))
+        in_order = found.gather(np.argsort(place)).to_list()
+        misfits = 0
+        for message, code in zip(messages, codes.tolist(), strict=True):
+            first, *rest = constants[code]
+            here, in_order = in_order[: len(rest)], in_order[len(rest) :]
+            if None in here:
+                assert here == [None] * len(rest)
+                misfits += 1
+                continue
+            whole = first + "".join(a + b for a, b in zip(here, rest, strict=True))
+            if rest:
+                assert "".join(whole.split()) == "".join(message.split())
+        assert in_order == []
+        # Spell has templates that say less than their messages: a word is lost without a wildcard.
+        assert misfits <= (300 if options == ["spell"] else 0)
