@@ -51,6 +51,10 @@ class Config(ExperimentModelConfig):
     )
     members: Members
 
+    @property
+    def reads_parameters(self) -> bool:
+        return any(member.reads_parameters for member in self.members.values())
+
     def build_detector(self) -> EnsembleDetector:
         return EnsembleDetector(self)
 

@@ -42,6 +42,8 @@ def test_scores_that_are_nearly_all_equal_have_a_scale_of_those_that_are_not():
 
 
 TRAIN = ["ab" * 5] * 60
+VALUES = ["new_value", "value_rate", "value_range"]
+"""Members that read the values in messages, of which these sequences have none."""
 
 
 def test_what_several_members_find_odd_comes_before_what_one_does():
@@ -67,10 +69,9 @@ def test_a_member_that_does_not_apply_takes_no_part_and_none_at_all_is_told():
     train = sequence_set(TRAIN, [0] * len(TRAIN))
     detector = config.model.build_detector()
     detector.fit(train)
-    assert detector.manifest()["members_not_applicable"] == ["tree"]
-    only = load_run_config(
-        ["model=ensemble", supervised, "~model.members.rate", "~model.members.rare_event"]
-    )
+    assert detector.manifest()["members_not_applicable"] == [*VALUES, "tree"]
+    without = [f"~model.members.{name}" for name in ("rate", "rare_event", "new_event")]
+    only = load_run_config(["model=ensemble", supervised, *without])
     with pytest.raises(NotApplicable, match=r"needs a member that applies.*both classes"):
         only.model.build_detector().fit(train)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.models.rate import _quantiles
+from anomalog_exp.features.usual_counts import _quantiles
 from anomalog_exp.sequences.sequence_set import Split
 from tests.detectors import fitted, unfitted
 from tests.logs import log_dataset
