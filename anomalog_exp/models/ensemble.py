@@ -1,17 +1,17 @@
 """Ensemble: how surprising a sequence is to all of its members together.
 
 Scores of different detectors have different units. Each becomes a surprise in nats, -ln of the share of
-training sequences that score at least as much: a statistical scaling as of Kriegel, Kroeger, Schubert,
-Zimek, "Interpreting and unifying outlier scores", SDM 2011. Shares end at one sequence. Above the 95
-percentile the surprise goes on as that of an exponential distribution, so that far outside counts more
-than just outside; its scale is that of the body of the scores, from their median to their 90 percentile,
-which the odd ones in training do not move.
+training sequences that score at least as much. Source: Kriegel, Kröger, Schubert, Zimek, "Interpreting
+and Unifying Outlier Scores", SDM 2011, on scaling scores by their statistics. Shares end at one
+sequence. Above the 95 percentile the surprise goes on as that of an exponential distribution, so that
+far outside counts more than just outside; its scale is that of the body of the scores, from their
+median to their 90 percentile, which the odd ones in training do not move.
 
 A usual sequence is surprising by 1 nat on average. What each member is surprised beyond that is added
-up, and the score is -ln of the chance that as many independent members are surprised by as much (as
-Fisher's method, "Statistical Methods for Research Workers", 1932, with the surprises cut at 1 nat).
-So a score of 7 is what one usual sequence in 1,100 has. The threshold of its own is where so many
-sequences as were trained on, all of them usual, are expected to hold `false_alarms` above it.
+up. Score: minus the logarithm of the chance that as many independent members are surprised by as much,
+in nats, so that 7 is what one usual sequence in 1,100 has. The sum of surprises is Fisher's ("Statistical
+Methods for Research Workers", 1932); cutting them at 1 nat is ours. The threshold of its own is where
+so many sequences as were trained on, all of them usual, are expected to hold `false_alarms` above it.
 
 A member that does not apply takes no part, which the manifest says.
 """

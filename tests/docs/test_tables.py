@@ -66,7 +66,7 @@ def test_what_a_row_says_is_what_stands_in_the_file(name, learns_from, papers, e
 
 def labelled_sessions() -> LogDataset:
     """Forty sessions, every seventh labelled anomalous: other events, other values, and more slowly."""
-    texts = ["abx", "dcbadcba", "aaaaaaa", "xyz"], ["abcd", "abdc", "abccd", "abd"]
+    texts = ["abxaaaaaa", "dcbadcba", "aaaaaaa", "xyz"], ["abcd", "abdc", "abccd", "abd"]
     strange = {i: i % 7 == 3 for i in range(40)}
     rows = [
         (f"s{i}", letter, 100_000 * i + (7000 if strange[i] else 1000) * place, -1)
