@@ -1,4 +1,4 @@
-"""Warnings about the log and how it was read: lines, templates, times, and windows that do not fit it."""
+"""Warnings about the log and how it was read: lines, templates, times, and windows that do not fit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["reading_warnings", "template_warnings", "time_warnings", "window_war
 
 ONCE_OF_TEMPLATES = 0.5
 ONCE_OF_EVENTS = 0.1
-"""Where more templates, and more events, are seen once, templates hold what should be masked: a log whose
-masks fit has a few such templates, of a few of its events."""
+"""Where more templates, and more events, are seen once, templates hold what should be masked: a log
+whose masks fit has some such templates, of a few of its events."""
 
 ONE_TEMPLATE = 0.9
 """A larger share of events in one template leaves a detector nothing to tell apart."""
@@ -50,7 +50,9 @@ def window_warnings(
         yield RunWarning(
             "The whole log is one sequence",
             f"Its {sequences['rows']:,} events are judged as one: there is nothing to compare it with.",
-            f"Lower {size}." if size else "Take sequence=fixed, or an entity of which there are more.",
+            f"Lower {size}."
+            if size
+            else "Take sequence=fixed, or an entity of which there are more.",
         )
 
 
@@ -61,6 +63,7 @@ def template_warnings(
     if counts is None or counts["events"] < FEW_EVENTS:
         return
     events, most, once = counts["events"], counts["most"], counts["once"]
+    mined = dataset.get("template", {}).get("name") != "identity"
     if most > ONE_TEMPLATE * events:
         others = ", ".join(dataset.get("fields", {}).get("make_none", []))
         yield RunWarning(
@@ -75,7 +78,9 @@ def template_warnings(
             "Most templates are seen once",
             f"{once:,} of {counts['templates']:,}, as {_cut(counts['once_text'])!r}: their texts hold "
             "what differs from event to event.",
-            "Mask it by template.extra_masks, or mine templates by template=drain.",
+            "Mask it by template.extra_masks."
+            if mined
+            else "Mine templates by template=drain, or mask what differs by template.extra_masks.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Warnings about verdicts: whether anybody can say that they are right, and whether they say anything."""
+"""Warnings about verdicts: whether anybody can say that they are right, and what they say at all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ HIGHEST_SHARE = 0.5
 """Where more units share the highest score, no threshold tells the strange ones among them apart."""
 
 FEW = 10
-"""Of fewer anomalous units each one moves recall by more than a tenth; fewer scores are equal by chance."""
+"""Of fewer anomalous units each one moves recall by more than a tenth; fewer scores may be equal by
+chance."""
 
 
 def label_warnings(report: MetricReport) -> Iterator[RunWarning]:
@@ -47,7 +48,8 @@ def label_warnings(report: MetricReport) -> Iterator[RunWarning]:
         which = "" if report.primary.headline is None else " of detection"
         yield RunWarning(
             "Nothing in the test part is labelled",
-            f"There are no metrics{which}: nobody can say how many of the {counts.units:,} verdicts are right.",
+            f"There are no metrics{which}: nobody can say how many of the {counts.units:,} verdicts are "
+            "right.",
             "Read the top findings below. If labels exist, name them by dataset.label_reader.",
         )
     elif not (counts.normal and counts.anomalous):
@@ -72,9 +74,7 @@ def label_warnings(report: MetricReport) -> Iterator[RunWarning]:
         )
 
 
-def threshold_warnings(
-    report: MetricReport, findings: Mapping[str, Any]
-) -> Iterator[RunWarning]:
+def threshold_warnings(report: MetricReport, findings: Mapping[str, Any]) -> Iterator[RunWarning]:
     """Whether the threshold is a fair one, and tells some units from others."""
     if report.task.decision.oracle:
         yield RunWarning(

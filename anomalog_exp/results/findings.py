@@ -162,7 +162,9 @@ def findings_of(sequences: SequenceSet, summary: ModelRunSummary) -> Findings:
     found, verdicts = _sequences(sequences, summary) if len(summary.test) else ([], None)
     judged = summary.events
     events, event_verdicts = (
-        ([], None) if judged is None or not len(judged.rows) else _events(judged, sequences.dataset, summary.oracle)
+        ([], None)
+        if judged is None or not len(judged.rows)
+        else _events(judged, sequences.dataset, summary.oracle)
     )
     return Findings(len(np.unique(train)), verdicts, found, event_verdicts, events)
 
