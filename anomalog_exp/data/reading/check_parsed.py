@@ -19,10 +19,16 @@ from anomalog_exp.data.reading.blocks import raw_lines
 from anomalog_exp.data.reading.event_writer import EventWriter
 from anomalog_exp.data.sources.base import Input
 from anomalog_exp.errors import DataError
+from anomalog_exp.options.typed_name import typed_name
 
 __all__ = ["check_parsed", "check_times"]
 
+_CHOOSING: Final = " (dataset=custom dataset/structured_parser=..., `list parsers` names them)"
+
 _LOG = logging.getLogger(__name__)
+_SHAPE: Final = ("format", "regex")
+"""Keys of a parser that say which lines fit."""
+
 _FEWEST_RECORDS: Final = 0.2
 """Where fewer lines begin a record, the format is more likely wrong than its records so long."""
 
@@ -49,7 +55,7 @@ def check_parsed(
         )
     places = Places({"inputs": events.inputs(inputs)})
     missed, continued = events.counts["lines_unparsed"], events.counts["lines_continued"]
-    name = dataset.custom_dataset_components()[1]
+    name = _name(dataset)
     records = filled - continued
     if missed > dataset.max_unparsed_fraction * records or missed == records:
         shown = _shown(events.samples, places)
@@ -58,7 +64,7 @@ def check_parsed(
             name,
             problem=f"{missed:,} of {records:,} lines of {logs} do not match the parser",
             allowed=f"at most {dataset.max_unparsed_fraction:.0%} (dataset.max_unparsed_fraction)",
-            fix=f"choose the parser that fits the file; the first such lines are\n{shown}",
+            fix=f"choose the parser that fits the file{_CHOOSING}; the first such lines are\n{shown}",
         )
     if not continued:
         return
@@ -69,9 +75,9 @@ def check_parsed(
             name,
             problem=f"{continued:,} of {filled:,} lines of {logs} do not match the parser",
             allowed=f"at least {_FEWEST_RECORDS:.0%} of the lines begin a record",
-            fix="choose the parser that fits the file; where records are that long, say how they begin, "
-            "as by dataset.structured_parser.multiline.starts_with='[0-9]'; the first lines that do not "
-            f"match are\n{shown}",
+            fix=f"choose the parser that fits the file{_CHOOSING}; where records are that long, say how "
+            "they begin, as by dataset.structured_parser.multiline.starts_with='[0-9]'; the first "
+            f"lines that do not match are\n{shown}",
         )
     if continued > dataset.max_unparsed_fraction * filled:
         _LOG.info(
@@ -80,6 +86,13 @@ def check_parsed(
             f"{filled:,}",
             shown.split("\n")[0].strip(),
         )
+
+
+def _name(dataset: DatasetVariantConfig) -> str:
+    """The parser as it was chosen, by itself or with its data set."""
+    values = dataset.structured_parser.model_dump(mode="json")
+    name = typed_name("dataset/structured_parser", values, _SHAPE)
+    return name if dataset.preset is None else f"{name}, of dataset={dataset.preset}"
 
 
 def check_times(
