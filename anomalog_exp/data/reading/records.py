@@ -104,21 +104,30 @@ def record_begin(parser: Parser) -> RecordBegin | None:
     import polars as pl
 
     none = pl.Series([], dtype=pl.String)
-    if parser.begins_record(none, none.is_not_null()) is None:
+    has_records = parser.begins_record(none, none.is_not_null()) is not None
+    if not has_records and not parser.joins_lines:
         return None
 
     def first(data: bytes) -> int | None:
         lines, _ = block_lines(data)
-        matched = parse_lines(lines, parser)["message"].is_not_null()
-        records = records_of(parser, lines, matched, lines.str.len_bytes() == 0)
-        if records is None or not records.begins.any():
+        number = parser.first_whole(lines)
+        if number is not None and has_records:
+            found = _first_record(parser, lines[number:])
+            number = None if found is None else number + found
+        if number is None:
             return None
-        number = records.begins.arg_max() or 0
         # Texts may hold escapes in place of bytes: only the bytes themselves say where a line begins.
         newlines = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
         return int(newlines[number - 1]) + 1 if number else 0
 
     return first
+
+
+def _first_record(parser: Parser, lines: pl.Series) -> int | None:
+    """The place of the first line that begins a record."""
+    matched = parse_lines(lines, parser)["message"].is_not_null()
+    records = records_of(parser, lines, matched, lines.str.len_bytes() == 0)
+    return records.begins.arg_max() if records is not None and records.begins.any() else None
 
 
 def _first_ones(record: NDArray[np.int64], size: NDArray[np.uint32]) -> NDArray[np.bool_]:
