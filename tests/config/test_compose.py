@@ -41,7 +41,7 @@ NEEDED = {
 }
 """What an option asks for that has no default."""
 
-OVER_CUSTOM = """access android apache cri dpkg glog hadoop healthapp hpc klog linux log4j logback mac
+OVER_CUSTOM = """access android apache dpkg glog hadoop healthapp hpc klog linux log4j logback mac
 openssh openstack proxifier python python_asctime spark syslog syslog_5424 syslog_iso windows zookeeper"""
 PRESETS = (
     {"event_ids": "identity", "above_zero": "fixed", "tsv": "csv"}
@@ -119,6 +119,8 @@ def keys_of(path: Path) -> list[str]:
     for entry in values.pop("defaults", []):
         if isinstance(entry, dict):
             found.append(next(iter(entry)).removeprefix("override ").split("@")[0])
+        elif entry != "_self_" and not entry.startswith("/"):  # another option of the same group
+            found += keys_of(path.with_name(f"{entry}.yaml"))
         elif entry.startswith("/"):
             found += keys_of(conf_dir() / f"{entry.split('@')[0][1:]}.yaml")
     return found + list(values)

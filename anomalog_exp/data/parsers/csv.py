@@ -1,8 +1,8 @@
 """Tables: a record per line, its fields between separators, named by a header.
 
 Fields may stand in double quotes, where a quote is two (RFC 4180), and may then go over several lines:
-see `anomalog_exp.data.parsers.csv_quotes`. A line with more or fewer fields than the header does not fit.
-The header may stand again further down, as where files were joined.
+see `anomalog_exp.data.parsers.csv_quotes`. A line with more or fewer fields than the header does not
+fit. The header may stand again further down, as where files were joined.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ class CsvParser(NamedFieldsParser):
             raise ConfigError.of(
                 "dataset.structured_parser.separator",
                 self._config.separator,
-                problem=f"the first line, which names the columns, has none: {header[0][:120]!r}",
+                problem=f"the line that names the columns has none: {header[0][:120]!r}",
                 allowed="what stands between the fields of the log",
-                fix="set the separator; or name the columns: dataset.structured_parser.columns=[message]",
+                fix="set the separator; or name the columns, as by columns=[message]",
             )
         named = self._config.model_dump(
             include={f"{role}_field" for role in ("message", "time", "level", "entity")}

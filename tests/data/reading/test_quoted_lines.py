@@ -83,7 +83,7 @@ def test_a_quote_inside_a_field_opens_nothing(tmp_path):
 
 def test_a_log_without_the_separator_is_no_table(tmp_path):
     with pytest.raises(
-        ConfigError, match=r"separator: the first line, .* has none: 'no table at all'"
+        ConfigError, match=r"separator: the line that names the columns has none: 'no table at all'"
     ):
         read(tmp_path, ["no table at all", "nor here"])
     assert messages(read(tmp_path, ["message", "one", '"two', 'three"'], size=2)) == [
