@@ -56,6 +56,9 @@ class Parser(ABC):
     any_field: bool = False
     """Lines may hold fields of any name: `fields` are those seen so far."""
 
+    has_header: bool = False
+    """A line may name the columns: `is_header` and `other_header` tell."""
+
     joins_lines: bool = False
     """Some lines are parts of others: `whole_lines` puts them together."""
 
@@ -74,6 +77,14 @@ class Parser(ABC):
 
     def is_header(self, lines: pl.Series) -> pl.Series | None:
         """(lines,) Boolean: the lines that name columns, and are no events; None where none do."""
+        return None
+
+    def other_header(self, lines: pl.Series) -> str | None:
+        """What names columns where another file begins, if these are not the columns that it knows.
+
+        Args:
+            lines: (lines,) String, those with which another file of the log begins, at least one.
+        """
         return None
 
     def whole_lines(self, lines: pl.Series) -> WholeLines | None:

@@ -44,6 +44,7 @@ class Config(NamedFieldsConfig):
 class CsvParser(NamedFieldsParser):
     """Reads tables."""
 
+    has_header = True
     joins_lines = True
     pins_records = True
 
@@ -86,6 +87,14 @@ class CsvParser(NamedFieldsParser):
 
     def is_header(self, lines: pl.Series) -> pl.Series | None:
         return None if self._header is None else lines == self._header
+
+    def other_header(self, lines: pl.Series) -> str | None:
+        first = lines.filter(lines != "").head(1)
+        if self._header is None or first.is_empty() or first[0] == self._header:
+            return None
+        fields = _cut(first, self._config.separator, None).drop("fits", "few").row(0)
+        # Files behind the first may have no header: a part of a table that was cut has none.
+        return first[0] if {name.strip() for name in fields} & {*self._columns} else None
 
     def whole_lines(self, lines: pl.Series) -> WholeLines | None:
         if not self._quotes.opens(lines).any():

@@ -10,8 +10,11 @@ import pytest
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.config.run_config import RunConfig
-from anomalog_exp.data.dataset import LogDataset
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.data.dataset import LogDataset, open_dataset
+from anomalog_exp.data.reading.build import build_dataset
+from anomalog_exp.data.sources.base import Input, RawFiles
+from anomalog_exp.errors import ConfigError, DataError
+from anomalog_exp.progress import SILENT
 from tests.logs import built
 
 PLAIN = ["template=identity", "template.masking=none", "dataset.max_unparsed_fraction=1"]
@@ -27,6 +30,17 @@ def config_of(option: str, *overrides: str) -> RunConfig:
 def read(folder: Path, lines: list[str], option: str = "csv", size: int = 1 << 20) -> LogDataset:
     (folder / "app.csv").write_text("\n".join(lines) + "\n")
     return built(config_of(option), folder / "app.csv", folder / f"built-{size}", block_bytes=size)
+
+
+def read_all(folder: Path, *names: str) -> LogDataset:
+    paths = [folder / name for name in names]
+    raw = RawFiles(folder, paths[0], tuple(Input(path, path.name, path) for path in paths))
+    (into := folder / "built").mkdir()
+    config = config_of("csv")
+    build_dataset(
+        config.dataset, config.template, raw, into, facts=lambda: {"digest": "x"}, progress=SILENT
+    )
+    return open_dataset(into, paths)
 
 
 def messages(dataset: LogDataset) -> list[str]:
@@ -90,3 +104,17 @@ def test_a_log_without_the_separator_is_no_table(tmp_path):
         "one",
         "two\nthree",
     ]
+
+
+def test_files_that_name_other_columns_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEAD}\n{at(1)},one,INFO\n")
+    (tmp_path / "b.csv").write_text(f"time,level,message\n{at(2)},INFO,two\n")
+    with pytest.raises(DataError, match=r"names other columns than .*a\.csv: time,level,message"):
+        read_all(tmp_path, "a.csv", "b.csv")
+
+
+def test_files_behind_the_first_may_have_no_header_or_the_same(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEAD}\n{at(1)},one,INFO\n")
+    (tmp_path / "b.csv").write_text(f"{at(2)},two,INFO\n")
+    (tmp_path / "c.csv").write_text(f"\n{HEAD}\n{at(3)},three,INFO\n")
+    assert messages(read_all(tmp_path, "a.csv", "b.csv", "c.csv")) == ["one", "two", "three"]
