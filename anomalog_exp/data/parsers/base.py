@@ -47,6 +47,9 @@ class Parser(ABC):
     pins_records: bool = False
     """The user says what begins a record: few records of many lines are then no mistake."""
 
+    timed_lines_begin: bool = False
+    """A line whose time is read begins a record: `begins_record` is asked of the others alone."""
+
     may_be_1970: bool = False
     """Times in early 1970 are meant, as of a clock that began at 0, and are no mistaken seconds."""
 
@@ -57,7 +60,7 @@ class Parser(ABC):
     """Lines may hold fields of any name: `fields` are those seen so far."""
 
     has_header: bool = False
-    """A line may name the columns: `is_header` and `other_header` tell."""
+    """Each file of a log may name its columns: `other_header` is asked of those behind the first."""
 
     joins_lines: bool = False
     """Some lines are parts of others: `whole_lines` puts them together."""

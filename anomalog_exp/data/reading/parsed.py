@@ -137,7 +137,7 @@ def _parse_block(
     if whole is not None:
         passed_over |= whole.parts
     matched = frame["message"].is_not_null()
-    records = records_of(parser, texts, matched, passed_over)
+    records = records_of(parser, texts, frame, passed_over)
     matched &= ~passed_over
     missed = ~matched & ~passed_over
     continuing = before = pl.Series(dtype=pl.Boolean)
