@@ -49,7 +49,7 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
 
     Raises:
         ConfigError: there is a word or an unknown flag; or a key is given twice, of which Hydra would
-            silently keep the last.
+            silently keep the last. `key=null` and `++key={...}` put one mapping in another's place.
     """
     flags: list[str] = []
     overrides: list[str] = []
@@ -98,7 +98,7 @@ def _refuse_duplicates(overrides: list[str]) -> None:
     seen: dict[str, str] = {}
     for override in overrides:
         key = override.split("=", 1)[0].lstrip("+")
-        if key in seen:
+        if key in seen and not (seen[key] == f"{key}=null" and override.startswith(f"++{key}={{")):
             raise ConfigError.of(
                 key.lstrip("~"),
                 f"{seen[key]} and {override}",

@@ -7,6 +7,7 @@ first line. Hydra is pinned below 1.4, and tests hold every shape read here.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -134,6 +135,15 @@ def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
         )
     keys = _keys(overrides)
     parent = key.rpartition(".")[0]
+    if key in keys:  # Hydra says so of a key inside the mapping that is given
+        inside = [name.rpartition(".")[2] for name in keys if name.rpartition(".")[0] == key]
+        return ConfigError.of(
+            key,
+            value,
+            problem="another mapping stands there, and the keys of both would be mixed",
+            allowed=f"keys of that mapping ({', '.join(inside)}), or null and then another mapping",
+            fix=f"take the old one away first: {key}=null {shlex.quote(f'++{key}={value}')}",
+        )
     siblings = [n for n in keys if n.rpartition(".")[0] == parent and "/" not in n]
     return ConfigError.of(
         key,

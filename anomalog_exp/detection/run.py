@@ -8,9 +8,10 @@ from itertools import pairwise
 from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
+from anomalog_exp.detection.outcome import Outcome
 from anomalog_exp.detection.plan import RunProgressPlan
 from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.options.extras import extra_named
 from anomalog_exp.progress import Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -34,8 +35,8 @@ def run_model(
         progress_plan: Their extent; None takes it from the splits.
 
     Raises:
-        NotApplicable: the training split cannot train this detector, or its decision rule does not
-            apply.
+        NotApplicable: the training split cannot train this detector, its decision rule does not apply,
+            or there is nothing that it could judge.
         ConfigError: the detector needs a package that is not installed, or more memory than there is.
         TypeError: the detector breaks the score contract.
     """
@@ -78,6 +79,7 @@ def _run(
     with progress.stage(f"scoring {config.name}", plan.score.total, plan.score.unit) as advance:
         outcome = judge.judge(test, events_of=sequences.evaluated())
         advance(plan.score.total)
+    _refuse_nothing(outcome, config.name)
     times.append(time.perf_counter())
     fit, decide, score = (after - before for before, after in pairwise(times))
     return ModelRunSummary(
@@ -85,4 +87,20 @@ def _run(
         judge=judge,
         sequence_summary=SequenceSummary.of(sequences),
         seconds={"fit": fit, "score": score, "decide": decide},
+    )
+
+
+def _refuse_nothing(outcome: Outcome, name: str) -> None:
+    """See that something was judged, or predicted.
+
+    Raises:
+        NotApplicable: nothing was: 0 of 0 alarms would look like a quiet log.
+    """
+    events, predicted = outcome.events, outcome.next_events
+    if len(outcome.test) or (events and len(events.rows)) or (predicted and len(predicted.rows)):
+        return
+    raise NotApplicable(
+        f"nothing is left for {name} to judge: every sequence with events of the test part trains, too, "
+        "and single events are judged by detectors that score them, where events are labelled (smaller "
+        "sequences, as by sequence.chunk_size, make some that do not train)"
     )

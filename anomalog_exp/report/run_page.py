@@ -106,7 +106,10 @@ def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]
     unit = str(decisions.prediction_unit).replace("_", " ")
     figures = decisions.headline or {}
     if decisions.status != MetricStatus.VALID or cells is None or Figure.F1 not in figures:
-        share = f" ({flagged / counts.units:.1%})" if counts.units else ""
+        if not counts.units:
+            yield f"No {unit} is judged: see the warnings."
+            return
+        share = f" ({flagged / counts.units:.1%})"
         yield f"{flagged:,} of {counts.units:,} {unit}s{_of_what(sequences)}{share} are flagged."
         yield from _which(sequences)
         yield "Whether they should be is not known: see the warnings."

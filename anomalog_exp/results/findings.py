@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import NO_TIME, LogDataset
-from anomalog_exp.detection.outcome import EventScores
+from anomalog_exp.detection.outcome import EventScores, Outcome
 from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -108,13 +108,32 @@ class EventFinding:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """How many units of a kind were judged, how many are different, how many flagged, and by what."""
+    """How many units of a kind were judged, how many are different, how many flagged, and by what.
+
+    `highest` is the highest score, and `at_highest` says how many units have it.
+    """
 
     judged: int
     different: int
     flagged: int
     threshold: float
     oracle: bool
+    highest: float
+    at_highest: int
+
+    @classmethod
+    def of(cls, judged: Outcome | EventScores, different: int, oracle: bool) -> Self:
+        """Those of scores, of which there is at least one."""
+        highest = judged.scores.max()
+        return cls(
+            judged=len(judged.scores),
+            different=different,
+            flagged=int(judged.predicted.sum()),
+            threshold=judged.threshold,
+            oracle=oracle,
+            highest=float(highest),
+            at_highest=int(np.count_nonzero(judged.scores == highest)),
+        )
 
 
 @dataclass(frozen=True)
@@ -152,7 +171,9 @@ def findings_of(sequences: SequenceSet, summary: ModelRunSummary) -> Findings:
     found, verdicts = _sequences(sequences, summary) if len(summary.test) else ([], None)
     judged = summary.events
     events, event_verdicts = (
-        ([], None) if judged is None else _events(judged, sequences.dataset, summary.oracle)
+        ([], None)
+        if judged is None or not len(judged.rows)
+        else _events(judged, sequences.dataset, summary.oracle)
     )
     return Findings(len(np.unique(train)), verdicts, found, event_verdicts, events)
 
@@ -184,8 +205,7 @@ def _sequences(
         for rank, sequence in enumerate(chosen.tolist())
         for entity in [int(test.entity[sequence])]
     ]
-    flagged = int(summary.predicted.sum())
-    return found, Verdicts(len(test), len(first), flagged, summary.threshold, summary.oracle)
+    return found, Verdicts.of(summary, len(first), summary.oracle)
 
 
 def _extent(test: SequenceSet, sequence: int) -> dict[str, Any]:
@@ -222,8 +242,7 @@ def _events(
         for event, others in zip(chosen.tolist(), (alike[best] - 1).tolist(), strict=True)
         for row in [int(events.rows[event])]
     ]
-    flagged = int(events.predicted.sum())
-    return found, Verdicts(len(events.rows), len(first), flagged, events.threshold, oracle)
+    return found, Verdicts.of(events, len(first), oracle)
 
 
 def lines_of_rows(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Line]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
+from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -26,10 +29,25 @@ def build_dataset_manifest(
         "evaluation_unit": config.evaluation_unit,
         **asdict(context.provenance),
         "dataset": dataset.manifest,
+        "template_counts": _template_counts(dataset),
         "template_texts": list(dataset.templates[:_TEMPLATES]),
         "sequences": build_sequence_split_summary(
             sequences, sequence_summary=summary.sequence_summary
         ),
+    }
+
+
+def _template_counts(dataset: LogDataset) -> dict[str, Any]:
+    """How events spread over templates: on the largest one, and on those that are seen once."""
+    events = np.bincount(dataset.template, minlength=len(dataset.templates))
+    most, once = int(events.argmax()), np.flatnonzero(events == 1)
+    return {
+        "events": dataset.n_events,
+        "templates": int(np.count_nonzero(events)),
+        "most": int(events[most]),
+        "most_text": dataset.templates[most],
+        "once": len(once),
+        "once_text": dataset.templates[once[0]] if len(once) else None,
     }
 
 

@@ -53,3 +53,12 @@ def test_a_key_given_twice_is_refused_with_both_values(second):
     with pytest.raises(ConfigError, match=r"seed: it is given twice") as caught:
         flags_first(["seed=1", "model=markov", second])
     assert f"seed=1 and {second}" in str(caught.value)
+
+
+@pytest.mark.parametrize("second", ["k={a: 1}", "+k={a: 1}", "++k=1"])
+def test_a_mapping_takes_the_place_of_another_by_null_and_two_pluses(second):
+    replaced = ["k=null", "++k={a: 1}"]
+    assert flags_first(replaced) == replaced
+    for given in (["k=null", second], ["++k={a: 1}", "k=null"], ["k={b: 1}", "++k={a: 1}"]):
+        with pytest.raises(ConfigError, match="k: it is given twice"):
+            flags_first(given)

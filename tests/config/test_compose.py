@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ NEEDED = {
 }
 """What an option asks for that has no default."""
 
-OVER_CUSTOM = """access android apache cri dpkg glog hadoop healthapp hpc klog linux log4j logback mac
+OVER_CUSTOM = """access android apache dpkg glog hadoop healthapp hpc klog linux log4j logback mac
 openssh openstack proxifier python python_asctime spark syslog syslog_5424 syslog_iso windows zookeeper"""
 PRESETS = (
     {"event_ids": "identity", "above_zero": "fixed", "tsv": "csv"}
@@ -120,6 +121,8 @@ def keys_of(path: Path) -> list[str]:
     for entry in values.pop("defaults", []):
         if isinstance(entry, dict):
             found.append(next(iter(entry)).removeprefix("override ").split("@")[0])
+        elif entry != "_self_" and not entry.startswith("/"):  # another option of the same group
+            found += keys_of(path.with_name(f"{entry}.yaml"))
         elif entry.startswith("/"):
             found += keys_of(conf_dir() / f"{entry.split('@')[0][1:]}.yaml")
     return found + list(values)
@@ -257,3 +260,18 @@ def test_roots_of_a_data_set_by_namespace_or_spelled_out(tmp_path):
 def test_a_place_that_is_none_on_this_machine_is_refused(override):
     with pytest.raises(ConfigError, match="a path on this machine, not empty and no URL"):
         load_run_config([override])
+
+
+READER = "dataset.label_reader={name: pattern, pattern: 'a|b'}"
+
+
+@pytest.mark.parametrize("dataset", ["demo", "hdfs"])
+def test_another_reader_of_labels_takes_the_place_of_that_of_a_data_set(dataset):
+    chosen = load_run_config([f"dataset={dataset}", "dataset.label_reader=null", f"++{READER}"])
+    plain = load_run_config(["dataset=custom", "dataset.source.path=x", READER])
+    assert chosen.dataset.label_reader == plain.dataset.label_reader
+    with pytest.raises(ConfigError, match="keys of both would be mixed") as caught:
+        load_run_config([f"dataset={dataset}", READER])
+    assert "entity_column, label_column, missing_label" in str(caught.value)
+    first, second = shlex.split(str(caught.value).rpartition("first: ")[2])
+    assert [first, second] == ["dataset.label_reader=null", f"++{READER}"]

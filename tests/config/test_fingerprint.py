@@ -71,6 +71,15 @@ COMPOSED = {
             "dataset/structured_parser=custom",
             "dataset.structured_parser.regex='(?P<Date>.)(?P<Time>.)(?P<Content>.*)'",
         ],
+        "cri_fields": [
+            *LOCAL,
+            "dataset/structured_parser=cri",
+            "dataset.structured_parser.regex=null",
+            "dataset.structured_parser.format='<Date> <Time> <Level> <Content>'",
+            "dataset.structured_parser.message_field=Content",
+            "dataset.structured_parser.time_fields=[Date,Time]",
+            "dataset.structured_parser.time_format='%Y-%m-%d %H:%M:%S'",
+        ],
         "sessions": [
             "dataset=openstack_sessions",
             LOCAL[1],

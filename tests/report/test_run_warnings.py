@@ -36,6 +36,7 @@ MANIFEST: dict[str, Any] = {
     "sequences": {
         "rows": 1000,
         "requested": {"name": "chronological"},
+        "sequence": {"name": "entity"},
         "sequences": {"train": {"total": 100}},
     },
 }
@@ -47,6 +48,7 @@ def titles(
     oracle: bool = False,
     distinct: int | None = 40,
     train: int = 100,
+    equal: int = 1,
 ) -> dict[str, str]:
     """Title -> meaning of the warnings of a good run in which these values are others."""
     report, manifest = copy.deepcopy(REPORT), copy.deepcopy(MANIFEST)
@@ -58,14 +60,16 @@ def titles(
     manifest["sequences"]["sequences"]["train"]["total"] = train
     if "rows_without_entity" in dataset:
         manifest["sequences"]["rows_without_entity"] = dataset["rows_without_entity"]
-    found = warnings_of(MetricReport.from_json(report), manifest, distinct)
+    verdicts = {"at_highest": equal, "highest": 0.25}
+    findings = {"distinct_training_sequences": distinct, "sequence_verdicts": verdicts}
+    found = warnings_of(MetricReport.from_json(report), manifest, findings)
     assert all(one.advice for one in found)
     return {one.title: one.meaning for one in found}
 
 
 def test_a_good_run_has_none():
     assert titles() == {}
-    assert titles(distinct=None) == {}
+    assert warnings_of(MetricReport.from_json(REPORT), MANIFEST, {}) == []  # of an earlier version
 
 
 @pytest.mark.parametrize(
@@ -85,6 +89,9 @@ def test_a_good_run_has_none():
          "class_count_mismatch"),
         ({"oracle": True}, "The threshold is an oracle's", "no result"),
         ({"block": {"diagnostics": {"flagged": 0}}}, "Nothing is flagged", "None of 200"),
+        ({"equal": 101}, "Most scores are the highest one", "101 of 200 units (50%) score 0.25"),
+        ({"equal": 200, "block": {"diagnostics": {"flagged": 0}}}, "All scores are equal",
+         "Each of 200 units scores 0.25, so that none of them is flagged"),
         ({"block": {"diagnostics": {"flagged": 101}}}, "An implausible share is flagged", "101 of 200"),
         ({"block": {"counts": {"units": 1000, "counted": 1000, "normal": 980},
                     "diagnostics": {"flagged": 101}}},
@@ -122,21 +129,25 @@ def test_without_labels_a_fifth_that_is_flagged_is_too_much(flagged, said):
 
 def test_borders():
     assert titles(train=30) == {}
+    assert titles(equal=100) == {}
     assert titles(block={"diagnostics": {"flagged": 100}}) == {}
     assert titles(block={"diagnostics": {"test_share_seen_in_train": 0.499}}) == {}
     assert titles(block={"counts": {"normal": 190, "anomalous": 10}}) == {}
 
 
+ONE = {"distinct_training_sequences": 1}
+
+
 def test_a_stream_trains_on_one_sequence():
     training = MANIFEST["sequences"] | {"sequences": {"train": {"total": 1}}}
     manifest = MANIFEST | {"sequences": training}
-    assert warnings_of(MetricReport.from_json(REPORT), manifest, 1) == []
+    assert warnings_of(MetricReport.from_json(REPORT), manifest, ONE) == []
 
 
 def test_what_is_judged_on_its_own_training_is_said():
     everything = MANIFEST["sequences"] | {"requested": {"name": "all"}}
     (warning,) = warnings_of(
-        MetricReport.from_json(REPORT), MANIFEST | {"sequences": everything}, 40
+        MetricReport.from_json(REPORT), MANIFEST | {"sequences": everything}, {}
     )
     assert warning.title == "The test part is what was trained on"
 

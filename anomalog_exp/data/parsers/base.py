@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.options.base import Options
@@ -16,7 +16,20 @@ from anomalog_exp.options.base import Options
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Parser", "ParserConfig", "field_column"]
+__all__ = ["Parser", "ParserConfig", "WholeLines", "field_column"]
+
+
+class WholeLines(NamedTuple):
+    """Lines of which some are parts of others.
+
+    Attributes:
+        texts: (lines,) String, the whole text in place of its first part, and nothing in place of the
+            others.
+        parts: (lines,) Boolean, those others.
+    """
+
+    texts: pl.Series
+    parts: pl.Series
 
 
 class Parser(ABC):
@@ -34,6 +47,9 @@ class Parser(ABC):
     pins_records: bool = False
     """The user says what begins a record: few records of many lines are then no mistake."""
 
+    timed_lines_begin: bool = False
+    """A line whose time is read begins a record: `begins_record` is asked of the others alone."""
+
     may_be_1970: bool = False
     """Times in early 1970 are meant, as of a clock that began at 0, and are no mistaken seconds."""
 
@@ -42,6 +58,12 @@ class Parser(ABC):
 
     any_field: bool = False
     """Lines may hold fields of any name: `fields` are those seen so far."""
+
+    has_header: bool = False
+    """Each file of a log may name its columns: `other_header` is asked of those behind the first."""
+
+    joins_lines: bool = False
+    """Some lines are parts of others: `whole_lines` puts them together."""
 
     carried: tuple[str, ...] = ()
     """The fields that `parse` gives too, in columns named by `field_column`; set by who needs them."""
@@ -59,6 +81,30 @@ class Parser(ABC):
     def is_header(self, lines: pl.Series) -> pl.Series | None:
         """(lines,) Boolean: the lines that name columns, and are no events; None where none do."""
         return None
+
+    def other_header(self, lines: pl.Series) -> str | None:
+        """What names columns where another file begins, if these are not the columns that it knows.
+
+        Args:
+            lines: (lines,) String, those with which another file of the log begins, at least one.
+        """
+        return None
+
+    def whole_lines(self, lines: pl.Series) -> WholeLines | None:
+        """Lines that are parts of one put together, before any is parsed; None where none are.
+
+        Args:
+            lines: (lines,) String, the first of which is no part of one before it.
+        """
+        return None
+
+    def first_whole(self, lines: pl.Series) -> int | None:
+        """The place of the first line that is no part of one before it; None where that is not known.
+
+        Args:
+            lines: (lines,) String, from anywhere in a file.
+        """
+        return 0
 
     @abstractmethod
     def parse(self, lines: pl.Series) -> pl.DataFrame:

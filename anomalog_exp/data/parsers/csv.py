@@ -1,8 +1,8 @@
 """Tables: a record per line, its fields between separators, named by a header.
 
-Fields may stand in double quotes, where a quote is two (RFC 4180); a record that goes over several lines
-is not read. A line with more or fewer fields than the header does not fit. The header may stand again
-further down, as where files were joined.
+Fields may stand in double quotes, where a quote is two (RFC 4180), and may then go over several lines:
+see `anomalog_exp.data.parsers.csv_quotes`. A line with more or fewer fields than the header does not
+fit. The header may stand again further down, as where files were joined.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
 
+from anomalog_exp.data.parsers.base import WholeLines
+from anomalog_exp.data.parsers.csv_quotes import QuotedLines
+from anomalog_exp.data.parsers.known_names import MESSAGE_NAMES
 from anomalog_exp.data.parsers.named_fields import NamedFieldsConfig, NamedFieldsParser
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Names
@@ -45,11 +48,16 @@ class CsvParser(NamedFieldsParser):
         columns: Their names, once the header is known.
     """
 
+    has_header = True
+    joins_lines = True
+    pins_records = True
+
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._config = config
         self._header: str | None = None
         self.columns = list(config.columns)
+        self._quotes = QuotedLines(config.separator)
         self.fields = self._others(self.columns)
 
     def learn(self, lines: pl.Series) -> None:
@@ -57,8 +65,16 @@ class CsvParser(NamedFieldsParser):
         if self._config.columns or header.is_empty():
             return
         self._header = header[0]
-        fields = _cut(header, self._config.separator, None).drop("fits")
+        fields = _cut(header, self._config.separator, None).drop("fits", "few")
         self.columns = [name.strip() for name in fields.row(0)]
+        if len(self.columns) == 1 and self.columns[0] not in MESSAGE_NAMES:
+            raise ConfigError.of(
+                "dataset.structured_parser.separator",
+                self._config.separator,
+                problem=f"the line that names the columns has none: {header[0][:120]!r}",
+                allowed="what stands between the fields of the log",
+                fix="set the separator; or name the columns, as by columns=[message]",
+            )
         named = self._config.model_dump(
             include={f"{role}_field" for role in ("message", "time", "level", "entity")}
         )
@@ -76,6 +92,48 @@ class CsvParser(NamedFieldsParser):
     def is_header(self, lines: pl.Series) -> pl.Series | None:
         return None if self._header is None else lines == self._header
 
+    def other_header(self, lines: pl.Series) -> str | None:
+        first = lines.filter(lines != "").head(1)
+        if self._header is None or first.is_empty() or first[0] == self._header:
+            return None
+        fields = _cut(first, self._config.separator, None).drop("fits", "few").row(0)
+        # Files behind the first may have no header: a part of a table that was cut has none.
+        return first[0] if {name.strip() for name in fields} & {*self.columns} else None
+
+    def whole_lines(self, lines: pl.Series) -> WholeLines | None:
+        if not self._quotes.opens(lines).any():
+            return None
+        return self._quotes.joined(lines, *self._opening_and_whole(lines))
+
+    def first_whole(self, lines: pl.Series) -> int | None:
+        opening, whole = self._opening_and_whole(lines)
+        begins = opening | whole
+        return begins.arg_max() if begins.any() else None
+
+    def _opening_and_whole(self, lines: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """(lines,) Boolean each: lines that begin a record whose last field goes on; whole records."""
+        opens, closes = self._quotes.opens(lines), self._quotes.closes(lines)
+        whole = self._begins(lines) & ~opens & ~closes
+        return (opens & self._begins(lines, fits=False) if opens.any() else opens), whole
+
+    def _begins(self, lines: pl.Series, *, fits: bool = True) -> pl.Series:
+        """(lines,) Boolean: those with a readable time in its place, where there is one, and all fields.
+
+        With `fits=False` fields may be missing at the end, the time among them.
+        """
+        fields = _cut(lines if fits else lines + '"', self._config.separator, len(self.columns))
+        begins = fields["fits"] if fits else fields["few"]
+        place = next(
+            (self.columns.index(n) for n in self._names["time_ms"] if n in self.columns), None
+        )
+        if place is None:
+            return begins
+        time = fields[f"field_{place}"]
+        readable = self._times.ms(time).is_not_null()
+        if not readable.any():  # of a format that is not known: it tells nothing
+            return begins
+        return begins & (readable if fits else readable | time.is_null())
+
     def texts(self, lines: pl.Series, names: Mapping[str, Sequence[str]]) -> pl.DataFrame:
         import polars as pl
 
@@ -89,7 +147,9 @@ class CsvParser(NamedFieldsParser):
 
 
 def _cut(lines: pl.Series, separator: str, columns: int | None) -> pl.DataFrame:
-    """One String column per field, and `fits`: a line has as many fields as there are columns.
+    """One String column per field, `fits`: a line has as many fields as there are columns, and `few`.
+
+    The latter says that it has no more.
 
     Args:
         lines: (lines,) String.
@@ -113,12 +173,12 @@ def _cut(lines: pl.Series, separator: str, columns: int | None) -> pl.DataFrame:
     *kept, beyond = fields.columns
     if quoted.any():
         fields = fields.with_columns(_unquoted(pl.col(name)) for name in kept)
-    fits = pl.col(kept[-1]).is_not_null() & pl.col(beyond).is_null()
-    return fields.select(*kept, fits=fits)
+    few = pl.col(beyond).is_null()
+    return fields.select(*kept, fits=pl.col(kept[-1]).is_not_null() & few, few=few)
 
 
 def _unquoted(field: pl.Expr) -> pl.Expr:
     import polars as pl
 
-    inside = field.str.extract('^"(.*)"$').str.replace_all('""', '"', literal=True)
+    inside = field.str.extract('(?s)^"(.*)"$').str.replace_all('""', '"', literal=True)
     return pl.coalesce(inside, field)

@@ -128,6 +128,7 @@ class CustomParser(Parser):
         times = config.time_fields if config.time_format else ()
         self._first_line = first_line_pattern(config.format, times)
         self.pins_records = self._records is not None and self._records.starts_with is not None
+        self.timed_lines_begin = self._records is not None and not self.pins_records
         self.labels_events = config.label_field is not None
         self.reads_times = config.time_format is not None
         used = {config.message_field, config.label_field}

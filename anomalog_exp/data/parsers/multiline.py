@@ -1,8 +1,9 @@
 """Records that span lines, as a config describes them: what begins one.
 
 A format fits more lines than it means: fields take any text, so that four words of a stack trace fit
-`<Date> <Time> <Level> <Content>`. Two things tell a first line besides. It does not begin with white
-space, and where the format begins with the time, there is a digit in the words that are the time.
+`<Date> <Time> <Level> <Content>`. A line whose time is read is a first one. Two things tell of others: a
+first line does not begin with white space, and where the format begins with the time, there is a digit
+in the words that are the time.
 """
 
 from __future__ import annotations

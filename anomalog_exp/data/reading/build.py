@@ -65,13 +65,13 @@ def build_dataset(
 
     Raises:
         ConfigError: a field that makes events or labels is none of the lines'.
-        DataError: too many lines do not match the parser, no row has a time where lines should, the
-            parser does not keep its contract, or the labels cannot be read.
+        DataError: files name different columns, too many lines do not match the parser, no row has a
+            time where lines should, the parser does not keep its contract, or the labels cannot be read.
     """
     import polars as pl
 
     paths = [one.path for one in raw.inputs]
-    parser = prepared_parser(dataset, template, paths[0])
+    parser = prepared_parser(dataset, template, paths)
     masker = Masker(template.masking, template.extra_masks)
     first_line = 0 if dataset.line_range is None else dataset.line_range[0]
     # Categories of their own: those of the process would number our texts after everybody's.

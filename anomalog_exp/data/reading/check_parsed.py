@@ -20,10 +20,14 @@ from anomalog_exp.data.reading.blocks import raw_lines
 from anomalog_exp.data.reading.event_writer import EventWriter
 from anomalog_exp.data.sources.base import Input
 from anomalog_exp.errors import DataError
+from anomalog_exp.options.typed_name import typed_name
 
 __all__ = ["check_parsed", "check_times"]
 
 _LOG = logging.getLogger(__name__)
+_SHAPE: Final = ("format", "regex")
+"""Keys of a parser that say which lines fit."""
+
 _FEWEST_RECORDS: Final = 0.2
 """Where fewer lines begin a record, the format is more likely wrong than its records so long."""
 
@@ -50,7 +54,7 @@ def check_parsed(
         )
     places = Places({"inputs": events.inputs(inputs)})
     missed, continued = events.counts["lines_unparsed"], events.counts["lines_continued"]
-    name = dataset.custom_dataset_components()[1]
+    name = _name(dataset)
     records = filled - continued
     if missed > dataset.max_unparsed_fraction * records or missed == records:
         shown = _shown(events.samples, places)
@@ -81,6 +85,13 @@ def check_parsed(
             f"{filled:,}",
             shown.split("\n")[0].strip(),
         )
+
+
+def _name(dataset: DatasetVariantConfig) -> str:
+    """The parser as it was chosen, by itself or with its data set."""
+    values = dataset.structured_parser.model_dump(mode="json")
+    name = typed_name("dataset/structured_parser", values, _SHAPE)
+    return name if dataset.preset is None else f"{name}, of dataset={dataset.preset}"
 
 
 def check_times(

@@ -23,6 +23,7 @@ from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
 from anomalog_exp.data.reading.parsed import SAMPLES, ParsedBlock
 from anomalog_exp.data.reading.placed_labels import PlacedLabels
+from anomalog_exp.data.reading.time_order import TimeOrder
 from anomalog_exp.data.reading.years import YearsPassed
 from anomalog_exp.data.sources.base import Input
 from anomalog_exp.data.templates.event_fields import FieldValues
@@ -58,7 +59,7 @@ class EventWriter:
         self._years = YearsPassed() if parser.assumes_year else None
         self._first_line = first_line
         self._labels = labels
-        self._span: list[int] = []
+        self._times = TimeOrder()
         self._unrowed: list[NDArray[np.int64]] = []
         self.counts: Counter[str] = Counter()
         self.levels: Counter[str] = Counter()
@@ -112,10 +113,11 @@ class EventWriter:
         self._unrowed.append(unrowed)
         for code, level in enumerate(LEVELS):  # eight passes over bytes, faster than one bincount
             self.levels[level] += int(np.count_nonzero(values["level"] == code))
-        timed = values["time_ms"]
+        time_ms, line = values["time_ms"], values["line"]
         if part.counts["rows_without_time"]:
-            timed = timed[timed != NO_TIME]
-        self._span += [int(timed.min()), int(timed.max())] if len(timed) else []
+            timed = time_ms != NO_TIME
+            time_ms, line = time_ms[timed], line[timed]
+        self._times.add(block.source, line, time_ms)
 
     def _count_before(self, part: ParsedBlock, first: int) -> None:
         """Count the lines before the first record of a block: does a record go on in them?"""
@@ -152,21 +154,26 @@ class EventWriter:
                 **one.facts(),
                 "first_line": self.first_lines.get(source),
                 "lines": self._lines[source],
+                "first_time_ms": first_ms,
+                "last_time_ms": last_ms,
             }
             for source, one in enumerate(inputs)
+            for first_ms, last_ms in [self._times.spans.get(source, (None, None))]
         ]
 
     def facts(self, inputs: Sequence[Input]) -> dict[str, Any]:
         """What the manifest says of the inputs, the lines and the rows."""
         described = self.inputs(inputs)
+        places, spans = Places({"inputs": described}), self._times.spans.values()
         return {
             "inputs": described,
             **self.counts,
             "first_line": self._first_line,
-            "unparsed_samples": _shown(self.samples, Places({"inputs": described})),
-            "continued_samples": _shown(self.continued, Places({"inputs": described})),
-            "first_time_ms": min(self._span, default=None),
-            "last_time_ms": max(self._span, default=None),
+            "unparsed_samples": _shown(self.samples, places),
+            "continued_samples": _shown(self.continued, places),
+            "first_time_ms": min((first for first, _ in spans), default=None),
+            "last_time_ms": max((last for _, last in spans), default=None),
+            "times_fall_back": self._times.facts(places),
             "levels": {level: count for level, count in self.levels.items() if count},
             "shapes": self.shapes.size,
         }

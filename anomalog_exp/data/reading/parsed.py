@@ -136,12 +136,16 @@ def _parse_block(
     import polars as pl
 
     lines, invalid = block_lines(block.data)
-    frame = parse_lines(lines, parser)
+    whole = parser.whole_lines(lines)
+    texts = lines if whole is None else whole.texts
+    frame = parse_lines(texts, parser)
     empty = lines.str.len_bytes() == 0
-    header = parser.is_header(lines)
+    header = parser.is_header(texts)
     passed_over = empty if header is None else empty | header
+    if whole is not None:
+        passed_over |= whole.parts
     matched = frame["message"].is_not_null()
-    records = records_of(parser, lines, matched, passed_over)
+    records = records_of(parser, texts, frame, passed_over)
     matched &= ~passed_over
     missed = ~matched & ~passed_over
     continuing = before = pl.Series(dtype=pl.Boolean)
@@ -152,8 +156,11 @@ def _parse_block(
         missed &= records.begins
         if continuing.any():
             heads = frame["message"].filter(records.begins)
-            messages, left_out = records.messages(heads, lines)
+            messages, left_out = records.messages(heads, texts)
             frame = _with_messages(frame, messages, records.begins)
+    if whole is not None:
+        parts = whole.parts & ~empty
+        continuing = parts if records is None else continuing | parts
     silent = matched & (frame["message"] == "")
     unrowed = silent & (frame["label"] == 1) if silent.any() else silent
     rows = frame.with_row_index("row").filter(matched & ~silent)

@@ -12,6 +12,7 @@ from anomalog_exp.data.parsers.base import Parser, field_column
 from anomalog_exp.data.reading.blocks import block_lines, read_blocks
 from anomalog_exp.data.templates.event_fields import refuse_unknown_fields
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,23 +27,52 @@ _LINES: Final = 1000
 
 
 def prepared_parser(
-    dataset: DatasetVariantConfig, template: TemplateMinerConfig, log: Path
+    dataset: DatasetVariantConfig, template: TemplateMinerConfig, logs: Sequence[Path]
 ) -> Parser:
     """The parser of a data set, which has seen the first lines of the log.
 
+    Args:
+        dataset: What is read and how.
+        template: Says which fields make events.
+        logs: The files of the log, at least one.
+
     Raises:
         ConfigError: a field that makes events or labels is none of the lines'.
+        DataError: files name different columns.
     """
     parser = dataset.structured_parser.build_parser()
-    first = next(iter(read_blocks([log], _BYTES)), None)
-    if first is not None:
-        parser.learn(block_lines(first.data)[0].head(_LINES))
+    if (lines := _first_lines(logs[0])) is not None:
+        parser.learn(lines)
+        _refuse_other_headers(parser, logs)
     if not parser.any_field:
         refuse_unknown_fields(template.with_fields, [*parser.fields, LEVEL])
     parser.carried = tuple(name for name in template.with_fields if name != LEVEL)
     if dataset.label_reader is not None:
         dataset.label_reader.build().prepare(parser)
     return parser
+
+
+def _first_lines(log: Path) -> pl.Series | None:
+    """The lines with which a file begins; None where it has none."""
+    first = next(iter(read_blocks([log], _BYTES)), None)
+    return None if first is None else block_lines(first.data)[0].head(_LINES)
+
+
+def _refuse_other_headers(parser: Parser, logs: Sequence[Path]) -> None:
+    if not parser.has_header:
+        return
+    for log in logs[1:]:
+        lines = _first_lines(log)
+        header = None if lines is None else parser.other_header(lines)
+        if header is not None:
+            raise DataError.of(
+                "dataset.source.path",
+                log,
+                problem=f"this file names other columns than {logs[0]}: {header[:120]}",
+                allowed="files with the same columns in the same order; files behind the first may "
+                "have no header",
+                fix="make a data set of each kind of file, or give all files the same columns",
+            )
 
 
 def values_of(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:

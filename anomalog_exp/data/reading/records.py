@@ -77,13 +77,37 @@ class Records:
 
 
 def records_of(
-    parser: Parser, lines: pl.Series, matched: pl.Series, empty: pl.Series
+    parser: Parser, lines: pl.Series, frame: pl.DataFrame, empty: pl.Series
 ) -> Records | None:
     """Where records begin; None where every line is one.
+
+    Args:
+        parser: What the lines were parsed by.
+        lines: (lines,) String.
+        frame: (lines,) what came of them.
+        empty: (lines,) Boolean, those that belong to no record.
 
     Raises:
         DataError: the parser does not say it of each line.
     """
+    matched = frame["message"].is_not_null()
+    timed = matched & frame["time_ms"].is_not_null() if parser.timed_lines_begin else None
+    if timed is None or not timed.any():
+        begins = _asked(parser, lines, matched)
+    elif timed.all():
+        begins = timed
+    else:
+        others = _asked(parser, lines.filter(~timed), matched.filter(~timed))
+        begins = None if others is None else timed.scatter((~timed).arg_true(), others)
+    if begins is None:
+        return None
+    begins &= ~empty
+    begun = begins.cum_max() if len(begins) else begins
+    return Records(begins, begun & ~begins & ~empty, ~begun & ~empty)
+
+
+def _asked(parser: Parser, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
+    """What the parser says of each line, checked."""
     import polars as pl
 
     begins = parser.begins_record(lines, matched)
@@ -94,9 +118,7 @@ def records_of(
             f"its begins_record() gives {len(begins):,} {begins.dtype} for {len(lines):,} lines"
         )
         raise broken_parser(parser, problem, "true or false for each line, or None for all of them")
-    begins &= ~empty
-    begun = begins.cum_max() if len(begins) else begins
-    return Records(begins, begun & ~begins & ~empty, ~begun & ~empty)
+    return begins
 
 
 def record_begin(parser: Parser) -> RecordBegin | None:
@@ -104,21 +126,30 @@ def record_begin(parser: Parser) -> RecordBegin | None:
     import polars as pl
 
     none = pl.Series([], dtype=pl.String)
-    if parser.begins_record(none, none.is_not_null()) is None:
+    has_records = parser.begins_record(none, none.is_not_null()) is not None
+    if not has_records and not parser.joins_lines:
         return None
 
     def first(data: bytes) -> int | None:
         lines, _ = block_lines(data)
-        matched = parse_lines(lines, parser)["message"].is_not_null()
-        records = records_of(parser, lines, matched, lines.str.len_bytes() == 0)
-        if records is None or not records.begins.any():
+        number = parser.first_whole(lines)
+        if number is not None and has_records:
+            found = _first_record(parser, lines[number:])
+            number = None if found is None else number + found
+        if number is None:
             return None
-        number = records.begins.arg_max() or 0
         # Texts may hold escapes in place of bytes: only the bytes themselves say where a line begins.
         newlines = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
         return int(newlines[number - 1]) + 1 if number else 0
 
     return first
+
+
+def _first_record(parser: Parser, lines: pl.Series) -> int | None:
+    """The place of the first line that begins a record."""
+    frame = parse_lines(lines, parser)
+    records = records_of(parser, lines, frame, lines.str.len_bytes() == 0)
+    return records.begins.arg_max() if records is not None and records.begins.any() else None
 
 
 def _first_ones(record: NDArray[np.int64], size: NDArray[np.uint32]) -> NDArray[np.bool_]:

@@ -95,6 +95,15 @@ def test_words_that_a_format_fits_begin_no_record_where_a_time_should_stand(tmp_
     assert messages(build(tmp_path, log, form)) == ["failed", "such order", "next"]
 
 
+def test_a_line_whose_time_is_read_begins_a_record_whatever_its_words_are(tmp_path):
+    log = "May 1 10:00:00|failed\nno 1 order|x\nMay 1 10:00:01|next\nMay 1 10:00:02|last\n"
+    form = "dataset.structured_parser.format='<Time>|<Content>'"
+    times = "dataset.structured_parser.time_fields=[Time]"
+    named = TIMED.replace("%m-%d", "%b %d")
+    dated = build(tmp_path, log, form, times, named, "dataset.structured_parser.year=2024")
+    assert messages(dated) == ["failed\nno 1 order|x", "next", "last"]
+
+
 @pytest.mark.parametrize(
     ("form", "times", "first", "others"),
     [
@@ -169,7 +178,7 @@ class Wrong(Parser):
 def test_a_parser_that_does_not_say_it_of_each_line_is_refused():
     lines = pl.Series(["a", "b"])
     with pytest.raises(DataError, match=r"begins_record\(\) gives 1 Boolean for 2 lines"):
-        records_of(Wrong(), lines, lines == "a", lines == "")
+        records_of(Wrong(), lines, pl.DataFrame({"message": ["x", None]}), lines == "")
 
 
 def test_a_pattern_that_is_none_is_refused():

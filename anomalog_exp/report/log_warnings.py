@@ -1,0 +1,182 @@
+"""Warnings about the log and how it was read: lines, templates, times, and windows that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from anomalog_exp.report.run_warning import RunWarning
+
+__all__ = ["reading_warnings", "template_warnings", "time_warnings", "window_warnings"]
+
+ONCE_OF_TEMPLATES = 0.5
+ONCE_OF_EVENTS = 0.1
+"""Where more templates, and more events, are seen once, templates hold what should be masked: a log
+whose masks fit has some such templates, of a few of its events."""
+
+ONE_TEMPLATE = 0.9
+"""A larger share of events in one template leaves a detector nothing to tell apart."""
+
+FEW_EVENTS = 100
+"""Fewer events say nothing about the templates of a log."""
+
+FALL_BACK_SHARE = 0.01
+"""A larger share of events that are earlier than the one before is no matter of threads."""
+
+_SIZES = {
+    "fixed": "sequence.window_size",
+    "time": "sequence.time_span_ms",
+    "stream": "sequence.chunk_size",
+}
+_UNITS = ((86_400_000, "days"), (3_600_000, "hours"), (60_000, "minutes"), (1000, "seconds"))
+
+
+def window_warnings(
+    dataset: Mapping[str, Any], sequences: Mapping[str, Any]
+) -> Iterator[RunWarning]:
+    """Whether the log is longer than what it is cut into."""
+    grouping, pool = sequences["sequence"], sequences["sequences"].get("pool", {}).get("total")
+    size = _SIZES.get(grouping["name"])
+    first, last = dataset.get("first_time_ms"), dataset.get("last_time_ms")
+    if grouping["name"] == "time" and first is not None and grouping["time_span_ms"] > last - first:
+        yield RunWarning(
+            "A window is longer than the log",
+            f"A window spans {_duration(grouping['time_span_ms'])}, and the log "
+            f"{_duration(last - first)}.",
+            f"Lower {size}, or take more of the log.",
+        )
+    elif pool == 1 and sequences["sequences"]["test"]["total"]:
+        yield RunWarning(
+            "The whole log is one sequence",
+            f"Its {sequences['rows']:,} events are judged as one: there is nothing to compare it with.",
+            f"Lower {size}."
+            if size
+            else "Take sequence=fixed, or an entity of which there are more.",
+        )
+
+
+def template_warnings(
+    dataset: Mapping[str, Any], counts: Mapping[str, Any] | None
+) -> Iterator[RunWarning]:
+    """Whether templates tell kinds of events apart, and no more than that."""
+    if counts is None or counts["events"] < FEW_EVENTS:
+        return
+    events, most, once = counts["events"], counts["most"], counts["once"]
+    mined = dataset.get("template", {}).get("name") != "identity"
+    if most > ONE_TEMPLATE * events:
+        others = ", ".join(dataset.get("fields", {}).get("make_none", []))
+        yield RunWarning(
+            "Nearly all events are of one template",
+            f"{most:,} of {events:,} ({most / events:.1%}) are {_cut(counts['most_text'])!r}.",
+            "This is right for a log of one statement: let its fields tell events apart, by "
+            f"template.with_fields{f' (the lines have {others})' if others else ''}. Else the format "
+            "cuts too much of the message (dataset.structured_parser).",
+        )
+    if once > ONCE_OF_TEMPLATES * counts["templates"] and once > ONCE_OF_EVENTS * events:
+        yield RunWarning(
+            "Most templates are seen once",
+            f"{once:,} of {counts['templates']:,}, as {_cut(counts['once_text'])!r}: their texts hold "
+            "what differs from event to event.",
+            "Mask it by template.extra_masks."
+            if mined
+            else "Mine templates by template=drain, or mask what differs by template.extra_masks.",
+        )
+
+
+def time_warnings(dataset: Mapping[str, Any]) -> Iterator[RunWarning]:
+    """Whether events stand in order of time."""
+    falls = dataset.get("times_fall_back", {})
+    timed = dataset["rows"] - dataset.get("rows_without_time", 0)
+    count = falls.get("by_more_than_1_s", 0)
+    if falls.get("by_more_than_1_h", 0) or count > FALL_BACK_SHARE * timed:
+        yield RunWarning(
+            "Times jump back",
+            f"{count:,} of {timed:,} events are more than a second earlier than the event before them, "
+            f"up to {_duration(falls['most_ms'])}, the first of them at {falls['first']}.",
+            "If several logs are mixed, sort the lines by time, or give each log by itself. Else see "
+            "whether the parser's time format reads the times as they are meant.",
+        )
+    yield from _files_in_order(dataset.get("inputs", []))
+
+
+def _files_in_order(inputs: Sequence[Mapping[str, Any]]) -> Iterator[RunWarning]:
+    timed = [one for one in inputs if one.get("first_time_ms") is not None]
+    earlier = [
+        (before, after)
+        for before, after in pairwise(timed)
+        if after["last_time_ms"] < before["first_time_ms"]
+    ]
+    if earlier:
+        before, after = earlier[0]
+        yield RunWarning(
+            "Files are not read in order of time",
+            f"{after['name']} is read behind {before['name']} and ends "
+            f"{_duration(before['first_time_ms'] - after['last_time_ms'])} before that begins; "
+            f"there are {len(earlier)} such files.",
+            "List them in order of time: dataset.source.path=[older.log,newer.log].",
+        )
+
+
+def reading_warnings(
+    dataset: Mapping[str, Any], sequences: Mapping[str, Any]
+) -> Iterator[RunWarning]:
+    """Whether all lines were read, with all that belongs to them."""
+    lines, rows = dataset["lines_total"], dataset["rows"]
+    if unparsed := dataset.get("lines_unparsed", 0):
+        sample = next(iter(dataset.get("unparsed_samples", [])), None)
+        example = f" One of them: {_sample_text(sample)}" if sample is not None else ""
+        yield RunWarning(
+            "Lines could not be parsed",
+            f"{unparsed:,} of {lines:,} lines ({unparsed / lines:.2%}) are left out.{example}",
+            "Mend the parser's format; dataset_manifest.json shows samples.",
+        )
+    if invalid := dataset.get("lines_invalid_utf8", 0):
+        yield RunWarning(
+            "Lines are not UTF-8",
+            f"{invalid:,} lines hold other bytes, which are read as escapes.",
+            "Convert the log, if its texts matter.",
+        )
+    without_time = dataset.get("rows_without_time", 0)
+    if 0 < without_time < rows:
+        yield RunWarning(
+            "Events have no time",
+            f"{without_time:,} of {rows:,} events have none, and are in no figure over time.",
+            "Mend the parser's time format, if they should have one.",
+        )
+    if without := sequences.get("rows_without_entity", 0):
+        yield RunWarning(
+            "Events belong to no entity",
+            f"{without:,} of {sequences['rows']:,} events name none and are in no sequence.",
+            "Group them by sequence=fixed, time or stream, or mend what finds entities.",
+        )
+    if unknown := dataset.get("labels_unknown_entities", 0):
+        yield RunWarning(
+            "Labels name entities that the log does not hold",
+            f"{unknown:,} of them count for nothing.",
+            "See whether labels and log belong together.",
+        )
+
+
+def _sample_text(sample: Any) -> str:
+    if not isinstance(sample, dict):
+        return str(sample)[:200]
+    place = f"{sample['place']}: " if "place" in sample else ""
+    return place + str(sample.get("text", sample))[:200]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:100]}..."
+
+
+def _duration(ms: int) -> str:
+    """A length of time in its largest unit.
+
+    Examples:
+        >>> _duration(90_000), _duration(12)
+        ('1.5 minutes', '12 ms')
+    """
+    for size, unit in _UNITS:
+        if ms >= size:
+            return f"{ms / size:.3g} {unit}"
+    return f"{ms} ms"
