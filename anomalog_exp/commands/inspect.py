@@ -21,8 +21,7 @@ from anomalog_exp.commands._inspected import inspected_text
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.recognised import recognised
-from anomalog_exp.config.search_path import quoted
-from anomalog_exp.config.suggested import overrides_of
+from anomalog_exp.config.suggested import override_value, overrides_of
 from anomalog_exp.data.sources.local_dir import LocalDirSource
 from anomalog_exp.files import write_text
 from anomalog_exp.options.plugins import plugin_folders
@@ -63,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         folders = plugin_folders() if place.plugin is None else (*plugin_folders(), place.plugin)
         rest = overrides_of(found)
         kept = [one for one in rest if one.startswith(("sequence", "template."))]
-        overrides = [*_plugins(tuple(dict.fromkeys(folders))), f"dataset={place.name}", *kept]
+        overrides = [*_plugins(list(dict.fromkeys(folders))), f"dataset={place.name}", *kept]
     command = shlex.join(["python", "-m", "anomalog_exp", *overrides])
     if options.json:
         print(json.dumps(found.as_json() | {"overrides": overrides, "command": command}, indent=2))
@@ -74,4 +73,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _plugins(folders: Sequence[Path]) -> list[str]:
-    return [f"plugins=[{','.join(quoted(str(one)) for one in folders)}]"] if folders else []
+    return [f"plugins={override_value(list(map(str, folders)))}"] if folders else []
