@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from anomalog_exp.commands._about import about_yaml
-from anomalog_exp.config.suggested import grouping_of
+from anomalog_exp.config.suggested import grouping_overrides
 from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.options.names import option_files
 from anomalog_exp.text_table import text_table
@@ -42,10 +42,11 @@ def inspected_text(found: Recognition) -> str:
 
 
 def _indented(texts: Iterator[str]) -> Iterator[str]:
-    for text in texts:
-        for line in text.split("\n"):
-            room = _WIDTH - _INDENT
-            yield line if len(line) <= room else f"{line[: room - 3]}..."
+    """Lines as a terminal shows them: cut, and control characters as escapes."""
+    room = _WIDTH - _INDENT
+    for line in (line for text in texts for line in text.split("\n")):
+        shown = "".join(one if one.isprintable() else repr(one)[1:-1] for one in line[: room + 1])
+        yield shown if len(shown) <= room else f"{shown[: room - 3]}..."
 
 
 def _files(found: Recognition) -> Iterator[str]:
@@ -96,7 +97,8 @@ def _times(found: Recognition) -> Iterator[str]:
         yield "none"
         return
     named = f"{' '.join(times.fields)}, " if times.fields else ""
-    form = f"{named}{times.form}" if times.form else f"{named}told by their look"
+    unknown = "told by their look" if named else "as the parser knows them"
+    form = f"{named}{times.form or unknown}"
     span = timedelta(milliseconds=times.last_ms - times.first_ms)
     first, last = _moment(times.first_ms), _moment(times.last_ms)
     yield f"{first} to {last} UTC ({span - timedelta(microseconds=span.microseconds)}); {form}"
@@ -151,8 +153,7 @@ def _ties(found: Recognition) -> Iterator[str]:
             f"on {tie.share:.0%} of the lines, {tie.distinct:,} values, {tie.median_lines:g} lines each "
             f"(median), as {tie.example}"
         )
-    grouping = grouping_of(found)
-    yield "suggested: " + " ".join(f"{key}={_shown(value)}" for key, value in grouping.items())
+    yield f"suggested: {' '.join(grouping_overrides(found))}"
 
 
 def _templates(found: Recognition) -> Iterator[str]:
@@ -170,10 +171,6 @@ def _templates(found: Recognition) -> Iterator[str]:
     if facts.rare:
         yield "the rarest:"
         yield from (f"{count:{width},}  {text}" for text, count in facts.rare)
-
-
-def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _moment(ms: int) -> str:

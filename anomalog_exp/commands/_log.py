@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.recognised import recognised
-from anomalog_exp.config.search_path import quoted
+from anomalog_exp.config.suggested import override_value
 from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.data.sources.local_dir import LocalDirSource
 from anomalog_exp.data.sources.piped import is_pipe
@@ -46,4 +46,4 @@ def rereadable(paths: Sequence[Path]) -> Sequence[Path]:
 
 def plugins_override(folders: Sequence[Path]) -> list[str]:
     """The override that names folders of plugins; none where there are none."""
-    return [f"plugins=[{','.join(quoted(str(one)) for one in folders)}]"] if folders else []
+    return [f"plugins={override_value([*map(str, folders)])}"] if folders else []

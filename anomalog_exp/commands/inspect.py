@@ -5,8 +5,8 @@
   python -m anomalog_exp inspect app.log --write my_plugins/conf/dataset/app.yaml
 
 A path is a file, a folder with one log, a pattern, or - for standard input, as `dataset.source.path`
-takes them. Some megabytes of it are read, whatever its size. --write makes a data set of it, to be
-chosen by its name, below conf/dataset/ of a checkout or of a folder of your own.
+takes them. Some megabytes of it are read, whatever its size. --write makes a data set of it, which its
+name chooses, below conf/dataset/ of a checkout or of a folder of your own.
 """
 
 from __future__ import annotations
@@ -46,18 +46,16 @@ def main(arguments: Sequence[str]) -> int:
     place = None if options.write is None else place_of(options.write)
     if place is not None and not options.force:
         refuse_to_overwrite(place)
-    found = recognised_log(options.paths, plugins_override(plugin_folders()))
-    overrides = [
-        *plugins_override(plugin_folders()),
-        *overrides_of(found, rereadable(options.paths)),
-    ]
+    plugins = plugins_override(plugin_folders())
+    found = recognised_log(options.paths, plugins)
+    overrides = [*plugins, *overrides_of(found, rereadable(options.paths))]
     if place is not None:
         write_text(place.file, dataset_yaml(place.name, found))
         folders = plugin_folders() if place.plugin is None else (*plugin_folders(), place.plugin)
         rest = overrides_of(found)
         kept = [one for one in rest if one.startswith(("sequence", "template."))]
         overrides = [
-            *plugins_override(tuple(dict.fromkeys(folders))),
+            *plugins_override(list(dict.fromkeys(folders))),
             f"dataset={place.name}",
             *kept,
         ]

@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 from anomalog_exp.config.compose import compose
 from anomalog_exp.config.search_path import quoted
 from anomalog_exp.config.settings import PathsConfig
+from anomalog_exp.config.suggested import grouping_overrides
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.sources.base import RawFiles
@@ -126,7 +127,8 @@ def _tell(found: Recognition, logs: Sequence[Path]) -> None:
     log = ", ".join(map(str, logs[:3])) + (f" and {len(logs) - 3} more" if len(logs) > 3 else "")
     if found.recognised:
         fields = f", with {', '.join(found.with_fields)} in its events" if found.with_fields else ""
-        _LOG.info("%s is read as %s%s", log, found.parser.option, fields)
+        grouping = " ".join(grouping_overrides(found))
+        _LOG.info("%s is read as %s%s; %s suits it", log, found.parser.option, fields, grouping)
         return
     _LOG.warning(
         "the format of %s is not recognised: each line is its own message, without a time. "

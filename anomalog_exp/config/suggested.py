@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
 
 from anomalog_exp.config.search_path import quoted
-from anomalog_exp.data.recognition.recognition import Recognition
+from anomalog_exp.options.groups import conf_dir
 
-__all__ = ["grouping_of", "overrides_of", "parser_overrides"]
+if TYPE_CHECKING:
+    from anomalog_exp.data.recognition.recognition import Recognition
+
+__all__ = [
+    "allowed_unparsed",
+    "grouping_of",
+    "grouping_overrides",
+    "override_value",
+    "overrides_of",
+    "parser_overrides",
+]
 
 _WINDOWS: Final = (50, 400)
 """Fewer teach a detector little, and of more nobody looks at the tenth part."""
@@ -26,14 +39,14 @@ _SPANS: Final = (
 )
 _SIZES: Final = (10, 20, 25, 50, 100, 200)
 _FEWEST_TIMED: Final = 0.9
+_TIED_SHARE: Final = 0.95
+_TIED_LINES: Final = 4
 _ENTITY: Final = (
     "dataset.structured_parser.entity_field=",
     "dataset.structured_parser.entity_pattern=",
 )
-_TIED_SHARE: Final = 0.95
-_TIED_LINES: Final = 4
-_UNPARSED: Final = 0.05
-"""What a run allows unless it is told otherwise; see `max_unparsed_fraction`."""
+_PLAIN: Final = re.compile(r"(?!(?i:null|true|false|nan|inf)$)[A-Za-z_/.][\w./-]*", re.ASCII)
+"""Texts that need no quotes in overrides."""
 
 
 def overrides_of(recognition: Recognition, named: Sequence[Path] = ()) -> list[str]:
@@ -46,24 +59,31 @@ def overrides_of(recognition: Recognition, named: Sequence[Path] = ()) -> list[s
         named: The log as it was named; empty takes the paths of its files.
     """
     paths = [str(path) for path in named] or [one.path for one in recognition.inputs]
-    path = _value(paths if len(paths) > 1 else paths[0])
-    fields, grouping = recognition.with_fields, grouping_of(recognition)
-    tied = grouping["sequence"] == "entity"
-    parser = parser_overrides(recognition)
+    path = override_value(paths if len(paths) > 1 else paths[0])
+    fields, parser = recognition.with_fields, parser_overrides(recognition)
+    tied = grouping_of(recognition)["sequence"] == "entity"
     return [
         "dataset=custom",
         f"dataset.source.path={path}",
         *(one for one in parser if tied or not one.startswith(_ENTITY)),
-        *([f"template.with_fields={_value(fields)}"] if fields else []),
-        *(f"{key}={_value(value)}" for key, value in grouping.items()),
+        *([f"template.with_fields={override_value(fields)}"] if fields else []),
+        *grouping_overrides(recognition),
     ]
+
+
+def grouping_overrides(recognition: Recognition) -> list[str]:
+    """Those that choose the suggested grouping."""
+    return [f"{key}={override_value(value)}" for key, value in grouping_of(recognition).items()]
 
 
 def parser_overrides(recognition: Recognition) -> list[str]:
     """Those that choose the parser, its keys, and how many lines may not match it."""
     parser = recognition.parser
     option = [] if parser.option == "custom" else [f"dataset/structured_parser={parser.option}"]
-    keys = [f"dataset.structured_parser.{key}={_value(value)}" for key, value in _flat(parser.keys)]
+    keys = [
+        f"dataset.structured_parser.{key}={override_value(value)}"
+        for key, value in _flat(parser.keys)
+    ]
     most = allowed_unparsed(recognition)
     return [*option, *keys, *([] if most is None else [f"dataset.max_unparsed_fraction={most}"])]
 
@@ -71,7 +91,12 @@ def parser_overrides(recognition: Recognition) -> list[str]:
 def allowed_unparsed(recognition: Recognition) -> float | None:
     """The `max_unparsed_fraction` that the log needs; None where the default does."""
     share = recognition.records.unparsed
-    return None if share <= _UNPARSED else min(1.0, math.ceil(share * 20 + 1) / 20)
+    shared = yaml.safe_load((conf_dir() / "_dataset.yaml").read_text(encoding="utf-8"))
+    return (
+        None
+        if share <= shared["max_unparsed_fraction"]
+        else min(1.0, math.ceil(share * 20 + 1) / 20)
+    )
 
 
 def grouping_of(recognition: Recognition) -> dict[str, Any]:
@@ -125,14 +150,16 @@ def _flat(keys: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _value(value: Any) -> str:
-    """A value in the grammar of overrides."""
+def override_value(value: Any) -> str:
+    """A value in the grammar of overrides, easy to read in a shell's single quotes."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return f"[{','.join(map(_value, value))}]"
+        return f"[{','.join(map(override_value, value))}]"
     text = str(value)
-    plain = text.replace("/", "").replace(".", "").replace("_", "").replace("-", "")
-    return text if isinstance(value, int | float) or plain.isalnum() else quoted(text)
+    if isinstance(value, int | float) or _PLAIN.fullmatch(text):
+        return text
+    # Backslashes are plain ones unless a quote follows.
+    return quoted(text) if '"' in text else '"' + re.sub(r"(\\+)$", r"\1\1", text) + '"'

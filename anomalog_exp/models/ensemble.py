@@ -9,9 +9,10 @@ median to their 90 percentile, which the odd ones in training do not move.
 
 A usual sequence is surprising by 1 nat on average. What each member is surprised beyond that is added
 up. Score: minus the logarithm of the chance that as many independent members are surprised by as much,
-in nats, so that 7 is what one usual sequence in 1,100 has. The sum of surprises is Fisher's ("Statistical
-Methods for Research Workers", 1932); cutting them at 1 nat is ours. The threshold of its own is where
-so many sequences as were trained on, all of them usual, are expected to hold `false_alarms` above it.
+in nats, so that 7 is what one usual sequence in 1,100 has. The sum of surprises is Fisher's
+("Statistical Methods for Research Workers", 1932); cutting them at 1 nat is ours. The threshold of its
+own is where so many sequences as were trained on, all of them usual, are expected to hold
+`false_alarms` above it.
 
 A member that does not apply takes no part, which the manifest says.
 """

@@ -118,7 +118,7 @@ def test_the_members_of_a_sweep_recognise_the_log_and_their_run_dirs_say_what_it
         assert (parser["name"], parser["time_format"]) == ("custom", "iso8601")
         assert parser["entity_pattern"]
         manifest = json.loads((run_dir / "dataset_manifest.json").read_text())
-        assert manifest["fields"]["make_events"] == {"level": 2}
+        assert manifest["dataset"]["fields"]["make_events"] == {"level": 2}
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,8 @@ def fit(
         reading = read(config, lines)
     except ConfigError as error:
         return _unfit(option, given, str(error).split("\n")[0])
+    except Exception as error:  # noqa: BLE001 - a plugin's parser may raise whatever it likes
+        return _unfit(option, given, f"{type(error).__name__}: {error}".split("\n")[0])
     if not len(reading.lines):
         return _unfit(option, given, "there are no lines besides a header")
     matched, rows, count = reading.matched, reading.rows, len(reading.lines)

@@ -108,6 +108,7 @@ def _pieces(path: Path, share: int) -> list[bytes]:
     for number in range(_STRETCHES):
         place = number * (size - stretch) // (_STRETCHES - 1)
         piece = Block(path, place, stretch).data
-        begin = piece.find(b"\n") + 1 if number else 0
-        pieces.append(piece[begin : piece.rfind(b"\n") + 1].removeprefix(_BOM))
+        # Of a first line that is longer than a stretch, the begin stands for it.
+        begin, end = (piece.find(b"\n") if number else -1) + 1, piece.rfind(b"\n") + 1
+        pieces.append(piece[begin : end or (0 if number else stretch)].removeprefix(_BOM))
     return pieces

@@ -24,6 +24,7 @@ _FEWEST_LINES: Final = 0.6
 _FEWEST_VALUES: Final = 30
 _LINES_PER_VALUE: Final = (2, 500)
 _NEAR: Final = 0.05
+_FREQUENT: Final = 0.05
 _MACHINES: Final = ("bgl", "thunderbird")
 """Parsers whose entity is a machine."""
 
@@ -42,20 +43,23 @@ _HEX_ID: Final = r"^(?:[0-9a-fA-F]{16,40}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[
 _UUID: Final = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _CALLS: Final = "request|req|trace|session|correlation|transaction|txn"
 _NAMED: Final = f"{_CALLS}|job|task|order|connection|conn|thread|user"
+_WORDS: Final = "WORDS"
+"""Stands in a pattern for the words that lines of the log have there."""
+
 _PATTERNS: Final = (
-    r"\[instance: ([0-9a-f-]{36})\]",
-    r"blk_-?[0-9]+",
-    r"req-[0-9a-f-]{8,36}",
-    rf'(?i)\b(?:{_CALLS})[ _-]?(?:id)?["\]]?[=:] ?"?([\w.-]+)',
-    rf"\b{_UUID}\b",
-    r"\b(?:attempt|application|container|appattempt)_[0-9]+_[0-9_m]+",
-    rf"(?i)\b(?:{_NAMED})[-_#][0-9]\w*",
-    rf'(?i)\b(?:{_NAMED})[ _-]?(?:id)?["\]]?[=:#] ?"?([\w.-]*[0-9][\w.-]*)',
-    rf"(?i)\b(?:{_NAMED})(?: id)? ([0-9]\w*)",
-    r"\b[0-9a-f]{16,40}\b",
-    r"(?i)\[thread[- ]?([0-9]+)\]",
+    (r"\[instance: ([0-9a-f-]{36})\]", ""),
+    (r"blk_-?[0-9]+", ""),
+    (r"req-[0-9a-f-]{8,36}", ""),
+    (rf'\b{_WORDS}[ _-]?(?:id|ID|Id)?["\]]?[=:] ?"?([\w.-]+)', _CALLS),
+    (rf"\b{_UUID}\b", ""),
+    (r"\b(?:attempt|application|container|appattempt)_[0-9]+_[0-9_m]+", ""),
+    (rf"\b{_WORDS}[-_#][0-9]\w*", _NAMED),
+    (rf'\b{_WORDS}[ _-]?(?:id|ID|Id)?["\]]?[=:#] ?"?([\w.-]*[0-9][\w.-]*)', _NAMED),
+    (rf"\b{_WORDS}(?: id)? ([0-9]\w*)", _NAMED),
+    (r"\b[0-9a-f]{16,40}\b", ""),
+    (r"\[[Tt]hread[- ]?([0-9]+)\]", ""),
 )
-"""Of polars, the surest first: the first group is the value, else the whole match."""
+"""The surest first: the first group is the value, else the whole match; and words for `WORDS`."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,25 @@ def _found(
             if name != own_field and not _is_whole(name) and _is_id(name, values):
                 yield _facts(values, name, None)
     if "entity_pattern" in keys:
-        for pattern in _PATTERNS:
+        for general, words in _PATTERNS:
+            pattern = _with_words(general, words, rows["message"])
+            if pattern is None:
+                continue
             group = 1 if groups_of(pattern) else 0
             yield _facts(rows["message"].str.extract(pattern, group), None, pattern)
+
+
+def _with_words(pattern: str, words: str, messages: pl.Series) -> str | None:
+    """A pattern with those of some words that messages have, as they spell them; None without any."""
+    if not words:
+        return pattern
+    found = messages.str.extract(pattern.replace(_WORDS, f"((?i:{words}))"))
+    counts = found.drop_nulls().alias("word").value_counts(name="count").sort("word")
+    frequent = counts.filter(counts["count"] >= _FREQUENT * len(found))["word"].to_list()
+    if not frequent:
+        return None
+    one, *others = frequent
+    return pattern.replace(_WORDS, f"(?:{'|'.join(frequent)})" if others else one)
 
 
 def _is_whole(name: str | None) -> bool:
