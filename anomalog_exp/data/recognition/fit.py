@@ -115,7 +115,7 @@ def read(config: ParserConfig, lines: pl.Series) -> Reading:
     frame = parse_lines(kept, parser)
     matched = frame["message"].is_not_null()
     nothing = matched & ~matched
-    return Reading(parser, kept, frame, records_of(parser, kept, matched, nothing))
+    return Reading(parser, kept, frame, records_of(parser, kept, frame, nothing))
 
 
 def fit(
