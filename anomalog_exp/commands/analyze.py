@@ -24,12 +24,13 @@ from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.config.compose import swept_keys
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.suggested import overrides_of
+from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.launch.from_python import ended_sweep
 from anomalog_exp.options.plugins import plugin_folders
 from anomalog_exp.results import read_run
 
-__all__ = ["main"]
+__all__ = ["chosen_overrides", "main"]
 
 _CHOSEN: Final = ("split=all", "model=ensemble", "tracking=none")
 """Nothing is known of the log, so all of it trains and is judged; nobody compares a first look."""
@@ -51,14 +52,11 @@ def main(arguments: Sequence[str]) -> int:
     if not paths:
         parser.error("the log is missing")
     use_plugins_named(options.plugins)
-    plugins = plugins_override(plugin_folders())
-    found = recognised_log(paths, plugins, templates=False)
-    chosen = [*overrides_of(found, rereadable(paths)), *_CHOSEN]
-    overrides = [*plugins, *(one for one in chosen if not _replaced(one, typed)), *typed]
+    found = recognised_log(paths, plugins_override(plugin_folders()), templates=False)
+    overrides = chosen_overrides(found, paths, typed)
     if swept_keys(overrides):
         return ended_sweep(overrides).code
-    config = load_run_config(overrides)
-    result = run(config, overrides=overrides)
+    result = run(load_run_config(overrides), overrides=overrides)
     command = shlex.join(["python", "-m", "anomalog_exp", *overrides])
     if result.status != "done":
         print(skipped_text(result, command))
@@ -67,6 +65,21 @@ def main(arguments: Sequence[str]) -> int:
     name = found.parser.option if found.known else "a format of its own"
     print(analysis_text(result, stored, format_name=name, top=options.top, command=command))
     return 0
+
+
+def chosen_overrides(
+    found: Recognition, paths: Sequence[Path], typed: Sequence[str] = ()
+) -> list[str]:
+    """The overrides of the run that analyses a log.
+
+    Args:
+        found: What the log is.
+        paths: By which it was named.
+        typed: Overrides that win over what is chosen here.
+    """
+    chosen = [*overrides_of(found, rereadable(paths)), *_CHOSEN]
+    kept = [one for one in chosen if not _replaced(one, typed)]
+    return [*plugins_override(plugin_folders()), *kept, *typed]
 
 
 def _is_override(argument: str) -> bool:
