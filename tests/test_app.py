@@ -69,3 +69,34 @@ def test_a_skipped_run_has_no_figures(places):
     assert (result.status, result.metrics, result.scope) == ("skipped", {}, None)
     assert (result.primary_metric, result.judged, result.flagged) == (None, None, None)
     assert "needs both classes" in result.reason
+
+
+def built_with_values(places: list[str], *overrides: str) -> list[bool]:
+    """Whether each build in the cache has the values of messages, after a run."""
+    config = load_run_config([SMALL_DEMO, *places, *overrides])
+    assert run(config).status == "done"
+    builds = config.paths.cache_dir.glob("*/*/manifest.json")
+    return sorted((path.parent / "parameter.npy").is_file() for path in builds)
+
+
+def test_a_log_is_read_with_the_values_of_messages_where_the_detector_reads_them(places):
+    assert built_with_values(places) == [False]
+    member = ["model=union", "+model@model.members.range=value_range"]
+    assert built_with_values(places, *member) == [False, True]
+    assert built_with_values(places, "model=new_value", "template.fit_on=train") == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_session_files_hold_no_values(places, tmp_path):
+    for name in ("train", "test_normal", "test_abnormal"):
+        (tmp_path / f"openstack_{name}").write_text("a,1 2 3\nb,1 2\n")
+    sessions = ["dataset=openstack_sessions", f"dataset.source.path={tmp_path}"]
+    more = ["template=event_ids", "split=predefined", "model=new_value"]
+    result = run(load_run_config([*places, *sessions, *more]))
+    assert result.status == "skipped"
+    assert result.reason.startswith(
+        "new_value needs the values in messages, and this data set has none"
+    )

@@ -124,7 +124,7 @@ def _wrong_parameters(dataset: LogDataset, parameters: Parameters) -> str | None
     count = np.bincount(dataset.template, minlength=len(places))
     if len(code) != int(count @ places):
         return f"parameter: {len(code):,} values for {int(count @ places):,} places of events"
-    low, high = int(code.min(initial=NO_VALUE)), int(code.max(initial=NO_VALUE))
+    low, high = int(code.min(initial=0)), int(code.max(initial=NO_VALUE))
     if low < NO_VALUE or high >= len(parameters.texts):
         known = len(parameters.texts)
         return f"parameter: {low:,} to {high:,}, of which 0 to {known - 1:,} mean something"

@@ -35,12 +35,16 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def load(folder: Path, *overrides: str, progress: Progress = SILENT) -> LogDataset:
+def load(
+    folder: Path, *overrides: str, progress: Progress = SILENT, parameters: bool = False
+) -> LogDataset:
     source = ["dataset=hdfs", "dataset/source=local_dir", f"dataset.source.path={folder / 'raw'}"]
     places = [f"paths.data_dir={folder / 'data'}", f"paths.cache_dir={folder / 'cache'}"]
     config = _config(*source, *places, *overrides)
     paths = {"data_dir": config.paths.data_dir, "cache_dir": config.paths.cache_dir}
-    return load_dataset(config.dataset, config.template, **paths, progress=progress)
+    return load_dataset(
+        config.dataset, config.template, **paths, progress=progress, parameters=parameters
+    )
 
 
 @cache  # composing takes longer than reading so small a log
@@ -60,6 +64,23 @@ def test_a_data_set_is_built_once_and_then_mapped(folder):
     assert (second.directory / "manifest.json").stat().st_mtime_ns == stamp
     assert isinstance(second.template, np.memmap)
     assert len(builds(folder)) == 1
+
+
+def test_values_in_messages_are_another_build_that_leaves_the_one_without_as_it_is(folder):
+    without = load(folder)
+    files = {path.name: path.read_bytes() for path in without.directory.iterdir()}
+    with_them = load(folder, parameters=True)
+    assert without.parameters is None
+    assert with_them.parameters.texts.to_list()[:2] == ["blk_1", "/10.0.0.1:5"]
+    again = load(folder, parameters=True)
+    assert again.directory == with_them.directory != load(folder).directory == without.directory
+    assert len(builds(folder)) == 2
+    assert files == {path.name: path.read_bytes() for path in without.directory.iterdir()}
+    # Nothing but the seal and the manifest differs in what both have.
+    for name in files.keys() - {"seal.json", "manifest.json"}:
+        assert (with_them.directory / name).read_bytes() == files[name], name
+    more = {path.name for path in with_them.directory.iterdir()} - files.keys()
+    assert more == {"parameter.npy", "places.npy", "parameter_texts.parquet"}
 
 
 @pytest.mark.parametrize(

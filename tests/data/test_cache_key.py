@@ -110,4 +110,5 @@ def test_bytes_of_files_and_labels_are_in_the_key_and_their_places_are_not():
     assert key(files={"a/b": "other digest"}) != key()
     assert key(labels="other digest") != key()
     assert key(labels=None) != key()
+    assert key(parameters=True) != key()
     assert key(files={"elsewhere": "digest"}) == key()

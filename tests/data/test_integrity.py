@@ -236,6 +236,26 @@ def test_numbers_that_mean_nothing_are_refused(tmp_path, column, value, problem)
         in_range(dataset)
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"code": [0, 2, 1]}, r"parameter: 0 to 2, of which 0 to 1 mean something"),
+        ({"code": [0, -2, 1]}, r"parameter: -2 to 1, of which 0 to 1 mean something"),
+        ({"code": [0, 1]}, r"parameter: 2 values for 3 places of events"),
+        ({"places": [1, 1, 1]}, r"places: 3 templates, of which there are 2"),
+    ],
+)
+def test_parameters_that_mean_nothing_are_refused(tmp_path, change, problem):
+    rows = [("a", "x", 1, 1), ("b", "y", 2, -1)]
+    dataset = _in(tmp_path, log_dataset(rows, values=[["1", "2"], ["1"]]))
+    assert in_range(dataset) is dataset
+    (tmp_path / "again").mkdir()
+    wrong = {name: np.array(values) for name, values in change.items()}
+    dataset = replace(dataset, parameters=replace(dataset.parameters, **wrong))
+    with pytest.raises(DataError, match=problem):
+        in_range(_in(tmp_path / "again", dataset))
+
+
 def _in(directory: Path, dataset: LogDataset) -> LogDataset:
     seal(directory)
     return replace(dataset, directory=directory, sources=("log",))
