@@ -304,7 +304,7 @@ def _quoted(value: object) -> str:
 
 FORMATS: Final[dict[str, Callable[[_Event], list[str]]]] = {
     "log4j": _log4j,
-    "python": _python,
+    "python_asctime": _python,
     "syslog": _syslog,
     "syslog_5424": _syslog_5424,
     "json": _json,

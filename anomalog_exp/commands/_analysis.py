@@ -39,7 +39,9 @@ def analysis_text(
     for warning in run_warnings(stored):
         if not warning.figures:
             lines += _entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
-    for rank, finding in enumerate(findings.get("sequences", [])[:top], 1):
+    # Where nothing tells for a finding, it is as usual as others.
+    odd = [one for one in findings.get("sequences", []) if one["predicted"] or one["reasons"]]
+    for rank, finding in enumerate(odd[:top], 1):
         lines += ["", *_finding(rank, finding)]
     run_dir = Path(result.run_dir)
     lines += ["", *_entry("all", str(run_dir / "anomalies.txt"))]
@@ -79,7 +81,7 @@ def _judged(sequences: dict[str, Any], verdicts: dict[str, Any] | None) -> Itera
     if verdicts is not None:
         flagged, least = verdicts["flagged"], f"above the threshold of {verdicts['threshold']:.4g}"
         if not flagged:
-            text += f"; none is {least}: what follows is odd, but no more than it may be by chance"
+            text += f"; none is {least}, and below is what is least usual"
         else:
             text += f"; {flagged:,} {'is' if flagged == 1 else 'are'} {least}"
     yield from _entry("judged", text)

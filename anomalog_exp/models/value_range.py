@@ -152,7 +152,8 @@ class ValueRangeDetector(Detector):
         nth = np.empty(len(group), dtype=np.int64)
         nth[order] = np.arange(len(group)) - (np.cumsum(count) - count)[group[order]]
         earlier = nth < ((count + 1) // 2)[group]
-        low, high = self._ranges(group[earlier], value[earlier])
+        # However a range is made: a counter soon leaves all that it was, and stays near its quartiles.
+        low, high = _extremes(group[earlier], value[earlier])
         outside = ~earlier & ((value < low[group]) | (value > high[group]))
         left = np.bincount(group[outside], minlength=len(count))
         enough = count >= self.config.fewest_values
@@ -162,11 +163,11 @@ class ValueRangeDetector(Detector):
         self, group: NDArray[np.int64], value: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(groups,) lower and upper end of the range of each group, which all have numbers."""
+        if self.config.bounds == "seen":
+            return _extremes(group, value)
         _, count = np.unique(group, return_counts=True)
         ranked = value[np.lexsort((value, group))]
         first = np.cumsum(count) - count
-        if self.config.bounds == "seen":
-            return ranked[first], ranked[first + count - 1]
         lower = ranked[first + (count - 1) // 4]
         upper = ranked[first + (3 * (count - 1) + 3) // 4]
         reach = self.config.factor * np.maximum(upper - lower, _LEAST_SPREAD)
@@ -218,3 +219,13 @@ class ValueRangeDetector(Detector):
     def manifest(self) -> dict[str, object]:
         """How many ranges were learned."""
         return {"ranges_learned": len(self._keys)}
+
+
+def _extremes(
+    group: NDArray[np.int64], value: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(groups,) the smallest and the largest number of each group, which all have numbers."""
+    ranked = value[np.lexsort((value, group))]
+    _, count = np.unique(group, return_counts=True)
+    last = np.cumsum(count)
+    return ranked[last - count], ranked[last - 1]

@@ -1,7 +1,7 @@
 """Test sequences and events of highest score, with evidence and raw lines: what a person reads first.
 
-Equal sequences appear once, with their number. A long sequence appears by the lines whose templates are
-rarest in training. `findings.json` keeps them; `anomalies.txt` is the same as text.
+Equal sequences of one score appear once, with their number. A long sequence appears by the lines whose
+templates are rarest in training. `findings.json` keeps them; `anomalies.txt` is the same as text.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class SequenceFinding:
         label: 0 normal, 1 anomalous, -1 not labelled.
         events: How many it has.
         entity: What all its events belong to, where that is one entity.
-        equal: Test sequences of the same content, itself among them.
+        equal: Test sequences of the same content and score, itself among them.
         first: Place of its first line, as `app.log:17`; None where it has no event.
         last: Place of its last event's first line.
         begin_ms: Unix milliseconds UTC of its window of time, else of its earliest event; None without
@@ -143,7 +143,7 @@ class Findings:
     Attributes:
         distinct_training_sequences: Training sequences of different content.
         sequence_verdicts: Of the test sequences; None where there are none.
-        sequences: The highest scores, each content once.
+        sequences: The highest scores, each content once for each score that it has.
         event_verdicts: Of the events; None where none is judged.
         events: The highest scores, each template once.
     """
@@ -183,7 +183,9 @@ def _sequences(
 ) -> tuple[list[SequenceFinding], Verdicts]:
     test = summary.test
     group = distinct(sequences).group[sequences.split == Split.TEST]
-    _, first, equal = np.unique(group, return_index=True, return_counts=True)
+    # Sequences of the same templates may differ in their times and values, which some detectors read.
+    alike = np.stack([group, np.unique(summary.scores, return_inverse=True)[1]])
+    _, first, equal = np.unique(alike, axis=1, return_index=True, return_counts=True)
     ranked = np.argsort(-summary.scores[first], kind="stable")[:_ENTRIES]
     chosen, equal = first[ranked], equal[ranked]
     rows = rarest_rows(sequences, test, chosen, _LINES)

@@ -1,0 +1,151 @@
+"""What the command `analyze` finds, prints and takes."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from anomalog_exp.commands import run_command
+from anomalog_exp.config import load_run_config
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
+from anomalog_exp.results import ResultPaths, read_run
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder to work in, and plugins as they were behind the test."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(PLUGINS_VARIABLE, "")
+    yield tmp_path
+    use_plugins([])
+
+
+@pytest.fixture
+def first_look(monkeypatch):
+    """The benchmark of first looks."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import benchmark_first_look
+
+    yield benchmark_first_look
+    for name in ("benchmark_first_look", "planted_world"):
+        sys.modules.pop(name, None)
+
+
+NO_PAGE = "report.page=false"
+"""What draws charts takes seconds to be put together."""
+
+
+def write_log(
+    path: Path, minutes: int = 60, *, begin: datetime | None = None, fails: bool = True
+) -> None:
+    """A log of some minutes, of which one holds what no other one does, if something fails."""
+    moment = begin or datetime(2024, 5, 1, tzinfo=UTC)
+    lines = []
+    for i in range(minutes * 12):
+        time = moment + timedelta(seconds=5 * i)
+        text = f"INFO shop: order {i} sent" if i % 3 else f"WARN shop: order {i} waits"
+        lines.append(f"{time:%Y-%m-%d %H:%M:%S},000 {text}")
+    if fails:
+        time = lines[minutes * 8][:24]
+        lines.insert(minutes * 8, f"{time}ERROR shop: payment service failed for order 7")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def last_run(folder: Path, shown: str) -> ResultPaths:
+    (line,) = [line for line in shown.splitlines() if line.startswith("all ")]
+    return ResultPaths.in_dir(Path(line.split()[1]).parent)
+
+
+@pytest.mark.parametrize(
+    ("form", "fault"),
+    [
+        ("json", "a burst of 500s"),
+        ("log4j", "an outage of an hour"),
+        ("python_asctime", "a new stack trace"),
+        ("plain", "a reboot in the first half"),
+    ],
+)
+def test_a_planted_fault_is_among_the_first_findings(folder, first_look, form, fault):
+    seen = first_look.looked_at(folder, form, fault)
+    assert seen["read as"] == {"plain": "custom"}.get(form, form)
+    assert seen["place"] is not None
+    assert seen["place"] <= 3
+
+
+def test_the_screen_says_what_was_read_what_was_judged_and_what_is_odd(folder, capsys):
+    write_log(folder / "app.log", 300)
+    assert run_command("analyze", "app.log", "--top", "1") == 0
+    screen = capsys.readouterr().out
+    shown = " ".join(screen.split())
+    assert "app.log: 3,601 lines, read as log4j; 3,601 events of 3 kinds" in shown
+    assert "2024-05-01 00:00:00 to 2024-05-01 04:59:55 UTC; level tell events apart" in shown
+    assert "windows of 1 minute, all of which trained; 1 is above the threshold of" in shown
+    (finding,) = [line for line in screen.splitlines() if line.startswith("#")]
+    assert finding.startswith("#1       app.log:2401 to 2413, 2024-05-01 03:20:00 to 03:21:00 UTC")
+    assert "- rare_event: payment service failed for order <*> [level=error]" in shown
+    assert "app.log:2401: 2024-05-01 03:20:00,000 ERROR shop: payment service failed" in shown
+
+
+def test_the_command_that_is_printed_is_the_same_run(folder, capsys):
+    write_log(folder / "app.log")
+    assert run_command("analyze", "app.log", NO_PAGE) == 0
+    shown = capsys.readouterr().out
+    command = shlex.split(shown.splitlines()[-1].removeprefix("command"))
+    assert command[:3] == ["python", "-m", "anomalog_exp"]
+    typed = ResultPaths.for_config(load_run_config(command[3:]))
+    assert typed.run_dir == last_run(folder, shown).run_dir
+
+
+def test_what_is_typed_wins_over_what_is_chosen(folder, capsys):
+    write_log(folder / "app.log")
+    given = ["sequence=fixed", "sequence.window_size=20", "model=rate", "template.with_fields=[]"]
+    given.append(NO_PAGE)
+    assert run_command("analyze", "app.log", *given) == 0
+    config = read_run(last_run(folder, capsys.readouterr().out).run_dir).config
+    assert (config.sequence.name, config.sequence.window_size) == ("fixed", 20)
+    assert (config.model.name, config.template.with_fields) == ("rate", ())
+    assert config.split.name == "all"
+
+
+def test_several_values_make_a_sweep(folder, capsys):
+    write_log(folder / "app.log")
+    assert (
+        run_command("analyze", "app.log", "model=rate,rare_event", "hydra/launcher=basic", NO_PAGE)
+        == 0
+    )
+    assert "2 members: 2 done" in capsys.readouterr().out
+
+
+def test_a_file_may_be_called_like_an_override(folder, capsys):
+    write_log(folder / "day=1.log")
+    assert run_command("analyze", "day=1.log", NO_PAGE) == 0
+    assert "day=1.log: 721 lines" in capsys.readouterr().out
+
+
+def test_what_a_combination_cannot_judge_is_skipped(folder, capsys):
+    write_log(folder / "app.log")
+    assert run_command("analyze", "app.log", "model=naive_bayes", NO_PAGE) == 3
+    assert capsys.readouterr().out.startswith("skipped  naive_bayes needs both classes")
+
+
+def test_a_log_that_is_not_there_and_no_log_at_all_are_mistakes(folder):
+    with pytest.raises(ConfigError, match="there is no such file or folder"):
+        run_command("analyze", "nowhere.log")
+    with pytest.raises(ConfigError, match="the log is missing"):
+        run_command("analyze", "model=rate")
+
+
+def test_a_copy_whose_dates_moved_holds_nothing_above_the_threshold(folder, capsys):
+    write_log(folder / "a.log", 300, fails=False)
+    write_log(folder / "b.log", 300, begin=datetime(2024, 7, 14, tzinfo=UTC), fails=False)
+    windows = ["sequence=fixed", "sequence.window_size=12", "split=chronological"]
+    both = ["a.log", "b.log", *windows, NO_PAGE]
+    assert run_command("analyze", *both) == 0
+    assert "; none is above the threshold" in capsys.readouterr().out
