@@ -13,7 +13,7 @@ from anomalog_exp.data.parsers.levels import level_codes
 from anomalog_exp.data.parsers.named_fields import NamedFieldsParser
 from anomalog_exp.data.reading.parse_lines import parse_lines
 from anomalog_exp.data.reading.records import Records, records_of
-from anomalog_exp.data.recognition.signs import SIGNS
+from anomalog_exp.data.recognition.signs import FOREIGN_SIGNS, SIGNS
 from anomalog_exp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _FEWEST_LINES: Final = 0.5
 
 _FEWEST_TIMED: Final = 0.7
 _FEWEST_SIGNS: Final = 0.9
+_MOST_LEFT_OUT: Final = 0.05
 _FEWEST_ENTITIES: Final = 0.5
 _FEWEST_LEVELS: Final = 0.5
 _LEVEL_FIELDS: Final = ("level", "severity", "priority")
@@ -119,7 +120,11 @@ def read(config: ParserConfig, lines: pl.Series) -> Reading:
 
 
 def fit(
-    option: str, config: ParserConfig, lines: pl.Series, keys: dict[str, Any] | None = None
+    option: str,
+    config: ParserConfig,
+    lines: pl.Series,
+    keys: dict[str, Any] | None = None,
+    first_line: str | None = None,
 ) -> Fit:
     """How well an option fits some lines, of which some are not empty.
 
@@ -128,6 +133,8 @@ def fit(
         config: Its config, with `keys`.
         lines: (lines,) String.
         keys: Those that differ from the option's.
+        first_line: A pattern of lines that begin records, as they have a time where others have it; None
+            where no such pattern is known.
     """
     given = keys or {}
     try:
@@ -154,7 +161,8 @@ def fit(
         fields=_things(reading, rows),
         explained=max(0.0, 1 - left / size) if size else 0.0,
         misses=tuple(reading.lines.filter(~matched).head(MISSES)),
-        refused=_refused(option, config, reading, rows, texts),
+        refused=_refused(option, config, reading, rows, texts)
+        or (None if first_line is None else _left_out(reading, first_line)),
     )
 
 
@@ -187,6 +195,9 @@ def _refused(
         sign = re.escape(getattr(config, "separator", ","))
     if sign is not None and int(texts.str.contains(sign).sum()) < _FEWEST_SIGNS * count:
         return "lines of this format hold more"
+    foreign = FOREIGN_SIGNS.get(option)
+    if foreign is not None and int(texts.str.contains(foreign).sum()) > _FEWEST_SIGNS * count:
+        return "its lines are those of another format"
     entity_field = getattr(config, "entity_field", None)
     if entity_field and rows["entity"].count() < _FEWEST_ENTITIES * count:
         return f"{entity_field} is missing on most lines"
@@ -195,6 +206,16 @@ def _refused(
         if problem := _misread(name, rows[field_column(name)], rows):
             return problem
     return _no_table(parser, reading.lines) if isinstance(parser, CsvParser) else None
+
+
+def _left_out(reading: Reading, first_line: str) -> str | None:
+    """Whether lines that begin records would be taken for continuations of others."""
+    if reading.records is None:
+        return None
+    others = reading.lines.filter(~reading.matched)
+    dated = int(others.str.contains(first_line).sum())
+    share = dated / (dated + int(reading.matched.sum()))
+    return f"{share:.0%} of the lines with a time do not match" if share > _MOST_LEFT_OUT else None
 
 
 def _misread(name: str, values: pl.Series, rows: pl.DataFrame) -> str | None:

@@ -97,20 +97,19 @@ def _chosen(
     lines: pl.Series, candidates: Mapping[str, ParserConfig]
 ) -> tuple[ParserChoice, Fit, tuple[Fit, ...], ReadTimes | None]:
     """The parser, how well it fits, how well all options do, and how its time format was found."""
+    own = own_format(lines)
+    first_line = own.keys["regex"] if own and own.times else None
     fits = tuple(
-        by_rank(fit(one.option, one.config, lines, one.keys) for one in _choices(candidates))
+        by_rank(
+            fit(one.option, one.config, lines, one.keys, first_line) for one in _choices(candidates)
+        )
     )
     if fits and fits[0].refused is None:
         best = fits[0]
         return _choice(best.option, candidates, best.keys), best, fits, None
-    own = own_format(lines)
-    choice = _choice(ANY_LINE, candidates, {} if own is None else own.keys)
-    return (
-        choice,
-        fit(ANY_LINE, choice.config, lines, choice.keys),
-        fits,
-        None if own is None else own.times,
-    )
+    keys, times = (own.keys, own.times) if own else ({}, None)
+    choice = _choice(ANY_LINE, candidates, keys)
+    return choice, fit(ANY_LINE, choice.config, lines, keys), fits, times
 
 
 def _choices(candidates: Mapping[str, ParserConfig]) -> Iterator[ParserChoice]:
