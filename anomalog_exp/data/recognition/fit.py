@@ -19,7 +19,7 @@ from anomalog_exp.errors import ConfigError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["MISSES", "Fit", "Reading", "fit", "read"]
+__all__ = ["MISSES", "PLAUSIBLE_MS", "Fit", "Reading", "fit", "read"]
 
 MISSES: Final = 3
 """How many lines that do not match are kept."""
@@ -33,6 +33,9 @@ _FEWEST_LINES: Final = 0.5
 """Of a parser that joins no lines. Up to half of a log may be foreign; a user has to allow that."""
 
 _FEWEST_TIMED: Final = 0.7
+PLAUSIBLE_MS: Final = (631_152_000_000, 4_102_444_800_000)
+"""From 1990 up to 2100: any number is a time of 1970."""
+
 _FEWEST_SIGNS: Final = 0.9
 _MOST_LEFT_OUT: Final = 0.05
 _FEWEST_ENTITIES: Final = 0.5
@@ -80,7 +83,7 @@ class Fit:
         keys: Keys of it that differ, and their values.
         matched: Share of lines that match by themselves.
         covered: Share of lines that begin or continue a record.
-        timed: Share of records whose time is read.
+        timed: Share of records whose time is read, and is one of the years 1990 to 2099.
         fields: How many things a record tells besides its message: time, level, entity, label, and
             fields that are not the same on every line; the mean.
         explained: Share of the characters that are no message.
@@ -157,7 +160,7 @@ def fit(
         given,
         matched=len(rows) / count,
         covered=(len(rows) + continued) / count,
-        timed=rows["time_ms"].count() / len(rows),
+        timed=_timed(rows) / len(rows),
         fields=_things(reading, rows),
         explained=max(0.0, 1 - left / size) if size else 0.0,
         misses=tuple(reading.lines.filter(~matched).head(MISSES)),
@@ -168,6 +171,11 @@ def fit(
 
 def _unfit(option: str, keys: dict[str, Any], reason: str, misses: tuple[str, ...] = ()) -> Fit:
     return Fit(option, keys, 0.0, 0.0, 0.0, 0.0, 0.0, misses, reason)
+
+
+def _timed(rows: pl.DataFrame) -> int:
+    """How many records have a time that a log may have."""
+    return int(rows["time_ms"].is_between(*PLAUSIBLE_MS).sum())
 
 
 def _things(reading: Reading, rows: pl.DataFrame) -> float:
@@ -188,8 +196,10 @@ def _refused(
     share = count / len(reading.lines)
     if share < (_FEWEST_LINES if reading.records is None else _FEWEST_RECORDS):
         return f"{share:.0%} of the lines match"
-    if parser.reads_times and rows["time_ms"].count() < _FEWEST_TIMED * count:
+    if parser.reads_times and _timed(rows) < _FEWEST_TIMED * count:
         return "its time is read on too few lines"
+    if not parser.carried and rows["message"].equals(texts) and not _things(reading, rows):
+        return "it tells nothing of a line"
     sign = SIGNS.get(option)
     if isinstance(parser, CsvParser):
         sign = re.escape(getattr(config, "separator", ","))

@@ -34,7 +34,7 @@ _OPEN, _CLOSE = r"[\[(<{\"']?", r"[\])>}\"']?"
 _BEHIND: Final = r"[\s|,;:\]-]*"
 _LEVEL: Final = f"(?i:{'|'.join(sorted(LEVEL_WORDS, key=len, reverse=True))})"
 _HEAD_OF_LEVEL: Final = r"[\[(<{]*(?:\w+:)?"
-_END_OF_LEVEL: Final = r"(?:[\])>}\s|,;:-]+|$)"
+_END_OF_LEVEL: Final = r"(?:[\])>}\s|,;:/-]+|$)"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
 from anomalog_exp.data.recognition.fit import Fit, Reading, fit, read
 from anomalog_exp.data.recognition.mined import template_facts
+from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.recognition import (
     InputFacts,
@@ -106,7 +107,9 @@ def _chosen(
     )
     if fits and fits[0].refused is None:
         best = fits[0]
-        return _choice(best.option, candidates, best.keys), best, fits, None
+        choice = _choice(best.option, candidates, best.keys)
+        named = named_keys(choice.config, read(choice.config, lines))
+        return _choice(best.option, candidates, best.keys | named), best, fits, None
     keys, times = (own.keys, own.times) if own else ({}, None)
     choice = _choice(ANY_LINE, candidates, keys)
     return choice, fit(ANY_LINE, choice.config, lines, keys), fits, times

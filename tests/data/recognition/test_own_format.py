@@ -35,6 +35,7 @@ LINES = {
     "epoch us": ("1715594400123456 hello", DAY, None, "hello"),
     "epoch ns": ("1715594400123456789 hello", DAY, None, "hello"),
     "words around": ("app 2024-05-13 10:00:00 [main] INFO hello", DAY, "info", "hello"),
+    "celery": ("[2024-05-13 10:00:00,123: INFO/Main] hello", DAY, "info", "Main] hello"),
     "commas": ("2024-05-13 10:00:00,INFO,hello, you", DAY, "info", "hello, you"),
     "no year": ("05-13 10:00:00.123 hello", DAY, None, "hello"),
     "no date": ("10:00:00.123 hello", "2024-01-01T10:00:00", None, "hello"),

@@ -119,6 +119,7 @@ def test_a_format_is_known_where_a_third_of_the_lines_is_foreign(option, tmp_pat
         "2024-05-01T10:00:0{i}Z worker: step {i} done",
         "2024-05-01 10:00:0{i}, some words, without a level",
         "2024-05-01T10:00:0{i}Z [worker] ERROR: step {i}",
+        "node-7 took part in {i} of 17 rounds",
         "10.0.0.{i} asked for a page, and got it: a=b",
         "2024-05-01 10:00:0{i}.123  INFO 12345 --- [   main] c.e.Demo : step {i}",
         "2024-05-01 10:00:0{i},123 - INFO - step {i}",
