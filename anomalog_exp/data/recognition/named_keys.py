@@ -13,7 +13,7 @@ from anomalog_exp.data.parsers.base import ParserConfig, field_column
 from anomalog_exp.data.parsers.levels import level_codes
 from anomalog_exp.data.parsers.named_fields import NamedFieldsConfig
 from anomalog_exp.data.parsers.times.any import AnyFormat
-from anomalog_exp.data.recognition.fit import PLAUSIBLE_MS, Reading
+from anomalog_exp.data.recognition.reading import PLAUSIBLE_MS, Reading
 
 if TYPE_CHECKING:
     import polars as pl

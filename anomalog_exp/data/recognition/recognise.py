@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
-from anomalog_exp.data.recognition.fit import Fit, Reading, fit, read
+from anomalog_exp.data.recognition.fit import Fit, fit
 from anomalog_exp.data.recognition.mined import template_facts
 from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
+from anomalog_exp.data.recognition.reading import Reading, read
 from anomalog_exp.data.recognition.recognition import (
     InputFacts,
     ParserChoice,
@@ -29,7 +30,7 @@ from anomalog_exp.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ANY_LINE", "recognise"]
+__all__ = ["ANY_LINE", "recognise", "with_keys"]
 
 ANY_LINE: Final = "custom"
 """The option that takes any line, and describes what has no option of its own."""
@@ -107,11 +108,11 @@ def _chosen(
     )
     if fits and fits[0].refused is None:
         best = fits[0]
-        choice = _choice(best.option, candidates, best.keys)
+        choice = with_keys(best.option, candidates, best.keys)
         named = named_keys(choice.config, read(choice.config, lines))
-        return _choice(best.option, candidates, best.keys | named), best, fits, None
+        return with_keys(best.option, candidates, best.keys | named), best, fits, None
     keys, times = (own.keys, own.times) if own else ({}, None)
-    choice = _choice(ANY_LINE, candidates, keys)
+    choice = with_keys(ANY_LINE, candidates, keys)
     return choice, fit(ANY_LINE, choice.config, lines, keys), fits, times
 
 
@@ -123,10 +124,10 @@ def _choices(candidates: Mapping[str, ParserConfig]) -> Iterator[ParserChoice]:
         yield ParserChoice(option, {}, config)
         if getattr(config, "separator", None) == ",":
             for separator in _SEPARATORS:
-                yield _choice(option, candidates, {"separator": separator})
+                yield with_keys(option, candidates, {"separator": separator})
 
 
-def _choice(
+def with_keys(
     option: str, candidates: Mapping[str, ParserConfig], keys: dict[str, Any]
 ) -> ParserChoice:
     """An option with some keys of its own."""
@@ -142,7 +143,7 @@ def _tied(choice: ParserChoice, tie: TieFacts | None) -> ParserChoice:
     values = {"entity_field": tie.field, "entity_pattern": tie.pattern}
     before = choice.config.model_dump()
     keys = {name: value for name, value in values.items() if before.get(name) != value}
-    return _choice(choice.option, {choice.option: choice.config}, choice.keys | keys)
+    return with_keys(choice.option, {choice.option: choice.config}, choice.keys | keys)
 
 
 def _input_facts(raw: RawFiles) -> Iterator[InputFacts]:
