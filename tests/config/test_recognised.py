@@ -19,7 +19,7 @@ from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.plugins import use_plugins
 from tests.command import command, run_dirs, sweep_rows
 from tests.data.parsers.test_parser_contract import OWN
-from tests.shop import SHOP
+from tests.shop import SHOP, write_shop_log
 
 LOGS = {
     "log4j": [f"2024-05-01 10:{i // 60:02d}:{i % 60:02d},000 {['INFO', 'WARN'][i % 2]} shop: order-{i // 5} step {i}" for i in range(600)],
@@ -93,10 +93,15 @@ def test_a_parser_that_is_named_beside_auto_is_a_mistake_that_says_what_to_choos
         load_run_config(["dataset=auto", "dataset.source.path=x", "dataset/structured_parser=json"])
 
 
-def test_a_parser_of_a_plugin_takes_part():
+def test_a_parser_of_a_plugin_takes_part(tmp_path):
+    write_shop_log(tmp_path / "shop.log")
+    assert recognised(raw(tmp_path / "shop.log")).parser.option == "custom"
     try:
         use_plugins([SHOP])
         assert {"shop", "syslog"} <= set(parser_candidates())
+        found = recognised(raw(tmp_path / "shop.log"))
+        assert found.parser.option == "shop"
+        assert grouping_of(found) == {"sequence": "entity"}
     finally:
         use_plugins([])
 

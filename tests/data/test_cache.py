@@ -186,7 +186,10 @@ def test_a_log_that_becomes_shorter_while_it_is_hashed_is_an_error(folder):
 
 def test_a_failed_build_leaves_nothing(folder):
     (folder / "raw/HDFS.log").write_bytes(b"nonsense\n" * 10)
-    with pytest.raises(DataError, match="do not match the parser"):
+    advice = (
+        r"to do: .*`python -m anomalog_exp inspect .*HDFS.log` .*(\n +HDFS.log:[123]: nonsense){3}$"
+    )
+    with pytest.raises(DataError, match=f"(?s)do not match the parser.*{advice}"):
         load(folder)
     assert [p.name for p in (folder / "cache/hdfs_v1").iterdir() if p.is_dir()] == []
 

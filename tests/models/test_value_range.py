@@ -53,7 +53,7 @@ def slow_ranges(train, scale, *, bounds, factor, fewest_values, least_numeric, m
     for (letter, i, unit), values in there.items():
         numeric = sum(len(more) for key, more in there.items() if key[:2] == (letter, i))
         half = (len(values) + 1) // 2
-        low, high = slow_range(values[:half], bounds, factor)
+        low, high = slow_range(values[:half], "seen", factor)
         outside = sum(not low <= value <= high for value in values[half:])
         if (
             len(values) >= fewest_values

@@ -80,7 +80,8 @@ def test_the_text_is_made_of_the_same():
     assert text.startswith(
         "3 distinct test sequences of highest score, of 3 distinct among 4; "
         "3 score above the threshold of 0.5\n\n"
-        "#1  score 0.9, predicted anomalous, labelled anomalous, 3 events, s3, and 1 equal sequences\n"
+        "#1  score 0.9, predicted anomalous, labelled anomalous, 3 events, s3, line:6 to 8, "
+        "1970-01-01 00:00:03 UTC, and 1 equal sequences\n"
         "       2.000  because\n    line:6: a\n    line:7: b\n    line:8: z\n"
     )
-    assert "#3  score 0.1, predicted normal, labelled normal, 2 events, s4\n" in text
+    assert "#3  score 0.1, predicted normal, labelled normal, 2 events, s4, line:9 to 10, " in text

@@ -34,7 +34,7 @@ _OPEN, _CLOSE = r"[\[(<{\"']?", r"[\])>}\"']?"
 _BEHIND: Final = r"[\s|,;:\]-]*"
 _LEVEL: Final = f"(?i:{'|'.join(sorted(LEVEL_WORDS, key=len, reverse=True))})"
 _HEAD_OF_LEVEL: Final = r"[\[(<{]*(?:\w+:)?"
-_END_OF_LEVEL: Final = r"(?:[\])>}\s|,;:-]+|$)"
+_END_OF_LEVEL: Final = r"(?:[\])>}\s|,;:/-]+|$)"
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,10 @@ def _places(lines: pl.Series) -> list[tuple[TimeShape, int]]:
     return [(shape, words) for share, shape, words in near if share >= _FEWEST_RECORDS]
 
 
-def _named_words(words: int) -> str:
-    """A pattern of so many words, each a field."""
-    return "".join(rf"[\[(<{{]*(?P<word{i}>{_WORD}?)[\])>}}:]*{_GAP}" for i in range(1, words + 1))
+def _named_words(words: int, behind: int = 0) -> str:
+    """A pattern of so many words, each a field; `behind` others are named already."""
+    numbers = range(behind + 1, behind + words + 1)
+    return "".join(rf"[\[(<{{]*(?P<word{i}>{_WORD}?)[\])>}}:]*{_GAP}" for i in numbers)
 
 
 def _words_before(words: int) -> str:
@@ -107,7 +108,7 @@ def _described(lines: pl.Series, shape: TimeShape, words: int, times: ReadTimes)
     head += f"(?P<time>{shape.pattern})"
     head += _as_seen(lines, head, f"{_CLOSE}{_BEHIND}")
     rest = lines.str.extract(f"{_without_names(head)}(.*)$").drop_nulls()
-    level = "" if has_level else _level_behind(rest)
+    level = "" if has_level else _level_behind(rest, words)
     keys: dict[str, Any] = {
         "regex": f"{head}{level}(?P<message>.*)$",
         "message_field": "message",
@@ -143,7 +144,7 @@ def _fields_before(lines: pl.Series, shape: TimeShape, words: int) -> tuple[str,
     return groups, False
 
 
-def _level_behind(rest: pl.Series) -> str:
+def _level_behind(rest: pl.Series, before: int) -> str:
     """A pattern of what stands from the time up to the level; empty where there is no stable one."""
     word = f"{_HEAD_OF_LEVEL}{_LEVEL}{_END_OF_LEVEL}"
     shares = [
@@ -153,7 +154,7 @@ def _level_behind(rest: pl.Series) -> str:
     best = max(range(len(shares)), key=lambda words: (shares[words], -words))
     if shares[best] < _FEWEST_LEVELS:
         return ""
-    between = _named_words(best)
+    between = _named_words(best, before)
     return f"(?:{between}{_named_level(rest, between, shares[best])})?"
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
-from anomalog_exp.data.recognition.fit import Fit, Reading, fit, read
+from anomalog_exp.data.recognition.fit import Fit, fit
 from anomalog_exp.data.recognition.mined import template_facts
+from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
+from anomalog_exp.data.recognition.reading import Reading, read
 from anomalog_exp.data.recognition.recognition import (
     InputFacts,
     ParserChoice,
@@ -28,7 +30,7 @@ from anomalog_exp.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ANY_LINE", "recognise"]
+__all__ = ["ANY_LINE", "recognise", "with_keys"]
 
 ANY_LINE: Final = "custom"
 """The option that takes any line, and describes what has no option of its own."""
@@ -97,20 +99,21 @@ def _chosen(
     lines: pl.Series, candidates: Mapping[str, ParserConfig]
 ) -> tuple[ParserChoice, Fit, tuple[Fit, ...], ReadTimes | None]:
     """The parser, how well it fits, how well all options do, and how its time format was found."""
+    own = own_format(lines)
+    first_line = own.keys["regex"] if own and own.times else None
     fits = tuple(
-        by_rank(fit(one.option, one.config, lines, one.keys) for one in _choices(candidates))
+        by_rank(
+            fit(one.option, one.config, lines, one.keys, first_line) for one in _choices(candidates)
+        )
     )
     if fits and fits[0].refused is None:
         best = fits[0]
-        return _choice(best.option, candidates, best.keys), best, fits, None
-    own = own_format(lines)
-    choice = _choice(ANY_LINE, candidates, {} if own is None else own.keys)
-    return (
-        choice,
-        fit(ANY_LINE, choice.config, lines, choice.keys),
-        fits,
-        None if own is None else own.times,
-    )
+        choice = with_keys(best.option, candidates, best.keys)
+        named = named_keys(choice.config, read(choice.config, lines))
+        return with_keys(best.option, candidates, best.keys | named), best, fits, None
+    keys, times = (own.keys, own.times) if own else ({}, None)
+    choice = with_keys(ANY_LINE, candidates, keys)
+    return choice, fit(ANY_LINE, choice.config, lines, keys), fits, times
 
 
 def _choices(candidates: Mapping[str, ParserConfig]) -> Iterator[ParserChoice]:
@@ -121,10 +124,10 @@ def _choices(candidates: Mapping[str, ParserConfig]) -> Iterator[ParserChoice]:
         yield ParserChoice(option, {}, config)
         if getattr(config, "separator", None) == ",":
             for separator in _SEPARATORS:
-                yield _choice(option, candidates, {"separator": separator})
+                yield with_keys(option, candidates, {"separator": separator})
 
 
-def _choice(
+def with_keys(
     option: str, candidates: Mapping[str, ParserConfig], keys: dict[str, Any]
 ) -> ParserChoice:
     """An option with some keys of its own."""
@@ -140,7 +143,7 @@ def _tied(choice: ParserChoice, tie: TieFacts | None) -> ParserChoice:
     values = {"entity_field": tie.field, "entity_pattern": tie.pattern}
     before = choice.config.model_dump()
     keys = {name: value for name, value in values.items() if before.get(name) != value}
-    return _choice(choice.option, {choice.option: choice.config}, choice.keys | keys)
+    return with_keys(choice.option, {choice.option: choice.config}, choice.keys | keys)
 
 
 def _input_facts(raw: RawFiles) -> Iterator[InputFacts]:

@@ -1,4 +1,4 @@
-"""What lines of a format hold besides what its parser checks: signs that the name is right.
+"""What lines of a format hold, or do not hold, besides what its parser checks.
 
 A parser takes every line that it can read, and presets of one parser read the same lines. A log in JSON
 with a key `log` is that of Docker only where it says which stream a line came through.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["PREFERRED", "SIGNS"]
+__all__ = ["FOREIGN_SIGNS", "PREFERRED", "SIGNS"]
 
 _DPKG: Final = (
     "startup|status|install|upgrade|configure|trigproc|triggers|remove|purge|disappear|conffile"
@@ -20,6 +20,12 @@ SIGNS: Final = {
     "dpkg": rf"^\S+ \S+ (?:{_DPKG}) ",
 }
 """Option -> a pattern that nearly every line of its logs holds."""
+
+FOREIGN_SIGNS: Final = {
+    # Spring Boot: `time LEVEL pid --- [thread] logger : message`, of which the pid reads like a logger.
+    "log4j": r" +[A-Z]+ +[0-9]+ --- ",
+}
+"""Option -> a pattern that few lines of its logs hold."""
 
 PREFERRED: Final = (
     "docker",

@@ -132,6 +132,27 @@ def test_too_few_values_or_too_few_or_too_many_lines_each_tie_nothing(values, li
     assert (tie.field, tie.clear) == ("session", False)
 
 
+@pytest.mark.parametrize(
+    ("line", "keys"),
+    [
+        (
+            '{{"t": {{"$date": "2024-05-01T10:00:{i:02d}Z"}}, "msg": "a b"}}',
+            {"time_field": "t.$date"},
+        ),
+        ('{{"at": {at}, "n": {at}, "msg": "a b"}}', {"time_field": "at"}),
+        ('{{"n": {at}, "msg": "a b"}}', {}),
+        ('{{"time": {at}, "grade": "ERROR", "msg": "a b"}}', {"level_field": "grade"}),
+        ('{{"time": {at}, "body": "it is {i}", "who": "me"}}', {"message_field": "body"}),
+        ('{{"time": {at}, "who": "me"}}', {}),
+    ],
+)
+def test_fields_of_unusual_names_are_known_by_their_values(line, keys, tmp_path):
+    lines = [line.format(i=i, at=1714557600000 + i) for i in range(40)]
+    found = recognised(tmp_path, lines)
+    assert (found.parser.option, found.parser.keys) == ("json", keys)
+    assert (found.times is None) == ("n" in line and not keys)
+
+
 def test_times_without_a_year_say_so(tmp_path):
     times = recognised(tmp_path, OWN["android"]).times
     assert times is not None

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from anomalog_exp.data.columns import LEVELS
-from anomalog_exp.data.recognition.fit import read
 from anomalog_exp.data.recognition.own_format import own_format
-from anomalog_exp.data.recognition.recognise import _choice
+from anomalog_exp.data.recognition.reading import read
+from anomalog_exp.data.recognition.recognise import with_keys
 from anomalog_exp.data.recognition.time_order import read_times
 from tests.data.recognition.logs import candidates, recognised_lines
 
@@ -34,6 +34,8 @@ LINES = {
     "epoch ms": ("1715594400123 hello", DAY, None, "hello"),
     "epoch us": ("1715594400123456 hello", DAY, None, "hello"),
     "epoch ns": ("1715594400123456789 hello", DAY, None, "hello"),
+    "words around": ("app 2024-05-13 10:00:00 [main] INFO hello", DAY, "info", "hello"),
+    "celery": ("[2024-05-13 10:00:00,123: INFO/Main] hello", DAY, "info", "Main] hello"),
     "commas": ("2024-05-13 10:00:00,INFO,hello, you", DAY, "info", "hello, you"),
     "no year": ("05-13 10:00:00.123 hello", DAY, None, "hello"),
     "no date": ("10:00:00.123 hello", "2024-01-01T10:00:00", None, "hello"),
@@ -48,7 +50,7 @@ def test_a_line_is_read_by_what_it_looks_like(line):
     lines = pl.Series([text] * 20)
     found = own_format(lines)
     assert found is not None
-    rows = read(_choice("custom", candidates(), found.keys).config, lines).rows
+    rows = read(with_keys("custom", candidates(), found.keys).config, lines).rows
     assert len(rows) == 20
     row = rows.row(0, named=True)
     assert row["message"] == message
@@ -60,7 +62,7 @@ def test_a_line_is_read_by_what_it_looks_like(line):
 def test_a_line_without_the_level_of_the_others_is_still_a_record():
     lines = pl.Series(["2024/05/13 10:00:00 [error] a", "2024/05/13 10:00:00 b"] + ["2024/05/13 10:00:00 [warn] c"] * 8)  # fmt: skip
     found = own_format(lines)
-    rows = read(_choice("custom", candidates(), found.keys).config, lines).rows
+    rows = read(with_keys("custom", candidates(), found.keys).config, lines).rows
     assert rows["message"].to_list()[:3] == ["a", "b", "c"]
 
 

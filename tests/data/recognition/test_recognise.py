@@ -119,12 +119,26 @@ def test_a_format_is_known_where_a_third_of_the_lines_is_foreign(option, tmp_pat
         "2024-05-01T10:00:0{i}Z worker: step {i} done",
         "2024-05-01 10:00:0{i}, some words, without a level",
         "2024-05-01T10:00:0{i}Z [worker] ERROR: step {i}",
+        "node-7 took part in {i} of 17 rounds",
         "10.0.0.{i} asked for a page, and got it: a=b",
+        "2024-05-01 10:00:0{i}.123  INFO 12345 --- [   main] c.e.Demo : step {i}",
+        "2024-05-01 10:00:0{i},123 - INFO - step {i}",
     ],
 )
 def test_what_a_loose_format_could_read_is_not_taken_for_it(line, tmp_path):
     found = recognised_lines(tmp_path, [line.format(i=i % 10) for i in range(60)])
     assert found.parser.option == "custom"
+
+
+def test_lines_with_a_time_are_not_taken_for_continuations(tmp_path):
+    lines = [
+        f"2024-05-01 10:00:{i:02d},123 INFO {['shop:', 'the shop'][i % 3 == 0]} step {i}"
+        for i in range(60)
+    ]
+    found = recognised_lines(tmp_path, lines)
+    assert (found.parser.option, found.records.count) == ("custom", 60)
+    refused = {one.option: one.refused for one in found.fits}
+    assert refused["log4j"] == "33% of the lines with a time do not match"
 
 
 @pytest.mark.parametrize("separator", [";", "|"])
