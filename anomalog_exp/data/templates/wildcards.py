@@ -29,8 +29,12 @@ _MOST_PLACES: Final = 100
 _SLICE_ROWS: Final = 1 << 15
 
 _SPACE: Final = r"[\s\x1c-\x1f]"  # what `str.split` splits at
-# Most values are one word of ASCII, between single spaces: regular expressions are quickest where every
-# character has one way to go. A message that does not fit is tried again with slower ones.
+# Most values are one word of ASCII: regular expressions are quickest where every character has one way
+# to go. A message that does not fit is tried again with slower ones, if it is short: their time grows
+# with its length times that of the pattern, and a hundredfold where the engine needs more than 2 million
+# bits of memory for it.
+_STATES_PER_PLACE: Final = 20
+_MOST_STEPS: Final = 1 << 21
 _WORD: Final = r"([!-~]+?)"
 
 
@@ -123,9 +127,16 @@ def _slices(template: NDArray[np.int32]) -> list[tuple[int, int]]:
 
 def _extracted(messages: pl.Series, constants: Sequence[str]) -> list[pl.Series]:
     """A column of values for each place."""
-    columns = _groups(messages, f"^{_WORD.join(map(_escaped, constants))}$")
+    import polars as pl
+
+    size = sum(map(len, constants)) + _STATES_PER_PLACE * len(constants)
+    short = messages.str.len_bytes() <= _MOST_STEPS // size
+    few_steps = messages
+    if not (short.all() or _whole_words(constants)):
+        few_steps = pl.select(pl.when(short).then(messages)).to_series()
+    columns = _groups(few_steps, _worded(constants))
     for pattern in (_spaced(constants), _with_gaps(constants)):
-        missed = columns[0].is_null().arg_true()
+        missed = (columns[0].is_null() & short).arg_true()
         if len(missed):
             again = _groups(messages.gather(missed), pattern)
             columns = [old.scatter(missed, new) for old, new in zip(columns, again, strict=True)]
@@ -140,6 +151,21 @@ def _escaped(text: str) -> str:
     import polars as pl
 
     return pl.escape_regex(text)
+
+
+def _whole_words(constants: Sequence[str]) -> bool:
+    """White space, or nothing, stands on both sides of every place."""
+    before, after = constants[:-1], constants[1:]
+    alone = [not one or one[-1].isspace() for one in before[:1]]
+    alone += [one[-1:].isspace() for one in before[1:]]
+    alone += [one[:1].isspace() for one in after[:-1]]
+    return all(alone) and (not after[-1] or after[-1][0].isspace())
+
+
+def _worded(constants: Sequence[str]) -> str:
+    """The pattern in which values are words of ASCII."""
+    parts = ("[\\t-\\r ]+".join(map(_escaped, re.split(r"\s+", part))) for part in constants)
+    return f"^{_WORD.join(parts)}$"
 
 
 def _spaced(constants: Sequence[str]) -> str:

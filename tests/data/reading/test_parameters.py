@@ -143,3 +143,22 @@ def test_values_put_back_into_the_text_give_the_message(shared_data, system):
         assert in_order == []
         # Spell has templates that say less than their messages: a word is lost without a wildcard.
         assert misfits <= (300 if options == ["spell"] else 0)
+
+
+@pytest.mark.parametrize(
+    ("places", "word", "between", "found"),
+    [
+        (100, 160, "\n", 100),  # a trace, whose values are words
+        (101, 10, " ", 0),  # more than anybody reads
+        (50, 1000, ":", 50 * [None]),  # readings without number
+        (3, 10, ":", 3),
+    ],
+)
+def test_long_messages_take_no_long_time(places, word, between, found):
+    message = between.join(f"{'w' * word} {i}x" for i in range(places))
+    text = " ".join(between.join(f"{'w' * word} <*>" for _ in range(places)).split("\n"))
+    wildcards = Wildcards(load_run_config(["template=drain"]).template)
+    code = np.zeros(5, dtype=np.int32)
+    values, _ = values_of_places(pl.Series([message] * 5), code, [wildcards.constants(text)])
+    wanted = [f"{i}x" for i in range(found)] if isinstance(found, int) else found
+    assert sorted(values.to_list(), key=str) == sorted(wanted * 5, key=str)
