@@ -17,7 +17,14 @@ from pathlib import Path
 
 from xxhash import xxh3_128
 
-__all__ = ["content_digest", "replaced", "write_json", "write_text", "writing_to"]
+__all__ = [
+    "content_digest",
+    "remove_half_written",
+    "replaced",
+    "write_json",
+    "write_text",
+    "writing_to",
+]
 
 _CHUNK = 1 << 20
 _BROKEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -43,6 +50,12 @@ def replaced(path: Path) -> Iterator[Path]:
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_half_written(folder: Path) -> None:
+    """Remove what killed processes left of files that `replaced` was to write, where nobody writes."""
+    for path in folder.glob(".*.????????"):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

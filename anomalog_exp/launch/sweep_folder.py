@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from anomalog_exp.config.settings import SweepConfig
-from anomalog_exp.files import write_json
+from anomalog_exp.files import remove_half_written, write_json
 from anomalog_exp.processes import this_process
 
 __all__ = ["SweepFolder"]
@@ -57,6 +57,7 @@ class SweepFolder:
             )
             lock.acquire(poll_interval=_ASK_EVERY_S)
         try:
+            remove_half_written(self.path)
             since = datetime.now(UTC).isoformat(timespec="seconds")
             write_json(self._runs, {"process": this_process(), "since": since})
             yield

@@ -152,8 +152,12 @@ class ValueRangeDetector(Detector):
         nth = np.empty(len(group), dtype=np.int64)
         nth[order] = np.arange(len(group)) - (np.cumsum(count) - count)[group[order]]
         earlier = nth < ((count + 1) // 2)[group]
-        # However a range is made: a counter soon leaves all that it was, and stays near its quartiles.
-        low, high = _extremes(group[earlier], value[earlier])
+        # A counter soon leaves all that it was, and stays near its quartiles.
+        pairs = [
+            self._ranges(group[earlier], value[earlier]),
+            _extremes(group[earlier], value[earlier]),
+        ]
+        low, high = np.maximum(pairs[0][0], pairs[1][0]), np.minimum(pairs[0][1], pairs[1][1])
         outside = ~earlier & ((value < low[group]) | (value > high[group]))
         left = np.bincount(group[outside], minlength=len(count))
         enough = count >= self.config.fewest_values

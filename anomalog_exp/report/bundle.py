@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from anomalog_exp.files import write_text
+from anomalog_exp.files import remove_half_written, write_text
 
 __all__ = ["chart_library"]
 
@@ -25,8 +25,7 @@ def chart_library(cache_dir: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f".{path.name}.lock")):
             if not path.is_file():
-                for half in path.parent.glob(f".{path.name}.????????"):
-                    half.unlink(missing_ok=True)  # what a killed process left
+                remove_half_written(path.parent)
                 _LOG.info("putting together the library that draws charts, once")
                 write_text(path, _put_together())
     return path.read_text(encoding="utf-8")

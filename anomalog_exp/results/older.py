@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 from anomalog_exp.errors import DataError
-from anomalog_exp.files import replaced
+from anomalog_exp.files import remove_half_written, replaced
 from anomalog_exp.results.intact import file_digests, read_status
 from anomalog_exp.results.paths import ResultPaths
 
@@ -46,8 +46,7 @@ def empty(paths: ResultPaths) -> None:
 def remove_leftovers(paths: ResultPaths) -> None:
     """Remove what killed processes have left half-written; the run's lock is held."""
     shutil.rmtree(paths.attempts_dir / _UNFINISHED, ignore_errors=True)
-    for path in paths.run_root.glob(".*.????????"):
-        path.unlink(missing_ok=True)
+    remove_half_written(paths.run_root)
 
 
 def _is_result(paths: ResultPaths) -> bool:

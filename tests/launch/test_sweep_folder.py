@@ -40,3 +40,16 @@ def test_a_sweep_begun_again_forgets_the_earlier_round(tmp_path):
         "typed": ["seed=0"],
     }
     assert folder.typed == ["seed=0"]
+
+
+def test_what_a_killed_sweep_left_half_written_goes(tmp_path):
+    folder = SweepFolder(tmp_path / "sweep")
+    folder.path.mkdir()
+    (folder.path / ".results.csv.o4619fz0").write_text("mem")
+    (folder.path / "results.csv").write_text("member\n")
+    with folder.held():
+        assert {path.name for path in folder.path.iterdir()} == {
+            ".lock",
+            "results.csv",
+            "runs.json",
+        }

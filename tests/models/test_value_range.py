@@ -53,8 +53,10 @@ def slow_ranges(train, scale, *, bounds, factor, fewest_values, least_numeric, m
     for (letter, i, unit), values in there.items():
         numeric = sum(len(more) for key, more in there.items() if key[:2] == (letter, i))
         half = (len(values) + 1) // 2
-        low, high = slow_range(values[:half], "seen", factor)
-        outside = sum(not low <= value <= high for value in values[half:])
+        ends = [slow_range(values[:half], one, factor) for one in {"seen", bounds}]
+        outside = sum(
+            not all(low <= value <= high for low, high in ends) for value in values[half:]
+        )
         if (
             len(values) >= fewest_values
             and numeric >= least_numeric * every[letter, i]
