@@ -141,7 +141,10 @@ def _become(job: dict[str, Any], pipes: list[tuple[int, int]]) -> None:
         os.close(handle)
     os.close(0)
     os.open(os.devnull, os.O_RDONLY)
-    os.environ.update(job["environment"])
+    for variable, value in job["environment"].items():
+        os.environ.pop(variable, None)
+        if value is not None:
+            os.environ[variable] = value
     if job["most_bytes"] is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (job["most_bytes"], job["most_bytes"]))
     if job["user"] is not None:

@@ -33,7 +33,7 @@ class Job:
         folder: Its working directory; operations on files below it count.
         arguments: Of the command, or of `call`.
         call: `module:function` instead of the command.
-        environment: What is added to its environment.
+        environment: What is changed in its environment; None removes a variable.
         start_after: Seconds after the first job of the same call.
         kill_after: It gets the signal `kill_by` after so many seconds.
         counts: Count its operations on files.
@@ -47,7 +47,7 @@ class Job:
     folder: Path
     arguments: Sequence[Any] = ()
     call: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = field(default_factory=dict)
     start_after: float = 0.0
     kill_after: float | None = None
     kill_by: int = signal.SIGKILL
@@ -104,14 +104,21 @@ class Ended:
 
 
 class Forks:
-    """A process that has imported the program, and forks itself for each job."""
+    """A process that has imported the program, and forks itself for each job.
 
-    def __init__(self, folder: Path, *, tracker: bool) -> None:
+    Args:
+        folder: For what the jobs print.
+        tracker: Import MLflow, too.
+        warnings: Show Python's warnings, as a process of one's own does.
+    """
+
+    def __init__(self, folder: Path, *, tracker: bool, warnings: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-W", "ignore", Path(__file__).with_name("reliability_child.py")),
+                *(sys.executable, *(() if warnings else ("-W", "ignore"))),
+                Path(__file__).with_name("reliability_child.py"),
                 *PROGRAM,
                 *(TRACKER if tracker else ()),
             ],

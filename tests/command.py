@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.forked import run_forked
+
 SMALL_DEMO = "dataset.source.lines=3000"
 
 
@@ -22,7 +24,18 @@ def environment(**more: str) -> dict[str, str]:
 def command(
     *arguments: str, cwd: Path, timeout: float = 120, **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m anomalog_exp` with `arguments` in `cwd`; `more` goes into its environment."""
+    """Run `python -m anomalog_exp` with `arguments` in `cwd`; `more` goes into its environment.
+
+    It is a fork of a process that has imported the program, where that makes no difference.
+    """
+    done = run_forked(arguments, cwd, environment(**more), timeout)
+    return cold_command(*arguments, cwd=cwd, timeout=timeout, **more) if done is None else done
+
+
+def cold_command(
+    *arguments: str, cwd: Path, timeout: float = 120, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own, which begins with nothing."""
     return subprocess.run(
         [sys.executable, "-m", "anomalog_exp", *arguments],
         cwd=cwd,

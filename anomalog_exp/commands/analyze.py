@@ -42,10 +42,12 @@ def main(arguments: Sequence[str]) -> int:
     """Analyse, print; the exit code."""
     usage = "PATH [PATH ...] [--top N] [--plugins FOLDER ...] [KEY=VALUE ...]"
     parser = CommandParser(__name__, usage)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="the log")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="the log")
     parser.add_argument("--top", type=int, default=5, metavar="N", help="findings to show; 5")
     parser.takes_plugins()
     options, rest = parser.parse_known_args(arguments)
+    if unknown := [one for one in rest if one.startswith("--") or not _is_override(one)]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     given = [*options.paths, *rest]
     typed = [one for one in given if _is_override(one)]
     paths = [Path(one) for one in given if one not in typed]

@@ -8,8 +8,9 @@ inside. A range of one number is taken to be as wide as that number, and 1 at le
 Numbers are decimal ones, each unit behind them with a range of its own; see `features/numbers.py`.
 `seen` is the range from the smallest to the largest. `quartiles` is for training that holds the
 anomalies, too: what lies more than `factor` times their distance outside the quartiles is far out
-(Tukey, "Exploratory Data Analysis", 1977), on a signed logarithmic scale, sign(x) ln(1 + |x|), as
-sizes and times spread over orders of magnitude.
+(Tukey, "Exploratory Data Analysis", 1977), both on the plain scale and on a signed logarithmic one,
+sign(x) ln(1 + |x|): sizes and times spread over orders of magnitude, and a small one of identifiers
+drawn at random is far from the others on the logarithmic scale only.
 
 Deviations. AMiner's places are named by hand; here all take part that hold numbers. What keeps
 leaving its range says nothing by that, as counters, times and identifiers that grow: a place takes
@@ -118,7 +119,7 @@ class ValueRangeDetector(Detector):
         value, units = numbers(parameters.texts)
         unit = code_in(self._units, units)
         if self.config.bounds == "quartiles":
-            value = np.sign(value) * np.log1p(np.abs(value))
+            value = _logarithmic(value)
         usable = ~np.isnan(value) & (unit >= 0)
         parts = []
         for start in range(0, len(rows), _EVENTS_AT_ONCE):
@@ -175,7 +176,12 @@ class ValueRangeDetector(Detector):
         lower = ranked[first + (count - 1) // 4]
         upper = ranked[first + (3 * (count - 1) + 3) // 4]
         reach = self.config.factor * np.maximum(upper - lower, _LEAST_SPREAD)
-        return lower - reach, upper + reach
+        ends = _plain(lower), _plain(upper)
+        plain = self.config.factor * (ends[1] - ends[0])
+        return (
+            np.minimum(lower - reach, _logarithmic(ends[0] - plain)),
+            np.maximum(upper + reach, _logarithmic(ends[1] + plain)),
+        )
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         return segment_maxima(self.score_events(sequences), sequences.offsets)
@@ -223,6 +229,16 @@ class ValueRangeDetector(Detector):
     def manifest(self) -> dict[str, object]:
         """How many ranges were learned."""
         return {"ranges_learned": len(self._keys)}
+
+
+def _logarithmic(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(numbers,) on the signed logarithmic scale."""
+    return np.sign(value) * np.log1p(np.abs(value))
+
+
+def _plain(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(numbers,) as they were before `_logarithmic`."""
+    return np.sign(value) * np.expm1(np.abs(value))
 
 
 def _extremes(

@@ -19,6 +19,7 @@ from anomalog_exp.experiments import main as entrance
 from tests.command import command, environment
 
 COMMANDS = [
+    "analyze",
     "check",
     "compare",
     "experiments",
