@@ -8,8 +8,9 @@ Each case is a log in a format that people have, with one fault in it. `analyze`
 told anything; the table says at which place its findings name the fault, and how many of them are above
 the threshold. Ends with 1 if a fault is behind the third place.
 
-With --labelled it measures instead how well detectors rank labelled logs, of which all trains without its
-labels and all is judged, as in a first look: the demo log, and files of the data sets that are named.
+With --labelled it measures instead how well detectors rank labelled logs, as in a first look: all of a
+log trains, without its labels, and all is judged. Taken are the demo log, and files of data sets that
+are named.
 """
 
 from __future__ import annotations
