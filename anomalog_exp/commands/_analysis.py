@@ -69,7 +69,7 @@ def _read(dataset: dict[str, Any], format_name: str) -> Iterator[str]:
     if (first := dataset["first_time_ms"]) is not None:
         text += f"; {clock(first)} to {clock(dataset['last_time_ms'])} UTC"
     if makes := dataset["fields"]["make_events"]:
-        text += f"; {', '.join(makes)} tell events apart"
+        text += f"; with {' and '.join(makes)} in the events"
     yield from _entry("read", text)
 
 

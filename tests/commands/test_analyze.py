@@ -85,7 +85,7 @@ def test_the_screen_says_what_was_read_what_was_judged_and_what_is_odd(folder, c
     screen = capsys.readouterr().out
     shown = " ".join(screen.split())
     assert "app.log: 3,601 lines, read as log4j; 3,601 events of 3 kinds" in shown
-    assert "2024-05-01 00:00:00 to 2024-05-01 04:59:55 UTC; level tell events apart" in shown
+    assert "2024-05-01 00:00:00 to 2024-05-01 04:59:55 UTC; with level in the events" in shown
     assert "windows of 1 minute, all of which trained; 1 is above the threshold of" in shown
     (finding,) = [line for line in screen.splitlines() if line.startswith("#")]
     assert finding.startswith("#1       app.log:2401 to 2413, 2024-05-01 03:20:00 to 03:21:00 UTC")
