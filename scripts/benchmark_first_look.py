@@ -38,7 +38,7 @@ _NOT_IN = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Look at every case, print; the exit code."""
     sys.path.insert(0, str(_ROOT))
-    from planted_world import FAULTS, FORMATS
+    from benchmark_planted import FAULTS, FORMATS
 
     from anomalog_exp.text_table import text_table
 
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def looked_at(folder: Path, form: str, fault: str | None, seed: int = 0) -> dict[str, Any]:
     """What a first look at one log says: its format, the place of the fault, how many are flagged."""
-    from planted_world import written
+    from benchmark_planted import written
 
     from anomalog_exp.app import run
     from anomalog_exp.commands._log import recognised_log

@@ -168,7 +168,11 @@ MISTAKES = [
     (["split.train_fraction=0.8"], "split.train_fraction, split.test_fraction", "at most 1"),
     (["seed=1", "seed=2"], "seed: it is given twice", "seed=a,b"),
     (["hydra.launcher.n_jobs=0", "seed=1,2", "-m"], "hydra.launcher.n_jobs", "-1 for one per core"),
-    (["hydra.launcher.n_jobs=x", "seed=1,2", "-m"], "hydra.launcher.n_jobs", "to Integer"),
+    (
+        ["hydra.launcher.n_jobs=x", "seed=1,2", "-m"],
+        "hydra.launcher.n_jobs",
+        "no number of workers",
+    ),
     (["seed=1,2"], "seed: several values were given", "add -m"),
     (
         ["dataset=hdfs", "dataset/source=local_zip"],

@@ -27,7 +27,7 @@ from anomalog_exp.data.templates.miners.base import TemplateMiner, TemplateMiner
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.run import run_model
-from anomalog_exp.errors import NotApplicable
+from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.options.base import Options
 from anomalog_exp.options.names import option_files
 from anomalog_exp.progress import SILENT
@@ -203,7 +203,12 @@ def _check_parser(config: ParserConfig, own: Sequence[str], others: Sequence[str
     parser = config.build_parser()
     _promise(isinstance(parser, Parser), "build_parser() gives no Parser")
     texts = pl.Series([*own, *others], dtype=pl.String)
-    parser.learn(texts)
+    try:
+        parser.learn(texts)
+    except ConfigError:
+        if own:
+            raise
+        return "no sample of its own lines, and it refuses those of others"
     frame = _parsed(parser, texts)
     halves = [texts.head(len(texts) // 2), texts.tail(-(len(texts) // 2))]
     _promise(

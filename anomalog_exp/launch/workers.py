@@ -72,10 +72,10 @@ def members_at_once(launcher: DictConfig, members: int) -> int:
         return members
     if name != "JoblibLauncher":
         return 1
-    if launcher.n_jobs == 0:
+    if not isinstance(launcher.n_jobs, int) or launcher.n_jobs == 0:
         raise ConfigError.of(
             "hydra.launcher.n_jobs",
-            0,
+            launcher.n_jobs,
             problem="nobody would run the members",
             allowed="1 and more, or -1 for one per core",
             fix="leave it out for one per core",

@@ -34,7 +34,7 @@ def first_look(monkeypatch):
     import benchmark_first_look
 
     yield benchmark_first_look
-    for name in ("benchmark_first_look", "planted_world"):
+    for name in ("benchmark_first_look", "benchmark_planted"):
         sys.modules.pop(name, None)
 
 

@@ -121,6 +121,8 @@ def keys_of(path: Path) -> list[str]:
     for entry in values.pop("defaults", []):
         if isinstance(entry, dict):
             found.append(next(iter(entry)).removeprefix("override ").split("@")[0])
+        elif "@" in entry and not entry.startswith("/"):  # another option under a key of this one
+            found.append(entry.split("@")[1].split(".")[0])
         elif entry != "_self_" and not entry.startswith("/"):  # another option of the same group
             found += keys_of(path.with_name(f"{entry}.yaml"))
         elif entry.startswith("/"):

@@ -84,7 +84,9 @@ def test_strange_sequences_score_higher_than_the_most_common_one(name):
     both = sequences()
     test = both.part(Split.TEST)
     scores = fitted(name, both.part(Split.TRAIN)).score(test.unlabelled())
-    assert scores[test.label == 1].mean() > scores[0]
+    strange = scores[test.label == 1].mean()
+    # Of values that training never had, which is all that is strange in them, value_rate says nothing.
+    assert strange >= scores[0] if name == "value_rate" else strange > scores[0]
 
 
 def test_the_same_training_gives_the_same_scores(name):
