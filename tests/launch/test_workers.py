@@ -5,6 +5,9 @@ import subprocess
 import sys
 
 import pytest
+import yaml
+from hydra.utils import instantiate
+from joblib import Parallel, delayed
 from omegaconf import OmegaConf
 
 from anomalog_exp.errors import ConfigError
@@ -14,6 +17,8 @@ from anomalog_exp.launch.workers import (
     share_cores,
     workers_that_fit,
 )
+from anomalog_exp.options.listing import conf_dir
+from anomalog_exp.processes import this_process
 
 GB = 1_000_000_000
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -105,3 +110,12 @@ def test_workers_share_the_cores_and_what_the_user_says_stands(monkeypatch):
     share_cores(10_000)
     assert os.environ["POLARS_MAX_THREADS"] == os.environ["OPENBLAS_NUM_THREADS"] == "1"
     assert os.environ["OMP_NUM_THREADS"] == "3"
+
+
+def test_a_worker_follows_its_sweep_before_it_has_a_member(monkeypatch):
+    launcher = yaml.safe_load((conf_dir() / "hydra/launcher/local.yaml").read_text())
+    begin = instantiate(launcher["initializer"])
+    monkeypatch.setenv("ANOMALOG_SWEEP_PROCESS", this_process())
+    named = "[thread.name for thread in __import__('threading').enumerate()]"
+    workers = Parallel(2, backend="loky", initializer=begin)(delayed(eval)(named) for _ in "ab")
+    assert all("follows-sweep" in names for names in workers)
