@@ -161,7 +161,7 @@ for _ in range(2):
 """
 
 
-@pytest.mark.parametrize("data", [TEXT, gzip.compress(TEXT)])
+@pytest.mark.parametrize("data", [TEXT, gzip.compress(TEXT, mtime=0)], ids=["text", "gzip"])
 def test_standard_input_is_read_once_and_stays_there(tmp_path, data):
     done = standard_input(tmp_path, data)
     word = "gzip" if data != TEXT else None
