@@ -171,7 +171,7 @@ MISTAKES = [
     (
         ["hydra.launcher.n_jobs=x", "seed=1,2", "-m"],
         "hydra.launcher.n_jobs",
-        "no number of workers",
+        "-1 for one per core",
     ),
     (["seed=1,2"], "seed: several values were given", "add -m"),
     (
