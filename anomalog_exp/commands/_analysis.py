@@ -11,7 +11,8 @@ from anomalog_exp.app import RunResult
 from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.results import StoredRun
-from anomalog_exp.results.anomalies import clock, extent_texts
+from anomalog_exp.results.anomalies import extent_texts
+from anomalog_exp.results.times import clock, duration
 
 __all__ = ["analysis_text", "skipped_text"]
 
@@ -97,17 +98,9 @@ def _units(grouping: dict[str, Any]) -> str:
         case "line":
             return "lines"
         case "time":
-            return f"windows of {_duration(grouping['time_span_ms'])}"
+            return f"windows of {duration(grouping['time_span_ms'])}"
         case other:
             return f"sequences of sequence={other}"
-
-
-def _duration(milliseconds: int) -> str:
-    for name, size in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
-        if milliseconds % size == 0:
-            count = milliseconds // size
-            return f"{count:,} {name}{'s' if count != 1 else ''}"
-    return f"{milliseconds / 1000:g} s"
 
 
 def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:

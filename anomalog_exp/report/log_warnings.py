@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from anomalog_exp.report.run_warning import RunWarning
+from anomalog_exp.results.times import duration
 
 __all__ = ["reading_warnings", "template_warnings", "time_warnings", "window_warnings"]
 
@@ -29,7 +30,6 @@ _SIZES = {
     "time": "sequence.time_span_ms",
     "stream": "sequence.chunk_size",
 }
-_UNITS = ((86_400_000, "days"), (3_600_000, "hours"), (60_000, "minutes"), (1000, "seconds"))
 
 
 def window_warnings(
@@ -42,8 +42,8 @@ def window_warnings(
     if grouping["name"] == "time" and first is not None and grouping["time_span_ms"] > last - first:
         yield RunWarning(
             "A window is longer than the log",
-            f"A window spans {_duration(grouping['time_span_ms'])}, and the log "
-            f"{_duration(last - first)}.",
+            f"A window spans {duration(grouping['time_span_ms'])}, and the log "
+            f"{duration(last - first)}.",
             f"Lower {size}, or take more of the log.",
         )
     elif pool == 1 and sequences["sequences"]["test"]["total"]:
@@ -93,7 +93,7 @@ def time_warnings(dataset: Mapping[str, Any]) -> Iterator[RunWarning]:
         yield RunWarning(
             "Times jump back",
             f"{count:,} of {timed:,} events are more than a second earlier than the event before them, "
-            f"up to {_duration(falls['most_ms'])}, the first of them at {falls['first']}.",
+            f"up to {duration(falls['most_ms'])}, the first of them at {falls['first']}.",
             "If several logs are mixed, sort the lines by time, or give each log by itself. Else see "
             "whether the parser's time format reads the times as they are meant.",
         )
@@ -112,7 +112,7 @@ def _files_in_order(inputs: Sequence[Mapping[str, Any]]) -> Iterator[RunWarning]
         yield RunWarning(
             "Files are not read in order of time",
             f"{after['name']} is read behind {before['name']} and ends "
-            f"{_duration(before['first_time_ms'] - after['last_time_ms'])} before that begins; "
+            f"{duration(before['first_time_ms'] - after['last_time_ms'])} before that begins; "
             f"there are {len(earlier)} such files.",
             "List them in order of time: dataset.source.path=[older.log,newer.log].",
         )
@@ -167,16 +167,3 @@ def _sample_text(sample: Any) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:100]}..."
-
-
-def _duration(ms: int) -> str:
-    """A length of time in its largest unit.
-
-    Examples:
-        >>> _duration(90_000), _duration(12)
-        ('1.5 minutes', '12 ms')
-    """
-    for size, unit in _UNITS:
-        if ms >= size:
-            return f"{ms / size:.3g} {unit}"
-    return f"{ms} ms"

@@ -17,7 +17,8 @@ from anomalog_exp.report.rendering import rendered
 from anomalog_exp.report.run_charts import run_charts
 from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.results import StoredRun
-from anomalog_exp.results.anomalies import clock, extent_texts
+from anomalog_exp.results.anomalies import extent_texts
+from anomalog_exp.results.times import clock
 
 __all__ = ["result_in_words", "run_page"]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from anomalog_exp.results.findings import EventFinding, Findings, Line, SequenceFinding, Verdicts
+from anomalog_exp.results.times import clock
 
-__all__ = ["anomaly_report", "clock", "extent_texts", "line_texts"]
+__all__ = ["anomaly_report", "extent_texts", "line_texts"]
 
 _LINE_LENGTH = 240
 _ORACLE = " (an oracle: it has seen the test labels)"
@@ -81,11 +80,6 @@ def extent_texts(
 def _range(first: str, last: str, short: str) -> str:
     """From the first to the last, which is written short."""
     return first if first == last else f"{first} to {short}"
-
-
-def clock(ms: int) -> str:
-    """A time in UTC, to the second."""
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _heading(finding: SequenceFinding) -> str:

@@ -127,7 +127,7 @@ def test_a_window_longer_than_the_log(tmp_path):
         tmp_path, [lines(300)], "sequence=time", "sequence.time_span_ms=86_400_000", "split=all"
     )
     assert found["A window is longer than the log"].startswith(
-        "A window spans 1 days, and the log 49.8 minutes. Lower sequence.time_span_ms"
+        "A window spans 1 day, and the log 49.8 minutes. Lower sequence.time_span_ms"
     )
 
 

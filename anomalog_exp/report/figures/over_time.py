@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from anomalog_exp.report.figures.chart import ANOMALOUS, MIDDLE, NORMAL, Chart
+from anomalog_exp.results.times import duration
 
 __all__ = ["anomalies_over_time", "templates_over_time"]
 
@@ -146,15 +147,9 @@ def _name(number: int, text: str | None) -> str:
 
 
 def _about_bins(timeline: Mapping[str, Any]) -> str:
-    return f"Counts by {_duration(timeline['bin_ms'])}, in UTC."
-
-
-def _duration(ms: int) -> str:
-    """A width in the largest unit that it is a whole number of."""
-    for name, size in (("day", _DAY), ("hour", _HOUR), ("minute", 60_000), ("second", 1000)):
-        if ms % size == 0:
-            return name if ms == size else f"{ms // size} {name}s"
-    return f"{ms} ms"
+    width = duration(timeline["bin_ms"])
+    # "by minute", as one says, and "by 1 ms".
+    return f"Counts by {width if width == '1 ms' else width.removeprefix('1 ')}, in UTC."
 
 
 def _judged_bins(judged: Sequence[int]) -> range:
