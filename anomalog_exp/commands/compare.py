@@ -1,6 +1,6 @@
 """Runs side by side: what differs, which is better, whether that is more than chance, who misses what.
 
-  python -m anomalog_exp compare outputs/demo-entity-chronological-drain-*/*
+  python -m anomalog_exp compare outputs/demo-entity-chronological-siblings-*/*
   python -m anomalog_exp compare outputs/sweeps/demo-0123abcd
   python -m anomalog_exp compare RUN_DIR RUN_DIR --format latex --out table.tex
 

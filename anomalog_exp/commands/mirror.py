@@ -1,6 +1,6 @@
 """Runs and sweeps brought into MLflow that are not there: after a tracker failed, or for another store.
 
-  python -m anomalog_exp mirror outputs/demo-entity-chronological-drain-markov/0123456789abcdef
+  python -m anomalog_exp mirror outputs/demo-entity-chronological-siblings-markov/0123456789abcdef
   python -m anomalog_exp mirror outputs/sweeps/demo-0123abcd
   python -m anomalog_exp mirror outputs/*/* -- tracking.store=/elsewhere/mlflow.db
 

@@ -1,6 +1,6 @@
 """The page of a run dir or of a sweep's folder, made again from what is in it.
 
-  python -m anomalog_exp report outputs/demo-entity-chronological-drain-markov/0123456789abcdef
+  python -m anomalog_exp report outputs/demo-entity-chronological-siblings-markov/0123456789abcdef
   python -m anomalog_exp report outputs/*/* outputs/sweeps/*
   python -m anomalog_exp report RUN_DIR --out page.html
   python -m anomalog_exp report RUN_DIR --figures svg --figures png

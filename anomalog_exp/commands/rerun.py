@@ -1,6 +1,6 @@
 """Run dirs run again from their own config, and whether the same bytes come out.
 
-  python -m anomalog_exp rerun outputs/demo-entity-chronological-drain-markov/0123456789abcdef
+  python -m anomalog_exp rerun outputs/demo-entity-chronological-siblings-markov/0123456789abcdef
   python -m anomalog_exp rerun outputs/*/*
 
 The older result stays as an attempt beside the new one. What has changed in it since it was written is

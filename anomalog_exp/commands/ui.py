@@ -2,7 +2,7 @@
 
   python -m anomalog_exp ui                          runs of the experiment that was used last
   python -m anomalog_exp ui outputs/sweeps/demo-0123abcd      the members of a sweep
-  python -m anomalog_exp ui outputs/demo-entity-chronological-drain-markov/0123456789abcdef
+  python -m anomalog_exp ui outputs/demo-entity-chronological-siblings-markov/0123456789abcdef
   python -m anomalog_exp ui -- tracking.store=/elsewhere/mlflow.db
 
 It listens on this machine only, and ends with Ctrl-C. What stands behind -- are overrides that name the

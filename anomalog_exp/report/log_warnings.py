@@ -80,7 +80,7 @@ def template_warnings(
             "what differs from event to event.",
             "Mask it by template.extra_masks."
             if mined
-            else "Mine templates by template=drain, or mask what differs by template.extra_masks.",
+            else "Mine templates by template=siblings, or mask what differs by template.extra_masks.",
         )
 
 

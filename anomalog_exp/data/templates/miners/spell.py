@@ -4,9 +4,10 @@ Source: Du and Li, "Spell: Streaming Parsing of System Event Logs", ICDM 2016. A
 cluster with which it shares the longest subsequence of tokens, if that is long enough; what the two do
 not share becomes `<*>`. Wildcards of the masks take no part in the comparison.
 
-Deviations. Messages come once each, not once per line. No prefix tree: one call of rapidfuzz finds the
-best cluster. Ties go to the shorter template, as in the paper, then to the older one. A message that was
-not mined must hold all words of its template, in their order, as every message does that was.
+Deviations. Messages come once each, not once per line. No prefix tree: one call of rapidfuzz compares
+with all clusters, or with those that an index finds where they are many (`word_index.py`). Ties go to
+the shorter template, as in the paper, then to the older one. A message that was not mined must hold
+all words of its template, in their order, as every message does that was.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pydantic import Field
 
 from anomalog_exp.data.templates.masking import WILDCARD
 from anomalog_exp.data.templates.miners.base import TemplateMiner, TemplateMinerConfig, dense_codes
+from anomalog_exp.data.templates.word_index import COMPARED, WordIndex
 from anomalog_exp.options.base import Fraction
 
 __all__ = ["Config", "SpellMiner"]
@@ -46,13 +48,15 @@ class SpellMiner(TemplateMiner):
     def mine(self, messages: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
         templates: list[list[str]] = []
         words: list[list[str]] = []
+        index = WordIndex()
         cluster_of = np.empty(len(messages), dtype=np.int64)
         for place, message in enumerate(messages):
             tokens = message.split()
             spoken = _spoken(tokens)
-            cluster = self._best(spoken, words)
+            cluster = self._best(spoken, words, index)
             if cluster is None:
                 cluster = len(templates)
+                index.note(cluster, _keys(spoken))
                 templates.append(tokens)
                 words.append(spoken)
             elif spoken != words[cluster]:
@@ -65,36 +69,51 @@ class SpellMiner(TemplateMiner):
 
     def matcher(self, texts: Sequence[str]) -> Callable[[str], int | None]:
         words = [_spoken(text.split()) for text in texts]
+        index = WordIndex()
+        for number, one in enumerate(words):
+            index.note(number, _keys(one))
 
         def match(message: str) -> int | None:
             # What lost none of its words to the message: mining would have taken from the others.
-            return self._best(_spoken(message.split()), words, whole=True)
+            return self._best(_spoken(message.split()), words, index, whole=True)
 
         return match
 
     def _best(
-        self, spoken: list[str], words: list[list[str]], *, whole: bool = False
+        self, spoken: list[str], words: list[list[str]], index: WordIndex, *, whole: bool = False
     ) -> int | None:
         """The cluster that shares most with a message, or None where none shares enough.
 
         Args:
             spoken: The message's tokens without wildcards.
             words: Likewise of each cluster's template.
+            index: Of the clusters.
             whole: Only clusters that share all their words.
         """
         from rapidfuzz.distance import LCSseq
         from rapidfuzz.process import cdist
 
-        if not words:
+        least = self._tau * len(spoken)
+        few = list(range(len(words)))
+        if len(words) > COMPARED:
+            few = sorted(index.sharing(_keys(spoken), least))
+        if not few:
             return None
-        shared = cdist([spoken], words, scorer=LCSseq.similarity, dtype=np.int64)[0]
-        length = np.array([len(one) for one in words])
+        shared = cdist(
+            [spoken], [words[row] for row in few], scorer=LCSseq.similarity, dtype=np.int64
+        )[0]
+        length = np.array([len(words[row]) for row in few])
         if whole:
             shared[shared < length] = -1
-        best = int(np.lexsort((np.arange(len(words)), length, -shared))[0])
+        best = int(np.lexsort((np.array(few), length, -shared))[0])
         if not spoken:
-            return best if length[best] == 0 else None
-        return best if shared[best] > self._tau * len(spoken) else None
+            return few[best] if length[best] == 0 else None
+        return few[best] if shared[best] > least else None
+
+
+def _keys(spoken: Sequence[str]) -> list[str]:
+    """What the index knows a cluster by: its words, once each, or that it has none."""
+    return list(dict.fromkeys(spoken)) or [""]
 
 
 def _spoken(tokens: list[str]) -> list[str]:

@@ -1,0 +1,90 @@
+"""Which words of a cluster of messages belong to the statement, and what its templates read.
+
+Where the messages of a cluster differ, they have words of the statement (`opened`, `closed`) or values
+of a parameter. Few different words are the statement's, but for two cases: one of them is another one
+masked, or another cluster has the same words behind the same word ("for user ann" in two statements).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.templates.masking import WILDCARD
+from anomalog_exp.data.templates.token_rows import WILD
+
+__all__ = ["statement_rows", "wildcard_word"]
+
+_SHARED: Final = 3
+"""Words that two clusters have behind the same word, by which they are values."""
+
+_OPENING: Final = re.compile(r".*[=:(\[{\"'#]", re.DOTALL)
+_CLOSING: Final = re.compile(r"[)\]}\"',;:].*|\.$", re.DOTALL)
+
+
+def statement_rows(
+    clusters: Sequence[NDArray[np.int32]],
+    most_words: Callable[[int], NDArray[np.int64]],
+    value_like: NDArray[np.bool_],
+    texts: NDArray[np.object_],
+) -> list[NDArray[np.int32]]:
+    """The rows of each cluster with wildcards where their words are values.
+
+    Args:
+        clusters: Of each, (rows, length) numbers of words.
+        most_words: For a length, (length,) how many different words a statement may have at each place.
+        value_like: (words,) words that are values by themselves: beside one, any word is a value.
+        texts: (words,) the words.
+    """
+    found = [rows.copy() for rows in clusters]
+    # Word before a place and three words there -> where that is.
+    seen: dict[tuple[int, ...], list[tuple[int, int]]] = defaultdict(list)
+    for number, rows in enumerate(clusters):
+        most = most_words(rows.shape[1])
+        for place in np.flatnonzero((rows != rows[0]).any(axis=0)).tolist():
+            words = np.unique(rows[:, place])
+            if len(words) > most[place] or value_like[words].any() or _one_is_masked(texts[words]):
+                found[number][:, place] = WILD
+            elif place and (rows[:, place - 1] == rows[0, place - 1]).all():
+                for some in combinations(words.tolist(), _SHARED):
+                    seen[int(rows[0, place - 1]), *some].append((number, place))
+    for places in seen.values():
+        if len({number for number, _ in places}) > 1:
+            for number, place in places:
+                found[number][:, place] = WILD
+    return found
+
+
+def _one_is_masked(words: NDArray[np.object_]) -> bool:
+    """Whether one word is another one masked, as `chdir(<*>)` is `chdir(pwd)`."""
+    return wildcard_word(words.tolist()) in words
+
+
+def wildcard_word(words: Sequence[str]) -> str:
+    """What a template reads where messages have these words: a wildcard and what brackets it in all.
+
+    Examples:
+        >>> wildcard_word(["uid=root,", "uid=ann,"])
+        'uid=<*>,'
+        >>> wildcard_word(["/home/ann", "/home/bob"])
+        '<*>'
+    """
+    opening = _OPENING.match(_common_beginning(words))
+    before = opening.group() if opening else ""
+    rest = [word[len(before) :] for word in words]
+    closing = _CLOSING.search(_common_beginning([word[::-1] for word in rest])[::-1])
+    return before + WILDCARD + (closing.group() if closing else "")
+
+
+def _common_beginning(words: Sequence[str]) -> str:
+    first, last = min(words), max(words)
+    differ = (
+        place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1
+    )
+    return first[: next(differ, min(len(first), len(last)))]
