@@ -19,6 +19,9 @@ whose masks fit has some such templates, of a few of its events."""
 ONE_TEMPLATE = 0.9
 """A larger share of events in one template leaves a detector nothing to tell apart."""
 
+EVENTS_OF_ONE = 50
+"""Of more than a thousand templates, each should have so many events."""
+
 FEW_EVENTS = 100
 """Fewer events say nothing about the templates of a log."""
 
@@ -73,7 +76,18 @@ def template_warnings(
             f"template.with_fields{f' (the lines have {others})' if others else ''}. Else the format "
             "cuts too much of the message (dataset.structured_parser).",
         )
-    if once > ONCE_OF_TEMPLATES * counts["templates"] and once > ONCE_OF_EVENTS * events:
+    if (differing := counts.get("differing_words")) and counts[
+        "templates"
+    ] * EVENTS_OF_ONE > events:
+        behind = f"Behind {differing['behind']!r}" if differing["behind"] else "At their beginning"
+        yield RunWarning(
+            "The log has very many templates",
+            f"{counts['templates']:,} of {events:,} events. {behind} stand {differing['words']:,} "
+            f"different words, as {', '.join(map(_cut, differing['some']))}.",
+            "Mask what differs from event to event by template.extra_masks, or see whether the format "
+            "cuts the message out of the lines (dataset.structured_parser).",
+        )
+    elif once > ONCE_OF_TEMPLATES * counts["templates"] and once > ONCE_OF_EVENTS * events:
         yield RunWarning(
             "Most templates are seen once",
             f"{once:,} of {counts['templates']:,}, as {_cut(counts['once_text'])!r}: their texts hold "

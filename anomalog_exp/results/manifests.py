@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.data.templates.explosion import differing_words
 from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -15,7 +16,7 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 __all__ = ["build_dataset_manifest", "build_sequence_split_summary"]
 
 _TEMPLATES = 1000
-"""Of more templates than these only the first are listed."""
+"""Of more templates than these only the first are listed, and where their words differ is looked at."""
 
 
 def build_dataset_manifest(
@@ -41,9 +42,11 @@ def _template_counts(dataset: LogDataset) -> dict[str, Any]:
     """How events spread over templates: on the largest one, and on those that are seen once."""
     events = np.bincount(dataset.template, minlength=len(dataset.templates))
     most, once = int(events.argmax()), np.flatnonzero(events == 1)
+    many = len(dataset.templates) > _TEMPLATES
     return {
         "events": dataset.n_events,
         "templates": int(np.count_nonzero(events)),
+        "differing_words": differing_words(dataset.templates)._asdict() if many else None,
         "most": int(events[most]),
         "most_text": dataset.templates[most],
         "once": len(once),

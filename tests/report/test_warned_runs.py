@@ -48,6 +48,7 @@ OF_LOGS = {
     "Most scores are the highest one",
     "Nearly all events are of one template",
     "Most templates are seen once",
+    "The log has very many templates",
     "Times jump back",
     "Files are not read in order of time",
     "A window is longer than the log",
@@ -82,6 +83,15 @@ def test_templates_that_are_seen_once(tmp_path):
     plain = ["template=identity", "template.masking=none"]
     found = warned(tmp_path, [lines(300)], *plain, *WINDOWS)
     assert found["Most templates are seen once"].startswith("300 of 300, as 'open file 0'")
+
+
+def test_more_templates_than_a_log_can_have_are_told_with_the_words_that_differ(tmp_path):
+    log = [f"{line[:19]} user {i:x} met {i:o} and left" for i, line in enumerate(lines(1100))]
+    found = warned(tmp_path, [log], "template=identity", "template.masking=none", *WINDOWS)
+    assert found["The log has very many templates"].startswith(
+        "1,100 of 1,100 events. Behind 'user' stand 1,100 different words, as 0, 1, 2."
+    )
+    assert "Most templates are seen once" not in found
 
 
 def test_templates_that_are_seen_once_of_few_events(tmp_path):

@@ -2,8 +2,8 @@
 
 A wildcard of a template stands for one word, or for a part of one (`uid=<*>,`). Where several templates
 fit, the one that shares most words with the message is meant, a part of a word counting for half of
-one, then the older one. A message is compared with few templates, however many there are, as in Drain's own tree
-of fixed depth; this one reaches down to the last word.
+one, then the older one. A message is compared with few templates, however many there are, as in Drain's
+own tree of fixed depth; this one reaches down to the last word.
 """
 
 from __future__ import annotations

@@ -55,7 +55,10 @@ def masked(message: str, masking: str = "general", extra: tuple[MaskConfig, ...]
         ("rhost=biblioteka.wsi.edu.pl user=root", "rhost=<*> user=root"),
         ("on db.internal and mail from bob@x.example.org", "on <*> and mail from <*>"),
         ("java.io.IOException at com.foo.Bar.run", "java.io.IOException at com.foo.Bar.run"),
-        ("mapred.tip.id, log.flush.ms and data.tar.gz", "mapred.tip.id, log.flush.ms and data.tar.gz"),
+        (
+            "mapred.tip.id, log.flush.ms and data.tar.gz",
+            "mapred.tip.id, log.flush.ms and data.tar.gz",
+        ),
         ("nova.compute.manager and rpc.statd", "nova.compute.manager and rpc.statd"),
         ("GET https://a.example/b?c=d done", "GET <*> done"),
         ("00:11:43:e3:ba:c3 via eth1, sda1", "<*> via eth<*>, <*>"),
