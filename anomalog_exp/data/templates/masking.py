@@ -125,6 +125,8 @@ _FINISH: tuple[_Mask, ...] = (
     _Mask(WILDCARD, rf"(?<!\w)(?:{_DATE}|{_WEEKDAY}(?=,? {{1,2}}{_W}))"),
     _Mask(WILDCARD, rf"{_W}[-/]{_W}[-/]{_W}[ T_]{_W}"),
     _Mask("M", rf"(?<={_W}) ?[AP]M(?!\w)", ""),
+    # Whether a size is in KB or in MB depends on its value; "bytes" and "seconds" do not.
+    _Mask("B", rf"(?<={_W}) ?[kKMGTP]i?B(?:/s)?(?!\w)", ""),
     # "lifetime <1 sec" is a duration as "lifetime 00:01" is.
     _Mask(f"<{WILDCARD}", rf"(?<!\S)<{_W} (?:ms|sec|secs|seconds|min|minutes|hours)(?!\w)"),
     # A UUID: five groups of hexadecimal digits, of which some may hold letters only.

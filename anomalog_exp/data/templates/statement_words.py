@@ -1,8 +1,9 @@
 """Which words of a cluster of messages belong to the statement, and what its templates read.
 
 Where the messages of a cluster differ, they have words of the statement (`opened`, `closed`) or values
-of a parameter. Few different words are the statement's, but for two cases: one of them is another one
-masked, or another cluster has the same words behind the same word ("for user ann" in two statements).
+of a parameter. Few different words are the statement's, but for three cases: one of them is another one
+masked; behind the same word, a parameter of another cluster has all of them ("for user ann"); or another
+cluster has three of them there, too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import combinations
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,22 +44,49 @@ def statement_rows(
         texts: (words,) the words.
     """
     found = [rows.copy() for rows in clusters]
-    # Word before a place and three words there -> where that is.
-    seen: dict[tuple[int, ...], list[tuple[int, int]]] = defaultdict(list)
+    values: dict[int, set[int]] = defaultdict(set)  # behind a word
+    few: list[_Few] = []
     for number, rows in enumerate(clusters):
         most = most_words(rows.shape[1])
         for place in np.flatnonzero((rows != rows[0]).any(axis=0)).tolist():
             words = np.unique(rows[:, place])
+            before = int(rows[0, place - 1]) if place and _all_equal(rows[:, place - 1]) else None
             if len(words) > most[place] or value_like[words].any() or _one_is_masked(texts[words]):
                 found[number][:, place] = WILD
-            elif place and (rows[:, place - 1] == rows[0, place - 1]).all():
-                for some in combinations(words.tolist(), _SHARED):
-                    seen[int(rows[0, place - 1]), *some].append((number, place))
-    for places in seen.values():
-        if len({number for number, _ in places}) > 1:
-            for number, place in places:
-                found[number][:, place] = WILD
+                if before is not None:
+                    values[before] |= set(words.tolist())
+            elif before is not None:
+                few.append(_Few(number, place, before, tuple(words.tolist())))
+    for one in _known_values(few, values):
+        found[one.cluster][:, one.place] = WILD
     return found
+
+
+class _Few(NamedTuple):
+    """A place with few words, which all stand behind the same one."""
+
+    cluster: int
+    place: int
+    before: int
+    words: tuple[int, ...]
+
+
+def _known_values(few: Sequence[_Few], values: dict[int, set[int]]) -> list[_Few]:
+    """The places whose words are values, as other clusters tell."""
+    seen: dict[tuple[int, ...], set[int]] = defaultdict(set)
+    for one in few:
+        for some in combinations(one.words, _SHARED):
+            seen[one.before, *some].add(one.cluster)
+    return [
+        one
+        for one in few
+        if values[one.before].issuperset(one.words)
+        or any(len(seen[one.before, *some]) > 1 for some in combinations(one.words, _SHARED))
+    ]
+
+
+def _all_equal(words: NDArray[np.int32]) -> bool:
+    return bool((words == words[0]).all())
 
 
 def _one_is_masked(words: NDArray[np.object_]) -> bool:

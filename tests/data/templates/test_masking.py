@@ -48,6 +48,7 @@ def masked(message: str, masking: str = "general", extra: tuple[MaskConfig, ...]
         ("from 2017-05-16 05:00:00 to 2017-05-16 06:00:00.", "from <*> to <*>."),
         ("9/3/2024 4:05:01 PM done", "<*> done"),
         ("0 bytes sent, 4300 bytes (4.19 KB) received", "<*> bytes sent, <*> bytes received"),
+        ("memory: 5.2 KB, free 317.5 GB) at 3 MB/s", "memory: <*>, free <*>) at <*>"),
         ("lifetime <1 sec and 5 sec", "lifetime <*> and <*> sec"),
         ("from 10.0.0.1 () to main()", "from <*> (<*>) to main()"),
         ("proxy.cse.cuhk.edu.hk:5070 close", "<*> close"),

@@ -53,6 +53,15 @@ def test_the_same_words_behind_the_same_word_of_another_statement_are_values():
     assert mined(opened + two) == opened + two
 
 
+def test_what_is_a_value_of_a_parameter_elsewhere_is_one_behind_the_same_word():
+    failed = [f"failed password for {user} from home" for user in USERS]
+    locked = [f"too many attempts for {user}" for user in USERS[:2]]
+    assert mined(locked) == locked
+    assert mined(failed + locked)[6:] == ["too many attempts for <*>"] * 2
+    others = ["too many attempts for ann", "too many attempts for zoe"]
+    assert mined(failed + others)[6:] == others
+
+
 def test_beside_a_value_any_word_is_one():
     assert mined(["disk unit tray is in", "disk unit tray is <*>"]) == ["disk unit tray is <*>"] * 2
     assert mined(["cd chdir(<*>) failed", "cd chdir(pwd) failed"]) == ["cd chdir(<*>) failed"] * 2
