@@ -94,9 +94,11 @@ class SpellMiner(TemplateMiner):
         from rapidfuzz.process import cdist
 
         least = self._tau * len(spoken)
-        few = list(range(len(words)))
-        if len(words) > COMPARED:
-            few = sorted(index.sharing(_keys(spoken), least))
+        few = (
+            list(range(len(words)))
+            if len(words) <= COMPARED
+            else sorted(index.sharing(_keys(spoken), least))
+        )
         if not few:
             return None
         shared = cdist(
