@@ -1,9 +1,10 @@
 """Ctrl-C and SIGTERM.
 
 A command that is started as a user starts it gets Ctrl-C, with all that it started, or SIGTERM, at any
-moment from its first imports on. Survived: it ends with 0, 130 or 143, or by that very signal where none
-of the program is loaded yet; without a traceback of the program; and the same command again ends with 0,
-has the results of a run that nothing disturbed, and leaves nothing over.
+moment on. Survived: it ends with 0, 130 or 143, or, where none of the program is loaded yet, as Python
+ends by itself, which is by that very signal or with an error of its own; without a traceback of the
+program; and the same command again ends with 0, has the results of a run that nothing disturbed, and
+leaves nothing over.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def _signalled(
         folder = copied(state, arena.new_folder())
         code, _, said = _started(arena, folder, arguments, part * seconds, by)
         wrong = None
-        if code not in _CODES:
+        if code not in _CODES and not _only_python_began(said):
             wrong = f"it ends with {code}"
         elif "Traceback" in said and "anomalog_exp/" in said:
             wrong = f"a traceback: {said.strip().splitlines()[-1][:200]}"
@@ -50,6 +51,11 @@ def _signalled(
         return Verdict(wrong or verdict.wrong, verdict.left)
 
     return arena.spread(parts, judge)
+
+
+def _only_python_began(said: str) -> bool:
+    """Whether the signal came while the interpreter loaded itself, where it ends with 1."""
+    return said.rstrip().endswith("KeyboardInterrupt") and "anomalog_exp/" not in said
 
 
 def _started(
