@@ -1,0 +1,122 @@
+"""Templates that are nearly the same: perhaps one statement, and a value that was taken for a word.
+
+Two templates are alike if they differ in one word alone, have at least three other words with letters,
+and are of equal length; or if they are the same once wildcards in a row are taken as one. All that are
+alike in the same place are one family. Members of a family that were seen once are **too specific**: a
+word that is never seen again is rather a value. Members that were seen more often are
+**near-duplicates**. Families of a few plain words come last: `up` and `down` may be two statements.
+
+Source: that a variable word makes many templates alike is what Vaarandi (SLCT, IPOM 2003) and Makanju et
+al. (IPLoM, KDD 2009) mine by; the figures in the rules are ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from anomalog_exp.data.templates.doubt import Doubt, Mined
+from anomalog_exp.data.templates.masking import WILDCARD
+
+__all__ = ["too_alike"]
+
+_FEWEST_COMMON: Final = 3
+_MOST_WORDS: Final = 50
+"""Of longer texts no two that differ in one word are looked for: its time grows with their square."""
+
+_FEW: Final = 5
+"""So many plain words in one place may be statements, as `max_words` of Drain has it."""
+
+_SHOWN: Final = 5
+_ROW: Final = re.compile(rf"{re.escape(WILDCARD)}(?:[\s,;:|]*{re.escape(WILDCARD)})+")
+
+
+@dataclass(frozen=True)
+class _Family:
+    """Templates that are alike.
+
+    Attributes:
+        codes: Of the templates, the most frequent first.
+        words: What each has where they differ; empty where they differ in length.
+    """
+
+    codes: list[int]
+    words: list[str]
+
+    @property
+    def plain(self) -> bool:
+        """They differ in a few plain words, which may be meant."""
+        return 0 < len(self.words) <= _FEW and all(word.isalpha() for word in self.words)
+
+
+def too_alike(mined: Mined) -> Iterator[Doubt]:
+    """Doubts about templates that are alike, the strongest first.
+
+    A template is in one family of each kind: that of most templates.
+    """
+    families = [*_of_length(mined), *_of_one_word(mined)]
+    families.sort(key=lambda family: (family.plain, -len(family.codes), family.codes))
+    seen: set[int] = set()
+    for family in families:
+        if not seen.issuperset(family.codes):
+            seen |= set(family.codes)
+            yield from _doubts(family, mined)
+
+
+def _doubts(family: _Family, mined: Mined) -> Iterator[Doubt]:
+    often = [code for code in family.codes if mined.lines[code] > 1]
+    once = family.codes[len(often) :]
+    if once:
+        others = often[:1]
+        number = f"{len(once)} were" if len(once) > 1 else "the last was" if others else "it was"
+        reason = f"{number} seen once, and they differ {_in_what(family)}"
+        yield mined.doubt("too specific", [*others, *once], reason)
+    if len(often) > 1:
+        reason = f"they differ {_in_what(family)}"
+        if family.plain:
+            reason += "; one template, if these are values"
+        yield mined.doubt("near-duplicates", often, reason)
+
+
+def _in_what(family: _Family) -> str:
+    if not family.words:
+        return "only in how many wildcards stand in a row"
+    more = len(family.words) - _SHOWN
+    shown = ", ".join(family.words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return f"in one word: {shown}"
+
+
+def _of_one_word(mined: Mined) -> Iterator[_Family]:
+    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    texts = [text.split() for text in mined.texts]
+    for code, words in enumerate(texts):
+        if len(words) > _MOST_WORDS:
+            continue
+        lettered = [_has_letter(word) for word in words]
+        for place, own in enumerate(lettered):
+            if sum(lettered) - own >= _FEWEST_COMMON:
+                alike[(place, *words[:place], None, *words[place + 1 :])].append(code)
+    for key, codes in alike.items():
+        if len(codes) > 1:
+            ordered = _by_lines(codes, mined)
+            yield _Family(ordered, [texts[code][key[0]] for code in ordered])
+
+
+def _of_length(mined: Mined) -> Iterator[_Family]:
+    alike: dict[str, list[int]] = defaultdict(list)
+    for code, text in enumerate(mined.texts):
+        alike[_ROW.sub(WILDCARD, text)].append(code)
+    for text, codes in alike.items():
+        if len(codes) > 1 and _has_letter(text):
+            yield _Family(_by_lines(codes, mined), [])
+
+
+def _by_lines(codes: Sequence[int], mined: Mined) -> list[int]:
+    return sorted(codes, key=lambda code: (-mined.lines[code], code))
+
+
+def _has_letter(word: str) -> bool:
+    return any(map(str.isalpha, word))
