@@ -91,7 +91,7 @@ def recognise(
         with_fields=event_fields(fields, rows),
         tie=tie,
         records=_record_facts(reading, sample),
-        templates=None if template is None else template_facts(_messages(reading), template),
+        templates=None if template is None else template_facts(reading.messages, template),
     )
 
 
@@ -164,15 +164,3 @@ def _record_facts(reading: Reading, sample: Sample) -> RecordFacts:
     end = second + int(rest.argmax()) if rest.any() else lines
     shown = reading.lines[second - 1 : min(end, second - 1 + _SHOWN_LINES)]
     return RecordFacts(count, unparsed / lines, float(continuing.mean()), tuple(shown))
-
-
-def _messages(reading: Reading) -> pl.Series:
-    """(records,) what templates are mined of: the messages with the lines that continue them."""
-    import polars as pl
-
-    messages = reading.rows["message"]
-    if reading.records is not None and reading.records.continuing.any():
-        begins = reading.records.begins
-        heads = reading.frame["message"].filter(begins)
-        messages = reading.records.messages(heads, reading.lines)[0].drop_nulls()
-    return messages.filter(messages != "").cast(pl.String)

@@ -16,6 +16,7 @@ __all__ = ["SAMPLES", "Doubt", "Kind", "Mined"]
 Kind = Literal["too general", "too specific", "near-duplicates"]
 
 SAMPLES: Final = 3
+"""Messages that are shown of a doubt."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,18 @@ class Mined:
         codes: (messages,) place of each one's template in `texts`.
         texts: Of the templates, without the values of fields.
         lines: (templates,) messages of each.
+        firsts: (templates,) place of the first message of each.
     """
 
     messages: pl.Series
     codes: NDArray[np.integer]
     texts: tuple[str, ...]
     lines: NDArray[np.int64]
+    firsts: NDArray[np.int64]
 
     def doubt(self, kind: Kind, templates: list[int], reason: str) -> Doubt:
         """A doubt about some templates, with the first messages of some of them."""
-        firsts = [int(np.argmax(self.codes == code)) for code in templates[:SAMPLES]]
         lines = int(self.lines[templates].sum())
+        samples = tuple(self.messages.gather(self.firsts[templates[:SAMPLES]]))
         texts = tuple(self.texts[code] for code in templates)
-        return Doubt(kind, texts, lines, reason, tuple(self.messages.gather(firsts)))
+        return Doubt(kind, texts, lines, reason, samples)

@@ -33,11 +33,11 @@ def doubtful_templates(
 
     Args:
         messages: (messages,) String, without nulls.
-        codes: (messages,) place of each one's template in `texts`.
+        codes: (messages,) place of each one's template in `texts`, each of which has a message.
         texts: Of the templates, without the values of fields.
         config: Of the miner that found them.
     """
-    lines = np.bincount(codes, minlength=len(texts))
-    mined = Mined(messages, codes, tuple(texts), lines)
+    _, firsts, lines = np.unique(codes, return_index=True, return_counts=True)
+    mined = Mined(messages, codes, tuple(texts), lines, firsts)
     alike = sorted(too_alike(mined), key=lambda doubt: doubt.kind == "near-duplicates")
     return [*too_general(mined, config), *alike]

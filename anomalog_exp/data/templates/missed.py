@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.data.templates.accuracy import Overlap, overlap, same_text
+from anomalog_exp.data.templates.accuracy import Overlap, same_text
 from anomalog_exp.data.templates.truth import Truth
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Missed:
 
 
 def missed_templates(
-    truth: Truth, codes: NDArray[np.integer], mined: Sequence[str], most: int
+    truth: Truth, codes: NDArray[np.integer], mined: Sequence[str], pairs: Overlap, most: int
 ) -> list[Missed]:
     """The true templates that lose most lines: wrong groups first, then right ones with other texts.
 
@@ -74,9 +74,9 @@ def missed_templates(
         truth: Of the log.
         codes: (lines,) of the mined templates.
         mined: Their texts.
+        pairs: Of both codes.
         most: How many to give.
     """
-    pairs = overlap(codes, truth.codes)
     wrong = ~pairs.exact
     if truth.texts is not None:
         wrong |= ~same_text(pairs, mined, truth.texts)

@@ -55,7 +55,7 @@ class _Family:
 def too_alike(mined: Mined) -> Iterator[Doubt]:
     """Doubts about templates that are alike, the strongest first.
 
-    A template is in one family of each kind: that of most templates.
+    A family whose templates all stand in stronger ones is left out.
     """
     families = [*_of_length(mined), *_of_one_word(mined)]
     families.sort(key=lambda family: (family.plain, -len(family.codes), family.codes))
@@ -90,19 +90,19 @@ def _in_what(family: _Family) -> str:
 
 
 def _of_one_word(mined: Mined) -> Iterator[_Family]:
-    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    texts = [text.split() for text in mined.texts]
+    alike: dict[tuple[int, tuple[str, ...]], list[int]] = defaultdict(list)
+    texts = [tuple(text.split()) for text in mined.texts]
     for code, words in enumerate(texts):
         if len(words) > _MOST_WORDS:
             continue
         lettered = [_has_letter(word) for word in words]
         for place, own in enumerate(lettered):
             if sum(lettered) - own >= _FEWEST_COMMON:
-                alike[(place, *words[:place], None, *words[place + 1 :])].append(code)
-    for key, codes in alike.items():
+                alike[place, words[:place] + words[place + 1 :]].append(code)
+    for (place, _), codes in alike.items():
         if len(codes) > 1:
             ordered = _by_lines(codes, mined)
-            yield _Family(ordered, [texts[code][key[0]] for code in ordered])
+            yield _Family(ordered, [texts[code][place] for code in ordered])
 
 
 def _of_length(mined: Mined) -> Iterator[_Family]:

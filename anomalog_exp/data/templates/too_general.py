@@ -55,7 +55,11 @@ def too_general(mined: Mined, config: TemplateMinerConfig) -> list[Doubt]:
     constants = [wildcards.constants(text) for text in mined.texts]
     messages = _messages(mined)
     signs: dict[int, list[_Sign]] = {}
-    for found in (_repeated_words(messages, constants), _lengths(messages), _bare(messages, constants)):
+    for found in (
+        _repeated_words(messages, constants),
+        _lengths(messages),
+        _bare(messages, constants),
+    ):
         for sign in found:
             signs.setdefault(sign.code, []).append(sign)
     return [
@@ -84,9 +88,7 @@ def _messages(mined: Mined) -> pl.DataFrame:
     )
 
 
-def _repeated_words(
-    messages: pl.DataFrame, constants: Sequence[Sequence[str]]
-) -> Iterator[_Sign]:
+def _repeated_words(messages: pl.DataFrame, constants: Sequence[Sequence[str]]) -> Iterator[_Sign]:
     """Places that stand for a few words."""
     import polars as pl
 

@@ -1,7 +1,7 @@
 """True templates of a log, from folders laid out as in LogHub.
 
-`*_structured.csv` holds those that LogHub's authors made by hand, of its samples and of Loghub-2.0's full
-logs; `*_structured_corrected.csv` is the version that Khan et al. (ICSE 2022) corrected. A line's true
+`*_structured.csv` holds those made by hand, of LogHub's samples and of Loghub-2.0's full logs;
+`*_structured_corrected.csv` is the version that Khan et al. (ICSE 2022) corrected. A line's true
 template is its EventTemplate: corrected files have several texts under one EventId, and one text under
 several. Only where there are no texts, EventId tells templates apart.
 """
