@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from anomalog_exp.commands._log import not_replaced, plugins_override, recognised_log, rereadable
+from anomalog_exp.commands._log import (
+    key_of,
+    not_replaced,
+    plugins_override,
+    recognised_log,
+    rereadable,
+)
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.config.suggested import overrides_of
 from anomalog_exp.data.templates.truth import VERSIONS, Truth, truths_in
@@ -28,6 +34,9 @@ __all__ = [
 
 _BYTES: Final = 64 << 20
 """Of a log; of a larger one stretches are read, as of any log that is recognised."""
+
+
+_PATH: Final = "dataset.source.path"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +96,9 @@ def overrides_of_log(paths: Sequence[Path], typed: Sequence[str]) -> list[str]:
     """
     found = recognised_log(paths, plugins_override(plugin_folders()), templates=False)
     reading = [one for one in overrides_of(found, rereadable(paths)) if one.startswith("dataset")]
-    return not_replaced(reading, typed)
+    # Another data set that is typed reads the same files.
+    path = [one for one in reading if key_of(one) == _PATH]
+    return [*path, *(one for one in not_replaced(reading, typed) if one not in path)]
 
 
 def log_of(config: RunConfig, name: str) -> JudgedLog:
