@@ -36,6 +36,7 @@ class Judged:
         truth: The version of the truth.
         configuration: What tells it from others; empty where there are none.
         lines: Messages that were mined.
+        about_lines: Of the whole log, where stretches of it were read; None where all of it was.
         true: True templates.
         exact: Of these, those whose lines are exactly those of a mined one.
         found: Mined templates.
@@ -50,6 +51,7 @@ class Judged:
     truth: str | None
     configuration: str
     lines: int | None = None
+    about_lines: int | None = None
     true: int | None = None
     exact: int | None = None
     found: int | None = None
@@ -89,6 +91,7 @@ def judged(log: JudgedLog, configuration: str, config: TemplateMinerConfig, most
         None if truth is None else truth.version,
         configuration,
         lines=len(log.messages),
+        about_lines=log.about_lines,
         found=len(mined),
         masked=len(templates.known),
         seconds=seconds,

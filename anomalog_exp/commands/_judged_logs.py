@@ -16,6 +16,8 @@ from anomalog_exp.commands._log import (
 )
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.config.suggested import overrides_of
+from anomalog_exp.data.recognition.reading import read
+from anomalog_exp.data.recognition.sample import sampled
 from anomalog_exp.data.templates.truth import VERSIONS, Truth, truths_in
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.options.plugins import plugin_folders
@@ -28,12 +30,13 @@ __all__ = [
     "JudgedLog",
     "log_of",
     "logs_with_truth",
-    "overrides_of_log",
+    "reading_overrides",
     "refuse_folders_of_nothing",
+    "with_typed",
 ]
 
 _BYTES: Final = 64 << 20
-"""Of a log; of a larger one stretches are read, as of any log that is recognised."""
+"""Of a log; of a larger one stretches are read, as where its format is recognised."""
 
 
 _PATH: Final = "dataset.source.path"
@@ -47,11 +50,13 @@ class JudgedLog:
         name: What it is called beside others.
         messages: (messages,) String, without nulls.
         truth: One version of its true templates; None where they are not known.
+        about_lines: Of the whole log, where stretches of it were read; None where all of it was.
     """
 
     name: str
     messages: pl.Series
     truth: Truth | None
+    about_lines: int | None = None
 
 
 def logs_with_truth(folders: Sequence[Path]) -> Iterator[JudgedLog]:
@@ -84,33 +89,39 @@ def refuse_folders_of_nothing(paths: Sequence[Path]) -> None:
             )
 
 
-def overrides_of_log(paths: Sequence[Path], typed: Sequence[str]) -> list[str]:
+def reading_overrides(paths: Sequence[Path], typed: Sequence[str]) -> list[str]:
     """The overrides that read a log which paths name, as its format is recognised.
 
     Args:
         paths: As `dataset.source.path` takes them.
-        typed: Overrides that win over what is recognised.
+        typed: Overrides, of which those of plugins count here.
 
     Raises:
         ConfigError: it is not there, it is no text, or it has no lines.
     """
-    found = recognised_log(paths, plugins_override(plugin_folders()), templates=False)
-    reading = [one for one in overrides_of(found, rereadable(paths)) if one.startswith("dataset")]
-    # Another data set that is typed reads the same files.
+    plugins = [one for one in typed if key_of(one) == "plugins"]
+    found = recognised_log(paths, plugins or plugins_override(plugin_folders()), templates=False)
+    return [one for one in overrides_of(found, rereadable(paths)) if one.startswith("dataset")]
+
+
+def with_typed(reading: Sequence[str], typed: Sequence[str]) -> list[str]:
+    """The overrides that read a log, and those that were typed, which win; the files stay."""
     path = [one for one in reading if key_of(one) == _PATH]
-    return [*path, *(one for one in not_replaced(reading, typed) if one not in path)]
+    kept = [one for one in not_replaced(reading, typed) if one not in path]
+    return [*path, *kept, *typed]
 
 
-def log_of(config: RunConfig, name: str) -> JudgedLog:
+def log_of(config: RunConfig, name: str, most_bytes: int = _BYTES) -> JudgedLog:
     """The log of a run's data set.
+
+    Args:
+        config: Of the run.
+        name: Of the log.
+        most_bytes: To read of it, about.
 
     Raises:
         ConfigError: its lines have no messages, or it cannot be read.
     """
-    # What reads a log brings polars.
-    from anomalog_exp.data.recognition.reading import read
-    from anomalog_exp.data.recognition.sample import sampled
-
     dataset = config.dataset
     if dataset.structured_parser.reads != "lines":
         raise ConfigError.of(
@@ -122,7 +133,8 @@ def log_of(config: RunConfig, name: str) -> JudgedLog:
         )
     roots = dataset.roots(data_dir=config.paths.data_dir, cache_dir=config.paths.cache_dir)
     raw = dataset.source.build(data_root=roots.data_root).materialise(Progress())
-    messages = read(dataset.structured_parser, sampled(raw.inputs, _BYTES).lines).messages
+    sample = sampled(raw.inputs, most_bytes)
+    messages = read(dataset.structured_parser, sample.lines).messages
     if not len(messages):
         raise DataError.of(
             "dataset.structured_parser",
@@ -131,4 +143,4 @@ def log_of(config: RunConfig, name: str) -> JudgedLog:
             allowed="a parser that fits the lines",
             fix="leave it to `python -m anomalog_exp inspect PATH` to find one",
         )
-    return JudgedLog(name, messages, None)
+    return JudgedLog(name, messages, None, None if sample.whole else sample.total_lines)

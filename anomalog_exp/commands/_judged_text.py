@@ -12,7 +12,7 @@ from anomalog_exp.data.templates.doubt import Doubt
 from anomalog_exp.data.templates.missed import Missed, Part
 from anomalog_exp.text_table import text_table
 
-__all__ = ["figures_table", "findings_text"]
+__all__ = ["figures_table", "findings_text", "sampled_notes"]
 
 _WIDTH: Final = 110
 _COLUMNS: Final = (
@@ -34,6 +34,12 @@ def figures_table(rows: Sequence[Judged]) -> str:
     cells = [_cells(row) for row in rows]
     shown = [name for name in _COLUMNS if any(cell[name] not in (None, "") for cell in cells)]
     return text_table(cells, shown)
+
+
+def sampled_notes(rows: Sequence[Judged]) -> list[str]:
+    """A line for each log of which stretches were read."""
+    about = {row.log: row.about_lines for row in rows if row.about_lines is not None}
+    return [f"of {log} stretches were read; it has about {n:,} lines" for log, n in about.items()]
 
 
 def findings_text(row: Judged, most: int) -> str:

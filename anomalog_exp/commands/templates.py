@@ -6,9 +6,9 @@
   python -m anomalog_exp templates -- dataset=hdfs
 
 A folder with a truth is laid out as in LogHub: `*_structured.csv` (hand-made), or
-`*_structured_corrected.csv` (corrected), or both, which are two rows. All other paths are one log
-together, as `inspect` takes them; up to 64 MB of it are read. Without a path the data set that is chosen
-behind -- is judged.
+`*_structured_corrected.csv` (corrected), or both, which are two rows; a folder of such folders stands
+for them. All other paths are one log together, as `inspect` takes them; up to 64 MB of it are read.
+Without a path the data set that is chosen behind -- is judged.
 
 Behind -- stand overrides of `template`, and for a log of `dataset`. Several values of a key give a row
 each. Columns: true templates, those that were found exactly, mined ones, distinct masked messages; GA,
@@ -28,10 +28,11 @@ from anomalog_exp.commands._judged_logs import (
     JudgedLog,
     log_of,
     logs_with_truth,
-    overrides_of_log,
+    reading_overrides,
     refuse_folders_of_nothing,
+    with_typed,
 )
-from anomalog_exp.commands._judged_text import figures_table, findings_text
+from anomalog_exp.commands._judged_text import figures_table, findings_text, sampled_notes
 from anomalog_exp.commands._log import key_of
 from anomalog_exp.commands._usage import (
     CommandParser,
@@ -43,7 +44,7 @@ from anomalog_exp.config.arguments import flags_first
 from anomalog_exp.config.compose import sweep_members, swept_keys
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.load import load_run_config
-from anomalog_exp.data.templates.truth import has_truth
+from anomalog_exp.data.templates.truth import folders_with_truth
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.results.members import told
 
@@ -80,8 +81,8 @@ def main(arguments: Sequence[str]) -> int:
     own, overrides = before_and_after_dashes(arguments)
     options = parser.parse_args(own)
     use_plugins_named(options.plugins)
-    folders = [path for path in options.paths if has_truth(path)]
-    paths = [path for path in options.paths if path not in folders]
+    folders = [folder for path in options.paths for folder in folders_with_truth(path)]
+    paths = [path for path in options.paths if not folders_with_truth(path)]
     refuse_folders_of_nothing(paths)
     if not options.paths and "dataset" not in map(key_of, overrides):
         parser.error("the log is missing")
@@ -100,6 +101,8 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(shown, indent=2))
         return 0
     print(figures_table([*rows, *means(rows)]))
+    for note in sampled_notes(rows):
+        print(note)
     for row in rows:
         if findings := findings_text(row, top):
             print(f"\n{findings}")
@@ -132,11 +135,8 @@ def _of_folders(folders: Sequence[Path], choices: Sequence[_Choice], top: int) -
 
 def _of_logs(paths: Sequence[Path], choices: Sequence[_Choice], top: int) -> Iterator[Judged]:
     """The log that paths name, or the data set of each choice."""
-    reading = [overrides_of_log(paths, choice.overrides) if paths else [] for choice in choices]
-    configs = [
-        load_run_config([*read, *choice.overrides])
-        for read, choice in zip(reading, choices, strict=True)
-    ]
+    reading = reading_overrides(paths, choices[0].overrides) if paths else []
+    configs = [load_run_config(with_typed(reading, choice.overrides)) for choice in choices]
     name = paths[0].name if paths else None
     if len(paths) > 1:
         name = f"{name} and {len(paths) - 1} more"

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 from anomalog_exp.commands import run_command
+from anomalog_exp.commands._judged import judged
+from anomalog_exp.commands._judged_logs import log_of
+from anomalog_exp.commands._judged_text import sampled_notes
 from anomalog_exp.config import load_run_config
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
+from tests.command import environment
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def grouping_accuracy(found: list[int], true: list[str]) -> float:
@@ -166,6 +174,30 @@ def test_a_log_is_compared_too_and_a_typed_parser_wins(folder, capsys):
     parser = ("dataset=custom", "dataset.structured_parser.regex='msg=(?P<Content>.*)'")
     assert run_command("templates", "own.log", "--", *parser) == 0
     assert shown_rows(capsys.readouterr().out)[0]["found"] == "1"
+
+
+def test_of_a_large_log_stretches_are_read_and_that_is_said(folder):
+    write_log(folder / "app.log")
+    config = load_run_config(["dataset=auto", "dataset.source.path=app.log"])
+    whole, part = (log_of(config, "app.log", size) for size in (1 << 20, 1 << 14))
+    assert (len(whole.messages), whole.about_lines) == (300, None)
+    assert len(part.messages) < 300
+    assert part.about_lines == pytest.approx(301, abs=30)
+    row = judged(part, "", config.template, 0)
+    assert sampled_notes([row, row]) == [
+        f"of app.log stretches were read; it has about {part.about_lines} lines"
+    ]
+
+
+def test_a_piped_log_is_read_once_for_all_configurations(folder):
+    write_log(folder / "app.log")
+    with (folder / "app.log").open() as log:
+        done = subprocess.run(
+            [sys.executable, "-m", "anomalog_exp", "templates", "-", "--", "template=drain,spell"],
+            stdin=log, cwd=folder, env=environment(PYTHONPATH=str(ROOT)), capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [row["lines"] for row in shown_rows(done.stdout)] == ["300", "300"]
 
 
 def test_without_a_path_a_data_set_is_judged(folder, capsys):

@@ -20,7 +20,7 @@ from anomalog_exp.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["VERSIONS", "Truth", "has_truth", "truths_in"]
+__all__ = ["VERSIONS", "Truth", "folders_with_truth", "truths_in"]
 
 VERSIONS: Final = {"hand-made": "*_structured.csv", "corrected": "*_structured_corrected.csv"}
 """Versions of the truth, and what their files are called."""
@@ -52,9 +52,13 @@ class Truth:
         return self.names if self.has_texts else None
 
 
-def has_truth(folder: Path) -> bool:
-    """Whether a path is a folder with files of true templates."""
-    return folder.is_dir() and any(_files(folder, version) for version in VERSIONS)
+def folders_with_truth(path: Path) -> list[Path]:
+    """A folder with files of true templates, or those of a folder of such folders; else none."""
+    if not path.is_dir():
+        return []
+    if _has_truth(path):
+        return [path]
+    return sorted(one for one in path.iterdir() if one.is_dir() and _has_truth(one))
 
 
 def truths_in(folder: Path) -> list[Truth]:
@@ -70,6 +74,10 @@ def truths_in(folder: Path) -> list[Truth]:
             raise _mistake(", ".join(one.name for one in files), "several files are of one version")
         found += [_truth(file, version) for file in files]
     return found
+
+
+def _has_truth(folder: Path) -> bool:
+    return any(_files(folder, version) for version in VERSIONS)
 
 
 def _files(folder: Path, version: str) -> list[Path]:

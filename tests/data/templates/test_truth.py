@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from anomalog_exp.data.templates.truth import has_truth, truths_in
+from anomalog_exp.data.templates.truth import folders_with_truth, truths_in
 from anomalog_exp.errors import DataError
 
 FULL = """LineId,Time,Content,EventId,EventTemplate
@@ -18,7 +18,6 @@ def test_both_versions_are_read_and_kept_apart(tmp_path):
     (tmp_path / "Own_full.log_structured.csv").write_text(FULL)
     corrected = FULL.replace(',"a, <*>"\n2', ',"a, 1"\n2')
     (tmp_path / "Own_full.log_structured_corrected.csv").write_text(corrected)
-    assert has_truth(tmp_path)
     made, mended = truths_in(tmp_path)
     assert (made.version, mended.version) == ("hand-made", "corrected")
     assert made.messages.to_list() == ["a, 1", "b", "a, 2"]
@@ -68,8 +67,13 @@ def test_two_files_of_one_version_are_a_mistake(tmp_path):
         truths_in(tmp_path)
 
 
-def test_other_paths_have_no_truth(tmp_path):
+def test_a_folder_of_folders_stands_for_them(tmp_path):
+    for name in ("b", "a", "none"):
+        (tmp_path / name).mkdir()
+    for name in ("b", "a"):
+        (tmp_path / name / "x_structured_corrected.csv").write_text(FULL)
     (tmp_path / "x.log").write_text("a\n")
-    assert not has_truth(tmp_path)
-    assert not has_truth(tmp_path / "x.log")
-    assert not has_truth(tmp_path / "nowhere")
+    assert folders_with_truth(tmp_path) == [tmp_path / "a", tmp_path / "b"]
+    assert folders_with_truth(tmp_path / "a") == [tmp_path / "a"]
+    for path in ("none", "x.log", "nowhere"):
+        assert folders_with_truth(tmp_path / path) == []
