@@ -1,13 +1,13 @@
 """Templates that are nearly the same: perhaps one statement, and a value that was taken for a word.
 
-Two templates are alike if they differ in one word alone, have at least three other words with letters,
-and are of equal length; or if they are the same once wildcards in a row are taken as one. All that are
-alike in the same place are one family. Members of a family that were seen once are **too specific**: a
-word that is never seen again is rather a value. Members that were seen more often are
-**near-duplicates**. Families of a few plain words come last: `up` and `down` may be two statements.
+Templates are alike if they have as many words, differ in one alone, and at least three of the others
+have letters; or if they are the same once white space, and wildcards in a row, count as one. All that
+are alike in the same place are one family. Members that were seen once are **too specific**: a word
+that is never seen again is rather a value. Members that were seen more often are **near-duplicates**.
+Families of a few plain words come last: `up` and `down` may be two statements.
 
-Source: that a variable word makes many templates alike is what Vaarandi (SLCT, IPOM 2003) and Makanju et
-al. (IPLoM, KDD 2009) mine by; the figures in the rules are ours.
+Source: IPLoM (Makanju et al., KDD 2009) takes a place for a variable by how many different words stand
+there on how many lines. The figures in the rules are ours.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Family:
 
     Attributes:
         codes: Of the templates, the most frequent first.
-        words: What each has where they differ; empty where they differ in length.
+        words: What each has where they differ; empty where that is no word.
     """
 
     codes: list[int]
@@ -50,6 +50,15 @@ class _Family:
     def plain(self) -> bool:
         """They differ in a few plain words, which may be meant."""
         return 0 < len(self.words) <= _FEW and all(word.isalpha() for word in self.words)
+
+    @property
+    def difference(self) -> str:
+        """In what they differ."""
+        if not self.words:
+            return "only in white space, or in how many wildcards stand in a row"
+        more = len(self.words) - _SHOWN
+        shown = ", ".join(self.words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        return f"in one word: {shown}"
 
 
 def too_alike(mined: Mined) -> Iterator[Doubt]:
@@ -71,22 +80,14 @@ def _doubts(family: _Family, mined: Mined) -> Iterator[Doubt]:
     once = family.codes[len(often) :]
     if once:
         others = often[:1]
-        number = f"{len(once)} were" if len(once) > 1 else "the last was" if others else "it was"
-        reason = f"{number} seen once, and they differ {_in_what(family)}"
+        number = f"{len(once)} were" if len(once) > 1 else "the last was"
+        reason = f"{number} seen once, and they differ {family.difference}"
         yield mined.doubt("too specific", [*others, *once], reason)
     if len(often) > 1:
-        reason = f"they differ {_in_what(family)}"
+        reason = f"they differ {family.difference}"
         if family.plain:
             reason += "; one template, if these are values"
         yield mined.doubt("near-duplicates", often, reason)
-
-
-def _in_what(family: _Family) -> str:
-    if not family.words:
-        return "only in how many wildcards stand in a row"
-    more = len(family.words) - _SHOWN
-    shown = ", ".join(family.words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    return f"in one word: {shown}"
 
 
 def _of_one_word(mined: Mined) -> Iterator[_Family]:
@@ -100,15 +101,16 @@ def _of_one_word(mined: Mined) -> Iterator[_Family]:
             if sum(lettered) - own >= _FEWEST_COMMON:
                 alike[place, words[:place] + words[place + 1 :]].append(code)
     for (place, _), codes in alike.items():
-        if len(codes) > 1:
-            ordered = _by_lines(codes, mined)
-            yield _Family(ordered, [texts[code][place] for code in ordered])
+        ordered = _by_lines(codes, mined)
+        words = [texts[code][place] for code in ordered]
+        if len(set(words)) > 1:
+            yield _Family(ordered, words)
 
 
 def _of_length(mined: Mined) -> Iterator[_Family]:
     alike: dict[str, list[int]] = defaultdict(list)
     for code, text in enumerate(mined.texts):
-        alike[_ROW.sub(WILDCARD, text)].append(code)
+        alike[" ".join(_ROW.sub(WILDCARD, text).split())].append(code)
     for text, codes in alike.items():
         if len(codes) > 1 and _has_letter(text):
             yield _Family(_by_lines(codes, mined), [])
