@@ -17,6 +17,7 @@ from anomalog_exp.commands._log import (
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.config.suggested import overrides_of
 from anomalog_exp.data.recognition.reading import read
+from anomalog_exp.data.recognition.recognise import messages_of
 from anomalog_exp.data.recognition.sample import sampled
 from anomalog_exp.data.templates.truth import VERSIONS, Truth, truths_in
 from anomalog_exp.errors import ConfigError, DataError
@@ -134,7 +135,7 @@ def log_of(config: RunConfig, name: str, most_bytes: int = _BYTES) -> JudgedLog:
     roots = dataset.roots(data_dir=config.paths.data_dir, cache_dir=config.paths.cache_dir)
     raw = dataset.source.build(data_root=roots.data_root).materialise(Progress())
     sample = sampled(raw.inputs, most_bytes)
-    messages = read(dataset.structured_parser, sample.lines).messages
+    messages = messages_of(read(dataset.structured_parser, sample.lines))
     if not len(messages):
         raise DataError.of(
             "dataset.structured_parser",

@@ -49,17 +49,6 @@ class Reading:
         return self.frame.filter(self.matched)
 
     @property
-    def messages(self) -> pl.Series:
-        """What templates are mined of: messages with the lines that continue them, none empty."""
-        import polars as pl
-
-        messages = self.rows["message"]
-        if self.records is not None and self.records.continuing.any():
-            heads = self.frame["message"].filter(self.records.begins)
-            messages = self.records.messages(heads, self.lines)[0].drop_nulls()
-        return messages.filter(messages != "").cast(pl.String)
-
-    @property
     def timed(self) -> int:
         """How many records have a time that a log may have."""
         return int(self.rows["time_ms"].is_between(*PLAUSIBLE_MS).sum())

@@ -102,9 +102,9 @@ def _of_one_word(mined: Mined) -> Iterator[_Family]:
                 alike[place, words[:place] + words[place + 1 :]].append(code)
     for (place, _), codes in alike.items():
         ordered = _by_lines(codes, mined)
-        words = [texts[code][place] for code in ordered]
-        if len(set(words)) > 1:
-            yield _Family(ordered, words)
+        different = [texts[code][place] for code in ordered]
+        if len(set(different)) > 1:
+            yield _Family(ordered, different)
 
 
 def _of_length(mined: Mined) -> Iterator[_Family]:
