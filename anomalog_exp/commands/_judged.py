@@ -9,6 +9,8 @@ from itertools import groupby
 from statistics import fmean
 from typing import Any, Final
 
+import numpy as np
+
 from anomalog_exp.commands._judged_logs import JudgedLog
 from anomalog_exp.data.templates.accuracy import overlap, template_accuracy
 from anomalog_exp.data.templates.doubt import Doubt
@@ -39,7 +41,7 @@ class Judged:
         about_lines: Of the whole log, where stretches of it were read; None where all of it was.
         true: True templates.
         exact: Of these, those whose lines are exactly those of a mined one.
-        found: Mined templates.
+        found: Mined templates that have lines.
         masked: Distinct messages with all masks applied.
         figures: Of `FIGURES`, those that are known: four with a truth, PMSS without.
         seconds: Of mining: masks, miner and codes.
@@ -85,14 +87,14 @@ def judged(log: JudgedLog, configuration: str, config: TemplateMinerConfig, most
     begin = time.perf_counter()
     templates, codes = Templates.mine(log.messages, config)
     seconds = time.perf_counter() - begin
-    truth, mined = log.truth, templates.mined
+    truth, texts = log.truth, templates.texts
     row = Judged(
         log.name,
         None if truth is None else truth.version,
         configuration,
         lines=len(log.messages),
         about_lines=log.about_lines,
-        found=len(mined),
+        found=len(np.unique(codes)),
         masked=len(templates.known),
         seconds=seconds,
     )
@@ -102,12 +104,12 @@ def judged(log: JudgedLog, configuration: str, config: TemplateMinerConfig, most
             row,
             true=len(truth.names),
             exact=int(pairs.exact.sum()),
-            missed=tuple(missed_templates(truth, codes, mined, pairs, most)) if most else (),
-            figures=asdict(template_accuracy(pairs, mined, truth.texts)),
+            missed=tuple(missed_templates(truth, codes, texts, pairs, most)) if most else (),
+            figures=asdict(template_accuracy(pairs, texts, truth.texts)),
         )
     step = -(-len(codes) // _SCORED)
-    score = medoid_silhouette(log.messages.gather_every(step).to_list(), codes[::step], mined)
-    doubts = doubtful_templates(log.messages, codes, mined, config) if most else []
+    score = medoid_silhouette(log.messages.gather_every(step).to_list(), codes[::step], texts)
+    doubts = doubtful_templates(log.messages, codes, texts, config) if most else []
     return replace(row, figures={"pmss": score}, doubts=tuple(doubts))
 
 

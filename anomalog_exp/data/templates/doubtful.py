@@ -33,11 +33,13 @@ def doubtful_templates(
 
     Args:
         messages: (messages,) String, without nulls.
-        codes: (messages,) place of each one's template in `texts`, each of which has a message.
-        texts: Of the templates, without the values of fields.
+        codes: (messages,) place of each one's template in `texts`.
+        texts: Of the templates, without the values of fields; those without a message do not count.
         config: Of the miner that found them.
     """
-    _, firsts, lines = np.unique(codes, return_index=True, return_counts=True)
-    mined = Mined(messages, codes, tuple(texts), lines, firsts)
+    used, firsts, own, lines = np.unique(
+        codes, return_index=True, return_inverse=True, return_counts=True
+    )
+    mined = Mined(messages, own, tuple(texts[code] for code in used), lines, firsts)
     alike = sorted(too_alike(mined), key=lambda doubt: doubt.kind == "near-duplicates")
     return [*too_general(mined, config), *alike]

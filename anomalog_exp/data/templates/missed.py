@@ -73,7 +73,7 @@ def missed_templates(
     Args:
         truth: Of the log.
         codes: (lines,) of the mined templates.
-        mined: Their texts.
+        mined: Their texts, by their codes.
         pairs: Of both codes.
         most: How many to give.
     """

@@ -22,14 +22,14 @@ def config() -> TemplateMinerConfig:
 
 
 def doubts(templates: list[tuple[str, list[str]]]) -> list[Doubt]:
-    """Of texts, and the messages of each."""
+    """Of texts, and the messages of each; a text without messages stands before them."""
     pairs = [
-        (message, code)
+        (message, code + 1)
         for code, (_, messages) in enumerate([*SOUND, *templates])
         for message in messages
     ]
     messages, codes = zip(*pairs, strict=True)
-    texts = [text for text, _ in [*SOUND, *templates]]
+    texts = ["user <*> never logged in", *(text for text, _ in [*SOUND, *templates])]
     return doubtful_templates(pl.Series(messages), np.array(codes), texts, config())
 
 
