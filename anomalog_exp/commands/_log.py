@@ -14,7 +14,7 @@ from anomalog_exp.data.sources.piped import is_pipe
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.progress import Progress
 
-__all__ = ["plugins_override", "recognised_log", "rereadable"]
+__all__ = ["key_of", "not_replaced", "plugins_override", "recognised_log", "rereadable"]
 
 _FOLDER = "custom"
 """Of copies below paths.data_dir: that of dataset=custom, which then finds them."""
@@ -47,3 +47,18 @@ def rereadable(paths: Sequence[Path]) -> Sequence[Path]:
 def plugins_override(folders: Sequence[Path]) -> list[str]:
     """The override that names folders of plugins; none where there are none."""
     return [f"plugins={override_value([*map(str, folders)])}"] if folders else []
+
+
+def not_replaced(chosen: Sequence[str], typed: Sequence[str]) -> list[str]:
+    """The chosen overrides but those of whose key, or whole group, something else was typed."""
+    keys = [key_of(one) for one in typed]
+    return [
+        one
+        for one in chosen
+        if not any(key_of(one) == key or key_of(one).startswith(f"{key}.") for key in keys)
+    ]
+
+
+def key_of(override: str) -> str:
+    """The key of an override, with points: `dataset.source` of `dataset/source=local_dir`."""
+    return override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")

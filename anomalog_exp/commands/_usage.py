@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +12,7 @@ from typing import NoReturn
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.plugins import PLUGINS_VARIABLE, environment_plugins, use_plugins
 
-__all__ = ["CommandParser", "before_and_after_dashes", "use_plugins_named"]
+__all__ = ["CommandParser", "before_and_after_dashes", "use_plugins_named", "whole_number"]
 
 
 class CommandParser(ArgumentParser):
@@ -67,3 +67,10 @@ def before_and_after_dashes(arguments: Sequence[str]) -> tuple[list[str], list[s
     """The arguments on both sides of `--`: those of the command, and overrides."""
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     return list(arguments[:cut]), list(arguments[cut + 1 :])
+
+
+def whole_number(text: str) -> int:
+    """A number of things, from 0 on, as the type of an argument."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)

@@ -19,7 +19,7 @@ from typing import Final
 
 from anomalog_exp.app import run
 from anomalog_exp.commands._analysis import analysis_text, skipped_text
-from anomalog_exp.commands._log import plugins_override, recognised_log, rereadable
+from anomalog_exp.commands._log import not_replaced, plugins_override, recognised_log, rereadable
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.config.compose import swept_keys
 from anomalog_exp.config.load import load_run_config
@@ -80,20 +80,10 @@ def chosen_overrides(
         typed: Overrides that win over what is chosen here.
     """
     chosen = [*overrides_of(found, rereadable(paths)), *_CHOSEN]
-    kept = [one for one in chosen if not _replaced(one, typed)]
+    kept = not_replaced(chosen, typed)
     return [*plugins_override(plugin_folders()), *kept, *typed]
 
 
 def _is_override(argument: str) -> bool:
     """Whether an argument is an override, and no file that is called like one."""
     return bool(_OVERRIDE.match(argument)) and "=" in argument and not Path(argument).exists()
-
-
-def _replaced(chosen: str, typed: Sequence[str]) -> bool:
-    """Whether something that was typed stands for what would be chosen: the key, or its whole group."""
-    key = _key(chosen)
-    return any(key == other or key.startswith(f"{other}.") for other in map(_key, typed))
-
-
-def _key(override: str) -> str:
-    return override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")

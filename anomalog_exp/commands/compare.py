@@ -15,7 +15,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
-from anomalog_exp.commands._usage import CommandParser
+from anomalog_exp.commands._usage import CommandParser, whole_number
 from anomalog_exp.files import write_text
 from anomalog_exp.progress import Progress
 from anomalog_exp.results.comparison import FORMATS, comparison, named_runs
@@ -56,11 +56,11 @@ def main(arguments: Sequence[str]) -> int:
         help="resamples behind the interval of a difference of F1, 1000 by default",
     )
     parser.add_argument(
-        "--seed", type=_count, default=0, metavar="N", help="of the resampling, 0 by default"
+        "--seed", type=whole_number, default=0, metavar="N", help="of the resampling, 0 by default"
     )
     parser.add_argument(
         "--examples",
-        type=_count,
+        type=whole_number,
         metavar="N",
         help=f"units to show of those that one run alone catches; {_EXAMPLES} by default, and none "
         f"of more than {_MANY} runs",
@@ -86,13 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is no whole number from 0 on")
-    return int(text)
-
-
 def _positive(text: str) -> int:
-    if (number := _count(text)) == 0:
+    if (number := whole_number(text)) == 0:
         raise ArgumentTypeError("0 is too small: at least 1")
     return number

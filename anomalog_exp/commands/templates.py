@@ -1,87 +1,161 @@
-"""How well a template miner finds the hand-made templates of a log, as grouping accuracy.
+"""How good templates are: with a truth by four figures, without one by a score and by what looks wrong.
 
   python -m anomalog_exp templates loghub_2k/HDFS loghub_2k/BGL
-  python -m anomalog_exp templates loghub_2k/* -- template=spell template.tau=0.5
+  python -m anomalog_exp templates loghub_2k/* -- template=drain,spell
+  python -m anomalog_exp templates app.log -- template.masking=general,none
+  python -m anomalog_exp templates -- dataset=hdfs
 
-Each folder is laid out as in LogHub: one `*_structured.csv` with the columns Content and EventId.
-Grouping accuracy (Zhu et al., ICSE-SEIP 2019) is the share of lines whose group is exactly a true group.
-What stands behind -- are overrides of the group `template`.
+A folder with a truth is laid out as in LogHub: `*_structured.csv` (hand-made), or
+`*_structured_corrected.csv` (corrected), or both, which are two rows; a folder of such folders stands
+for them. All other paths are one log together, as `inspect` takes them; up to 64 MB of it are read.
+Without a path the data set that is chosen behind -- is judged.
+
+Behind -- stand overrides of `template`, and for a log of `dataset`. Several values of a key give a row
+each. Columns: true templates, those that were found exactly, mined ones, distinct masked messages; GA,
+PA, FGA and FTA with a truth, PMSS without; seconds of mining. docs/templates.md says what they mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from anomalog_exp.commands._usage import CommandParser, before_and_after_dashes
+from anomalog_exp.commands._judged import Judged, judged, means
+from anomalog_exp.commands._judged_logs import (
+    JudgedLog,
+    log_of,
+    logs_with_truth,
+    reading_overrides,
+    refuse_folders_of_nothing,
+    with_typed,
+)
+from anomalog_exp.commands._judged_text import figures_table, findings_text, sampled_notes
+from anomalog_exp.commands._log import key_of
+from anomalog_exp.commands._usage import (
+    CommandParser,
+    before_and_after_dashes,
+    use_plugins_named,
+    whole_number,
+)
+from anomalog_exp.config.arguments import flags_first
+from anomalog_exp.config.compose import sweep_members, swept_keys
+from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.load import load_run_config
-from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.templates import Templates
-from anomalog_exp.errors import DataError
-from anomalog_exp.text_table import text_table
+from anomalog_exp.data.templates.truth import folders_with_truth
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.results.members import told
 
-if TYPE_CHECKING:
-    import polars as pl
+__all__ = ["main"]
 
-__all__ = ["grouping_accuracy", "main"]
+_SHOWN: Final = 5
+_ROOMS: Final = ("template", "plugins")
+_ROOMS_OF_LOG: Final = (*_ROOMS, "dataset", "paths")
 
-_MESSAGE, _TRUE = "Content", "EventId"
+
+@dataclass(frozen=True)
+class _Choice:
+    """A configuration: its name beside others, and its overrides."""
+
+    name: str
+    overrides: list[str]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print one row per folder; the exit code."""
-    parser = CommandParser(__name__, "FOLDER [FOLDER ...] [-- KEY=VALUE ...]")
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="of one log")
+    """Print the figures, and what is wrong or may be; the exit code."""
+    usage = "[FOLDER_OR_LOG ...] [--top N] [--json] [--plugins FOLDER ...] [-- KEY=VALUE ...]"
+    parser = CommandParser(__name__, usage)
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="FOLDER_OR_LOG", help="with a truth, or a log"
+    )
+    parser.add_argument(
+        "--top",
+        type=whole_number,
+        metavar="N",
+        help=f"wrong templates to show of each kind; {_SHOWN} of one log by one configuration, else 0",
+    )
+    parser.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+    parser.takes_plugins()
     own, overrides = before_and_after_dashes(arguments)
-    folders = parser.parse_args(own).folders
-    config = load_run_config(overrides).template
-    rows = [_row(folder, config) for folder in folders]
-    print(text_table(rows, ["log", "lines", "true", "found", "accuracy"]))
+    options = parser.parse_args(own)
+    use_plugins_named(options.plugins)
+    folders = [folder for path in options.paths for folder in folders_with_truth(path)]
+    paths = [path for path in options.paths if not folders_with_truth(path)]
+    refuse_folders_of_nothing(paths)
+    if not options.paths and "dataset" not in map(key_of, overrides):
+        parser.error("the log is missing")
+    _refuse_other_keys(overrides, _ROOMS if options.paths and not paths else _ROOMS_OF_LOG)
+    choices = _choices(overrides)
+    alone = len(folders) + bool(paths) <= 1 and len(choices) == 1
+    top = options.top if options.top is not None else _SHOWN * alone
+    rows = [*_of_folders(folders, choices, top)]
+    if paths or not folders:
+        rows += _of_logs(paths, choices, top)
+    if options.json:
+        shown = {
+            "rows": [row.as_json() for row in rows],
+            "means": [m.as_json() for m in means(rows)],
+        }
+        print(json.dumps(shown, indent=2))
+        return 0
+    print(figures_table([*rows, *means(rows)]))
+    for note in sampled_notes(rows):
+        print(note)
+    for row in rows:
+        if findings := findings_text(row, top):
+            print(f"\n{findings}")
     return 0
 
 
-def grouping_accuracy(mined: NDArray[np.integer], true: NDArray[np.integer]) -> float:
-    """Share of lines whose mined group holds exactly the lines of their true group.
-
-    Args:
-        mined: (lines,) codes of the mined templates.
-        true: (lines,) codes of the hand-made ones.
-    """
-    pairs, pair = np.unique(np.stack([mined, true]), axis=1, return_inverse=True)
-    lines = np.bincount(pair)
-    exact = (lines == np.bincount(mined)[pairs[0]]) & (lines == np.bincount(true)[pairs[1]])
-    return float(lines[exact].sum() / len(mined))
-
-
-def _row(folder: Path, config: TemplateMinerConfig) -> dict[str, object]:
-    messages, true = _truth(folder)
-    templates, mined = Templates.mine(messages, config)
-    return {
-        "log": folder.name,
-        "lines": len(true),
-        "true": int(true.max()) + 1,
-        "found": len(templates.mined),
-        "accuracy": grouping_accuracy(mined, true),
-    }
+def _choices(overrides: Sequence[str]) -> list[_Choice]:
+    """The configurations that overrides mean, as Hydra takes several values of a key."""
+    try:
+        members = sweep_members(flags_first(overrides))
+        swept = [key for key in swept_keys(overrides) if key != "dataset"]
+    except COMPOSING_ERRORS as error:
+        raise explained(error, overrides) from error
+    found: dict[str, _Choice] = {}
+    for member in members:
+        settings = dict(one.lstrip("+").split("=", 1) for one in member if "=" in one)
+        name = " · ".join(told(key, settings[key]) for key in swept if key in settings)
+        found.setdefault(" ".join(member), _Choice(name, member))
+    return list(found.values())
 
 
-def _truth(folder: Path) -> tuple[pl.Series, NDArray[np.int64]]:
-    """Messages of a log, and the code of each one's hand-made template."""
-    import polars as pl
+def _of_folders(folders: Sequence[Path], choices: Sequence[_Choice], top: int) -> Iterator[Judged]:
+    if not folders:
+        return
+    configs = [load_run_config(choice.overrides).template for choice in choices]
+    for log in logs_with_truth(folders):
+        for choice, config in zip(choices, configs, strict=True):
+            yield judged(log, choice.name, config, top)
 
-    file = next(iter(sorted(folder.glob("*_structured.csv"))), None)
-    columns = [] if file is None else pl.read_csv(file, n_rows=0).columns
-    if file is None or not {_MESSAGE, _TRUE} <= set(columns):
-        raise DataError.of(
-            "FOLDER",
-            file or folder,
-            problem="there are no hand-made templates here",
-            allowed=f"a folder with one *_structured.csv that has the columns {_MESSAGE} and {_TRUE}",
-            fix="name a folder of LogHub's samples, or lay yours out like one",
-        )
-    table = pl.read_csv(file, infer_schema=False)
-    return table[_MESSAGE], table[_TRUE].rank("dense").to_numpy().astype(np.int64) - 1
+
+def _of_logs(paths: Sequence[Path], choices: Sequence[_Choice], top: int) -> Iterator[Judged]:
+    """The log that paths name, or the data set of each choice."""
+    reading = reading_overrides(paths, choices[0].overrides) if paths else []
+    configs = [load_run_config(with_typed(reading, choice.overrides)) for choice in choices]
+    name = paths[0].name if paths else None
+    if len(paths) > 1:
+        name = f"{name} and {len(paths) - 1} more"
+    read: dict[str, JudgedLog] = {}
+    for choice, config in zip(choices, configs, strict=True):
+        key = config.dataset.model_dump_json()
+        if key not in read:
+            read[key] = log_of(config, name or config.dataset.name)
+        yield judged(read[key], choice.name, config.template, top)
+
+
+def _refuse_other_keys(overrides: Sequence[str], rooms: Sequence[str]) -> None:
+    for override in overrides:
+        key = key_of(override)
+        if key.partition(".")[0] not in rooms:
+            raise ConfigError.of(
+                key,
+                override,
+                problem="it changes nothing about the templates of this",
+                allowed=f"keys of {', '.join(rooms)}",
+                fix="leave it out",
+            )

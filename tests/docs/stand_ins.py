@@ -36,9 +36,9 @@ def write_stand_ins(folder: Path) -> None:
     _write(folder / "incidents.csv", incidents)
     _write(folder / "Apache.log", (_apache(i) for i in range(600)))
     _write(folder / "OpenStack.log", (_openstack(i) for i in range(600)))
-    truth = [f"{i},child {i} found,E{1}" if i % 2 else f"{i},server ready,E2" for i in range(40)]
-    (folder / "Apache").mkdir()
-    _write(folder / "Apache/Apache_structured.csv", ["LineId,Content,EventId", *truth])
+    for version, apart in (("", True), ("_corrected", False)):
+        truth = ["Content,EventId,EventTemplate", *(_truth(i, apart) for i in range(40))]
+        _write(folder / f"Apache/Apache_structured{version}.csv", truth)
     for name, text in written().items():
         _write(folder / name, [text.rstrip()])
 
@@ -99,6 +99,16 @@ def _apache(i: int) -> str:
     return (
         f"[Sun Dec 04 {i // 60 % 24:02d}:{i % 60:02d}:00 2005] [notice] jk2_init() Found child {i}"
     )
+
+
+def _truth(i: int, apart: bool) -> str:
+    """A message, its id and its template, which may be one of its own for slot 0."""
+    if i % 4 == 0:
+        return "server ready,E1,server ready"
+    slot = i % 5
+    if apart and slot == 0:
+        return f"child {i} found in slot 0,E2,child <*> found in slot 0"
+    return f"child {i} found in slot {slot},E3,child <*> found in slot <*>"
 
 
 def _openstack(i: int) -> str:

@@ -30,7 +30,7 @@ from anomalog_exp.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ANY_LINE", "recognise", "with_keys"]
+__all__ = ["ANY_LINE", "messages_of", "recognise", "with_keys"]
 
 ANY_LINE: Final = "custom"
 """The option that takes any line, and describes what has no option of its own."""
@@ -91,8 +91,20 @@ def recognise(
         with_fields=event_fields(fields, rows),
         tie=tie,
         records=_record_facts(reading, sample),
-        templates=None if template is None else template_facts(_messages(reading), template),
+        templates=None if template is None else template_facts(messages_of(reading), template),
     )
+
+
+def messages_of(reading: Reading) -> pl.Series:
+    """(records,) what templates are mined of: the messages with the lines that continue them."""
+    import polars as pl
+
+    messages = reading.rows["message"]
+    if reading.records is not None and reading.records.continuing.any():
+        begins = reading.records.begins
+        heads = reading.frame["message"].filter(begins)
+        messages = reading.records.messages(heads, reading.lines)[0].drop_nulls()
+    return messages.filter(messages != "").cast(pl.String)
 
 
 def _chosen(
@@ -164,15 +176,3 @@ def _record_facts(reading: Reading, sample: Sample) -> RecordFacts:
     end = second + int(rest.argmax()) if rest.any() else lines
     shown = reading.lines[second - 1 : min(end, second - 1 + _SHOWN_LINES)]
     return RecordFacts(count, unparsed / lines, float(continuing.mean()), tuple(shown))
-
-
-def _messages(reading: Reading) -> pl.Series:
-    """(records,) what templates are mined of: the messages with the lines that continue them."""
-    import polars as pl
-
-    messages = reading.rows["message"]
-    if reading.records is not None and reading.records.continuing.any():
-        begins = reading.records.begins
-        heads = reading.frame["message"].filter(begins)
-        messages = reading.records.messages(heads, reading.lines)[0].drop_nulls()
-    return messages.filter(messages != "").cast(pl.String)
