@@ -48,12 +48,14 @@ def build_session_dataset(
     """
     parser = dataset.structured_parser
     assert isinstance(parser, Config)
-    if (template.name, template.masking, template.with_fields) != ("identity", "none", ()):
+    plain = (template.name, template.masking, template.with_fields, template.pinned)
+    if plain != ("identity", "none", (), ()):
         raise ConfigError.of(
             "template",
-            f"{template.name}, masking {template.masking}, with_fields {list(template.with_fields)}",
-            problem="session files hold event ids, and no messages to mine or fields",
-            allowed="identity without masking and without fields",
+            f"{template.name}, masking {template.masking}, with_fields {list(template.with_fields)}, "
+            f"{len(template.pinned)} pinned",
+            problem="session files hold event ids, and no messages to mine or pin, or fields",
+            allowed="identity without masking, without fields, and with nothing pinned",
             fix="add template=event_ids to the command",
         )
     sessions, first_lines = _all_sessions(parser, parser.raw_files(raw), progress)
