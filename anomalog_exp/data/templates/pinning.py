@@ -1,8 +1,8 @@
 """Messages of pinned templates: found among the others when masks are applied, and kept from the miner.
 
-What masks leave of a message of a pinned template is the title of that template. Texts are compared with
-masked messages, of which a log has few. A text that spells out what masks would replace, as `status 500`,
-is compared with every message as it is written, too, one regular expression each; it comes first.
+What masks leave of a message of a pinned template is the title of that template. Texts are compared
+with masked messages, of which a log has few. A text that spells out what masks would replace, as
+`status 500`, is also compared with every message as it is written, and comes before the others.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class PinningMasker(Masker):
     def __init__(self, config: TemplateMinerConfig) -> None:
         super().__init__(config.masking, config.extra_masks)
         pairs = [(one.title, text) for one in config.pinned for text in one.text]
-        # The most specific text comes last and so has the last word; of equals, the first in the file.
-        pairs = sorted(reversed(pairs), key=lambda pair: specificity(pair[1]))
+        # The most specific text last, as it has the last word; of equals, the first in the file.
+        pairs = sorted(pairs, key=lambda pair: specificity(pair[1]), reverse=True)[::-1]
         changed = self._changed([text for _, text in pairs])
         self._masked = [(title, pattern_of(text)) for title, text in pairs]
         self._written = [one for one, other in zip(self._masked, changed, strict=True) if other]

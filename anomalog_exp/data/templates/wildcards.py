@@ -1,8 +1,9 @@
 """Wildcards of template texts: the places where messages of one template differ, and what stands there.
 
 A place is one `<*>` of a text, or one token of the user's own masks. Its value is what the message
-has there. A pinned template has the places of its first text. Values of fields behind a text are no places: an event has them all the same. A text with
-more than 100 wildcards, as that of a dump of memory, has no places: none of them means anything.
+has there. A pinned template has the places of its first text. Values of fields behind a text are no
+places: an event has them all the same. A text with more than 100 wildcards, as that of a dump of memory,
+has no places: none of them means anything.
 """
 
 from __future__ import annotations
