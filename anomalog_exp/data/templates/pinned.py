@@ -40,7 +40,7 @@ class PinnedTemplate(Options):
     @property
     def title(self) -> str:
         """The text that stands for it among templates: its name, else its first text."""
-        return self.name or self.text[0]
+        return self.text[0] if self.name is None else self.name
 
 
 def _of_a_file(value: Any) -> Any:
@@ -59,8 +59,8 @@ def _without_clashes(pinned: tuple[PinnedTemplate, ...]) -> tuple[PinnedTemplate
             if not text.strip() or text == _RESERVED:
                 raise ConfigError.of(
                     KEY,
-                    text,
-                    problem=f"a pinned template has this text or name: {one.title!r}",
+                    one.model_dump(mode="json"),
+                    problem=f"a pinned template has the text or name {text!r}",
                     allowed=f"texts and names that are not empty, and not {_RESERVED}",
                     fix="write the words of the messages that are meant, with <*> for what varies",
                 )
