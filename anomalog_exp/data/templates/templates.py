@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.templates.event_fields import parted, with_values
+from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig, dense_codes
 from anomalog_exp.data.templates.pinning import masker_of, mined_but_pinned, titles_of
 from anomalog_exp.options.listing import open_option
@@ -63,7 +64,7 @@ class Templates:
         Returns:
             The templates in order of first appearance, and (messages,) int32 codes into them.
         """
-        shapes, shape_of = _shapes(messages, config, values)
+        shapes, shape_of = _shapes(messages, masker_of(config), values)
         templates, codes = cls.mine_shapes(shapes, config)
         return templates, codes[shape_of]
 
@@ -76,7 +77,9 @@ class Templates:
         Returns:
             The templates, and (shapes,) int32 codes into them.
         """
-        masked, masked_of_shape = dense_codes(_finished(shapes, config))
+        masked, masked_of_shape = dense_codes(
+            _finished(shapes, masker_of(config), config.with_fields)
+        )
         templates, codes = cls.mine_masked(masked, config)
         return templates, codes[masked_of_shape]
 
@@ -113,8 +116,9 @@ class Templates:
             messages: As for `mine`.
             values: As for `mine`.
         """
-        shapes, shape_of = _shapes(messages, self.config, values)
-        codes = [self._code(masked) for masked in _finished(shapes, self.config)]
+        shapes, shape_of = _shapes(messages, self._masker, values)
+        finished = _finished(shapes, self._masker, self.config.with_fields)
+        codes = [self._code(masked) for masked in finished]
         return np.array(codes, dtype=np.int32)[shape_of]
 
     def known_codes(self, masked: Sequence[str]) -> NDArray[np.int32]:
@@ -165,6 +169,10 @@ class Templates:
         return dense_codes([one for one in statements if one not in self._titles])[0]
 
     @cached_property
+    def _masker(self) -> Masker:
+        return masker_of(self.config)
+
+    @cached_property
     def _titles(self) -> frozenset[str]:
         return frozenset(titles_of(self.config))
 
@@ -187,24 +195,23 @@ def _mined(
     return dense_codes([statements[s] + v for s, v in zip(of_each, values, strict=True)])
 
 
-def _finished(shapes: Sequence[str], config: TemplateMinerConfig) -> list[str]:
+def _finished(shapes: Sequence[str], masker: Masker, fields: Sequence[str]) -> list[str]:
     """Shapes with all masks applied, but for the values of fields."""
-    masker = masker_of(config)
-    if not config.with_fields:
+    if not fields:
         return masker.finish(shapes)
-    parts = [parted(shape, config.with_fields) for shape in shapes]
+    parts = [parted(shape, fields) for shape in shapes]
     messages = masker.finish([message for message, _ in parts])
     return [message + values for message, (_, values) in zip(messages, parts, strict=True)]
 
 
 def _shapes(
-    messages: Sequence[str] | pl.Series, config: TemplateMinerConfig, values: pl.DataFrame | None
+    messages: Sequence[str] | pl.Series, masker: Masker, values: pl.DataFrame | None
 ) -> tuple[list[str], NDArray[np.int32]]:
     """Distinct results of the masks that run on every message, and the shape of each message."""
     import polars as pl
 
     raw = pl.Series(messages, dtype=pl.String)
-    shaped = masker_of(config).fast(raw)
+    shaped = masker.fast(raw)
     if values is not None:
         shaped = with_values(shaped, values)
     shapes = shaped.unique(maintain_order=True)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.config import load_run_config
-from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.build_sessions import build_session_dataset
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
@@ -340,15 +340,24 @@ def test_a_text_that_no_regular_expression_can_hold_is_a_mistake():
         pinning({"text": "<*>" * 100_000})
 
 
-def test_event_ids_of_session_files_cannot_be_pinned(tmp_path):
-    overrides = ["dataset=openstack_sessions", *tiny("openstack_sessions", tmp_path / "t")]
-    config = load_run_config([*overrides, "template=event_ids", "template.pinned=[{text: a}]"])
-    with pytest.raises(ConfigError, match=r"1 pinned(?s:.*)nothing pinned"):
+def test_event_ids_of_session_files_can_be_named_and_merged(tmp_path):
+    overrides = ["dataset=openstack_sessions", *tiny("openstack_sessions", tmp_path / "raw")]
+    pinned = "[{name: open, text: ['1', '2']}, {name: lost, text: '77'}]"
+    of_options = {}
+    for name, more in {"plain": [], "pinned": [f"template.pinned={pinned}"]}.items():
+        config = load_run_config([*overrides, "template=event_ids", *more])
+        (tmp_path / name).mkdir()
         build_session_dataset(
             config.dataset,
             config.template,
-            RawFiles(root=tmp_path / "t", log=tmp_path / "t"),
-            tmp_path,
-            facts=dict,
+            RawFiles(root=tmp_path / "raw", log=tmp_path / "raw"),
+            tmp_path / name,
+            facts=lambda: {"digest": "x"},
             progress=SILENT,
         )
+        of_options[name] = open_dataset(tmp_path / name, [])
+    ids, named = ([one.templates[code] for code in one.template] for one in of_options.values())
+    assert named == [{"1": "open", "2": "open"}.get(one, one) for one in ids]
+    rows = {"open": named.count("open"), "lost": 0}
+    assert of_options["pinned"].manifest["pinned"] == {"rows": rows, "unused": ["lost"]}
+    assert "pinned" not in of_options["plain"].manifest
