@@ -23,6 +23,9 @@ __all__ = ["PinnedTemplate", "PinnedTemplates"]
 
 _RESERVED: Final = "<unknown>"
 
+_ALWAYS_USABLE: Final = 1000
+"""Characters of a text whose regular expression is never too large, whatever they are."""
+
 
 def _listed(value: Any) -> Any:
     """One text is a list of one."""
@@ -64,8 +67,11 @@ def _without_clashes(pinned: tuple[PinnedTemplate, ...]) -> tuple[PinnedTemplate
                     allowed=f"texts and names that are not empty, and not {_RESERVED}",
                     fix="write the words of the messages that are meant, with <*> for what varies",
                 )
+    texts = [text for one in pinned for text in one.text]
+    for text in texts:
+        if len(text) > _ALWAYS_USABLE:
             usable_pattern(pattern_of(text), KEY, "shorten the text: <**> stands for many words")
-    _refuse_repeats([tidy(text) for one in pinned for text in one.text], "text")
+    _refuse_repeats([tidy(text) for text in texts], "text")
     _refuse_repeats([one.title for one in pinned], "name")
     return pinned
 
