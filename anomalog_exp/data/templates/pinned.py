@@ -47,8 +47,22 @@ class PinnedTemplate(Options):
 
 
 def _of_a_file(value: Any) -> Any:
-    """A path becomes what the file holds."""
-    return read_pinned(value, PinnedTemplate.of) if isinstance(value, str) else value
+    """A path becomes what the file holds.
+
+    Raises:
+        ConfigError: it is neither a path nor a list, or the file cannot be used.
+    """
+    if isinstance(value, str):
+        return read_pinned(value, PinnedTemplate.of)
+    if not isinstance(value, list | tuple):
+        raise ConfigError.of(
+            KEY,
+            value,
+            problem="this value does not fit",
+            allowed="the path of a file of templates, or a list of {name: ..., text: ...}",
+            fix=f"{KEY}=templates.yaml, or {KEY}=[] for none",
+        )
+    return value
 
 
 def _without_clashes(pinned: tuple[PinnedTemplate, ...]) -> tuple[PinnedTemplate, ...]:

@@ -105,7 +105,8 @@ def read_pinned(file: str, one_of: Callable[[dict[str, Any], str], _Read]) -> li
     try:
         values = yaml.safe_load(path.read_bytes())
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _unfit(path, f"it is no YAML ({' '.join(str(error).split())})") from error
+        problem = f"it is no YAML ({' '.join(str(error).split())})"
+        raise _unfit(path, problem, "mend it there; texts stand in double quotes") from error
     if not isinstance(values, dict) or not values:
         raise _unfit(path, f"it has no key {_LIST}")
     for key in values:

@@ -333,6 +333,12 @@ def test_a_mistake_in_the_file_is_said_in_four_parts(tmp_path, text, problem):
     assert re.match(r"(?s).+: .+\n  value:   .+\n  allowed: .+\n  to do:   .+", str(raised.value))
 
 
+@pytest.mark.parametrize("value", [None, 5, {"text": "a"}])
+def test_what_is_neither_a_path_nor_a_list_is_a_mistake(value):
+    with pytest.raises(ConfigError, match=r"template\.pinned: this (?s:.*)the path of a file"):
+        pinning(pinned=value)
+
+
 def test_a_text_that_no_regular_expression_can_hold_is_a_mistake():
     with pytest.raises(
         ConfigError, match=r"template\.pinned: it is no pattern(?s:.*)<\*\*> stands"
