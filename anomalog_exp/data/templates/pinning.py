@@ -2,12 +2,13 @@
 
 What masks leave of a message of a pinned template is the title of that template. Texts are compared
 with masked messages, of which a log has few. A text that spells out what masks would replace, as
-`status 500`, is also compared with every message as it is written, and comes before the others.
+`status 500` or `blk_<*>`, is also compared with every message as it is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["masker_of", "mined_but_pinned", "pinned_facts", "titles_of"]
 
-_MARK: Final = "\0pinned "
-"""Before the title of a template, in place of the shape of a message: masks pass it by."""
+_MARK: Final = "\0pinned {}\0"
+_MARKED: Final = re.compile("\0pinned ([0-9]{1,9})\0")
+"""The rank of the best text that a message fits as it is written, before its shape."""
 
 _NEUTRAL: Final = "x"
 """A word that no mask that ships replaces."""
@@ -48,49 +50,66 @@ class PinningMasker(Masker):
     def __init__(self, config: TemplateMinerConfig) -> None:
         super().__init__(config.masking, config.extra_masks)
         pairs = [(one.title, text) for one in config.pinned for text in one.text]
-        # The most specific text last, as it has the last word; of equals, the first in the file.
+        # By rank: the most specific text last; of equals, the first in the file.
         pairs = sorted(pairs, key=lambda pair: specificity(pair[1]), reverse=True)[::-1]
+        self._titles = [title for title, _ in pairs]
+        self._patterns = [pattern_of(text) for _, text in pairs]
         changed = self._changed([text for _, text in pairs])
-        self._masked = [(title, pattern_of(text)) for title, text in pairs]
-        self._written = [one for one, other in zip(self._masked, changed, strict=True) if other]
+        self._as_written = [rank for rank, other in enumerate(changed) if other]
 
     def fast(self, messages: pl.Series) -> pl.Series:
         import polars as pl
 
         shapes = super().fast(messages)
-        for title, pattern in self._written:
-            fits = messages.str.contains(pattern)
-            if fits.any():
-                shapes = shapes.zip_with(~fits, pl.Series([_MARK + title]))
-        return shapes
+        rank = self._best(messages, self._as_written)
+        if not (rank >= 0).any():
+            return shapes
+        marks = ["", *(_MARK.format(rank) for rank in range(len(self._titles)))]
+        return pl.Series(marks).gather(rank + 1) + shapes
 
     def finish(self, shapes: Sequence[str]) -> list[str]:
         import polars as pl
 
-        masked = super().finish(shapes)
-        messages = pl.Series(masked, dtype=pl.String)
-        place = np.full(len(masked), -1)
-        for number, (_, pattern) in enumerate(self._masked):
-            place[messages.str.contains(pattern).to_numpy()] = number
+        parts = [self._marked(shape) for shape in shapes]
+        masked = super().finish([shape for _, shape in parts])
+        rank = self._best(pl.Series(masked, dtype=pl.String), range(len(self._titles)))
+        rank = np.maximum(rank, np.array([written for written, _ in parts], dtype=np.int64))
         return [
-            shape.removeprefix(_MARK)
-            if shape.startswith(_MARK)
-            else message
-            if number < 0
-            else self._masked[number][0]
-            for shape, message, number in zip(shapes, masked, place.tolist(), strict=True)
+            message if best < 0 else self._titles[best]
+            for message, best in zip(masked, rank.tolist(), strict=True)
         ]
+
+    def _marked(self, shape: str) -> tuple[int, str]:
+        """The rank that a shape bears, -1 if none, and the shape without it."""
+        mark = _MARKED.match(shape)
+        if mark is None or int(mark[1]) >= len(self._titles):  # whatever a log holds
+            return -1, shape
+        return int(mark[1]), shape[mark.end() :]
+
+    def _best(self, messages: pl.Series, ranks: Iterable[int]) -> NDArray[np.int64]:
+        """(messages,) the highest of some ranks whose text a message fits, -1 where it fits none."""
+        best = np.full(len(messages), -1)
+        for rank in ranks:
+            best[messages.str.contains(self._patterns[rank]).to_numpy()] = rank
+        return best
 
     def _changed(self, texts: Sequence[str]) -> list[bool]:
-        """Which texts hold what the masks would replace; a wildcard between spaces is no part of it."""
+        """Which texts are none of masked messages: masks replace a part, or a word around a wildcard."""
         import polars as pl
 
-        probes = [
-            " ".join(_NEUTRAL if word in (WILDCARD, WORDS) else word for word in text.split())
-            for text in texts
-        ]
-        masked = super().finish(super().fast(pl.Series(probes, dtype=pl.String)).to_list())
-        return [one != other for one, other in zip(probes, masked, strict=True)]
+        raw, masked = (
+            [" ".join(_probe(word, varying) for word in text.split()) for text in texts]
+            for varying in ("0", WILDCARD)
+        )
+        found = super().finish(super().fast(pl.Series(raw, dtype=pl.String)).to_list())
+        return [one != other for one, other in zip(masked, found, strict=True)]
+
+
+def _probe(word: str, varying: str) -> str:
+    """A word of a text with something in the place of its wildcards."""
+    if word in (WILDCARD, WORDS):
+        return _NEUTRAL
+    return word.replace(WORDS, varying).replace(WILDCARD, varying)
 
 
 def mined_but_pinned(

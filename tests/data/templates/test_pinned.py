@@ -142,13 +142,34 @@ def test_a_text_that_spells_what_masks_replace_is_compared_with_messages_as_they
         {"text": "user ann logged in"},
         {"name": "all", "text": "<**>"},
         {"name": "job 7", "text": "job 7 <*>"},
-        {"name": "root", "text": "open /var/log/<*>"},
+        {"name": "log", "text": "open /var/log/<*>"},
+        {"name": "disk", "text": "disk sd<*> <**>"},
+        {"name": "of ann", "text": "user=<*> left"},
         extra_masks=[mask],
     )
-    messages = [*LOG, "open /var/log/app7", "open /var/other/app7"]
+    messages = [*LOG, "open /var/log/app7", "open /var/other/app7", "user=ann left", "user=7 left"]
     assert events(config, messages) == [
-        "user ann logged in", *["all"] * 5, "job 7", "root", "all",
+        "user ann logged in", *["all"] * 3, "disk", "all", "job 7", "log", "all", *["of ann"] * 2,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rank", ["7", "x", "", "9" * 30])
+def test_a_log_may_hold_what_marks_a_message_inside(rank):
+    config = pinning({"name": "a 7", "text": "a 7"}, masking="none")
+    odd = f"\0pinned {rank}\0 text"
+    assert events(config, ["a 7", odd]) == ["a 7", " ".join(odd.split())]
+
+
+def test_of_texts_with_and_without_what_masks_replace_the_more_specific_one_is_meant():
+    config = pinning(
+        {"name": "few words", "text": "<**> status 500 <**>"},
+        {"name": "many words", "text": "GET <*> gave status <*> in <*> ms"},
+        {"name": "all words", "text": "GET <*> gave status 500 in <*> ms"},
+    )
+    messages = [*LOG[2:4], "PUT /x has status 500 at 7"]
+    assert events(config, messages) == ["many words", "all words", "few words"]
+    config = pinning(*config.model_dump(mode="json")["pinned"][:2])
+    assert events(config, messages) == ["many words", "many words", "few words"]
 
 
 def test_a_template_that_no_message_is_of_waits_for_one():
