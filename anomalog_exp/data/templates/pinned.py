@@ -1,4 +1,4 @@
-"""Pinned templates: what a person says about messages, before any template is mined.
+"""Pinned templates: those that a person writes, before any is mined.
 
 A message that fits a text of a pinned template is that template. In a text `<*>` stands for one word or
 a part of one, `<**>` for one word or more. The config holds the templates themselves, and a file only

@@ -59,7 +59,9 @@ class TemplateMinerConfig(Options):
     extra_masks: Annotated[tuple[MaskConfig, ...], Field(strict=False)]
     fit_on: Literal["all", "train"] = Field(description="rows that templates are mined from")
     with_fields: Names = Field(description="fields whose values make events, with the template")
-    pinned: PinnedTemplates = Field(description="templates that a person says; a file or a list")
+    pinned: PinnedTemplates = Field(
+        description="templates that a person has written: a file or a list"
+    )
 
     def build_miner(self) -> TemplateMiner:
         """The miner that this config describes."""
