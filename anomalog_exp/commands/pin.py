@@ -86,6 +86,7 @@ def _entries(dataset: LogDataset, template: TemplateMinerConfig) -> Iterator[Tem
     count = dict(zip(codes.tolist(), lines.tolist(), strict=True))
     number = dict(zip(codes.tolist(), dataset.line[first].tolist(), strict=True))
     raw = dataset.raw_lines(number.values())
+    statements += [title for title in pinned if title not in statements]
     for code, statement in enumerate(statements):
         if not statement:
             continue

@@ -106,11 +106,13 @@ def build_dataset(
 
     shapes = events.shapes.texts(categories.shape).to_list()
     templates, template_of_shape = Templates.mine_shapes(shapes, template)
+    # Pinned templates that no message is of stand at the end.
+    texts = templates.mined[: int(template_of_shape.max(initial=-1)) + 1]
     events.write_templates(template_of_shape)
-    kept = {} if writer is None else {"parameters": writer.write(templates.mined, template)}
+    kept = {} if writer is None else {"parameters": writer.write(texts, template)}
     if template.pinned:
         codes = np.load(directory / "template.npy", mmap_mode="r")
-        kept["pinned"] = pinned_facts(template, templates.mined, codes)
+        kept["pinned"] = pinned_facts(template, texts, codes)
     events.write_lines()
     entities = events.entities.texts(categories.entity)
     del alive
@@ -118,7 +120,7 @@ def build_dataset(
     sources = [one.name for one in raw.inputs]
     write_vocabularies(
         directory,
-        templates=templates.mined,
+        templates=texts,
         sources=sources,
         entities=entities,
         entity_label=entity_label,
@@ -129,7 +131,7 @@ def build_dataset(
         "fields": _field_facts(parser, events),
         **label_facts(entity_label),
         "labels_unknown_entities": unknown,
-        "templates": len(templates.mined),
+        "templates": len(texts),
         "sources": sources,
         **kept,
     }

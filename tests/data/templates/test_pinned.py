@@ -226,6 +226,7 @@ def test_the_manifest_says_what_is_pinned_and_what_of_it_fits_nothing(tmp_path):
     rows = {"login": 2, slow: 1, "kernel panic <**>": 0}
     assert dataset.manifest["pinned"] == {"rows": rows, "unused": ["kernel panic <**>"]}
     assert dataset.templates[0] == "login"
+    assert dataset.manifest["templates"] == len(dataset.templates) == dataset.template.max() + 1
     assert dataset.template[:4].tolist() == [0, 0, 1, dataset.templates.index(slow)]
 
 
