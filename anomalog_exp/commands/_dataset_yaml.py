@@ -85,16 +85,16 @@ def _is_name(file: Path) -> bool:
     return " " not in file.stem
 
 
-def refuse_to_overwrite(place: Place) -> None:
+def refuse_to_overwrite(file: Path) -> None:
     """Make sure that no file is lost.
 
     Raises:
         ConfigError: there is one.
     """
-    if place.file.exists():
+    if file.exists():
         raise ConfigError.of(
             _KEY,
-            place.file,
+            file,
             problem="there is such a file",
             allowed="a file that does not exist yet",
             fix="choose another name, or overwrite it with --force",

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     use_plugins_named(options.plugins)
     place = None if options.write is None else place_of(options.write)
     if place is not None and not options.force:
-        refuse_to_overwrite(place)
+        refuse_to_overwrite(place.file)
     plugins = plugins_override(plugin_folders())
     found = recognised_log(options.paths, plugins)
     overrides = [*plugins, *overrides_of(found, rereadable(options.paths))]

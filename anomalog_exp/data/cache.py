@@ -173,7 +173,7 @@ def as_read(template: TemplateMinerConfig) -> TemplateMinerConfig:
     """How messages are read before splits exist: unmined, where training rows alone are mined."""
     if template.fit_on == "all":
         return template
-    options = template.model_dump(include={"masking", "extra_masks", "with_fields"})
+    options = template.model_dump(include={"masking", "extra_masks", "with_fields", "pinned"})
     unmined = option_type("template", "identity").of(
         options | {"name": "identity", "fit_on": "all"}
     )

@@ -9,7 +9,13 @@ from typing import Any
 from anomalog_exp.report.run_warning import RunWarning
 from anomalog_exp.results.times import duration
 
-__all__ = ["reading_warnings", "template_warnings", "time_warnings", "window_warnings"]
+__all__ = [
+    "pinned_warnings",
+    "reading_warnings",
+    "template_warnings",
+    "time_warnings",
+    "window_warnings",
+]
 
 ONCE_OF_TEMPLATES = 0.5
 ONCE_OF_EVENTS = 0.1
@@ -95,6 +101,18 @@ def template_warnings(
             "Mask it by template.extra_masks."
             if mined
             else "Mine templates by template=siblings, or mask what differs by template.extra_masks.",
+        )
+
+
+def pinned_warnings(dataset: Mapping[str, Any]) -> Iterator[RunWarning]:
+    """Whether messages are of the templates that a person has pinned."""
+    pinned = dataset.get("pinned")
+    if pinned is not None and (unused := pinned["unused"]):
+        yield RunWarning(
+            "Pinned templates fit no message",
+            f"{len(unused):,} of {len(pinned['rows']):,}, as {_cut(unused[0])!r}.",
+            "Compare their texts with messages of the log; take the others out of the file of "
+            "template.pinned, if the log need not hold them.",
         )
 
 

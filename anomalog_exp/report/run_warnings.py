@@ -11,6 +11,7 @@ from typing import Any
 
 from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.report.log_warnings import (
+    pinned_warnings,
     reading_warnings,
     template_warnings,
     time_warnings,
@@ -56,6 +57,7 @@ def warnings_of(
         *window_warnings(dataset, sequences),
         *_training(sequences, findings.get("distinct_training_sequences")),
         *template_warnings(dataset, manifest.get("template_counts")),
+        *pinned_warnings(dataset),
         *time_warnings(dataset),
         *reading_warnings(dataset, sequences),
     ]

@@ -27,6 +27,7 @@ COMMANDS = [
     "inspect",
     "list",
     "mirror",
+    "pin",
     "report",
     "rerun",
     "templates",

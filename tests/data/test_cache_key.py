@@ -103,7 +103,7 @@ def test_where_training_rows_are_mined_masks_and_fields_decide_how_a_log_is_read
     decides = {
         name for name, other in flips(template) if key(template=other) != key(template=template)
     }
-    assert decides - {"fit_on"} == {"masking", "extra_masks", "with_fields"}
+    assert decides - {"fit_on"} == {"masking", "extra_masks", "with_fields", "pinned"}
 
 
 def test_bytes_of_files_and_labels_are_in_the_key_and_their_places_are_not():

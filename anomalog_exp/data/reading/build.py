@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES, Block, read_blocks
@@ -24,8 +26,8 @@ from anomalog_exp.data.reading.parsed import ParsedBlock, SharedCategories, pars
 from anomalog_exp.data.reading.prepared import LEVEL, prepared_parser
 from anomalog_exp.data.reading.records import record_begin
 from anomalog_exp.data.sources.base import RawFiles
-from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.data.templates.pinning import masker_of, pinned_facts
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.data.vocabularies import write_vocabularies
 from anomalog_exp.files import write_json
@@ -72,7 +74,7 @@ def build_dataset(
 
     paths = [one.path for one in raw.inputs]
     parser = prepared_parser(dataset, template, paths)
-    masker = Masker(template.masking, template.extra_masks)
+    masker = masker_of(template)
     first_line = 0 if dataset.line_range is None else dataset.line_range[0]
     # Categories of their own: those of the process would number our texts after everybody's.
     categories = SharedCategories(*(pl.Categorical(pl.Categories.random()) for _ in range(2)))
@@ -104,8 +106,13 @@ def build_dataset(
 
     shapes = events.shapes.texts(categories.shape).to_list()
     templates, template_of_shape = Templates.mine_shapes(shapes, template)
+    # Pinned templates that no message is of stand at the end.
+    texts = templates.mined[: int(template_of_shape.max(initial=-1)) + 1]
     events.write_templates(template_of_shape)
-    kept = {} if writer is None else {"parameters": writer.write(templates.mined, template)}
+    kept = {} if writer is None else {"parameters": writer.write(texts, template)}
+    if template.pinned:
+        codes = np.load(directory / "template.npy", mmap_mode="r")
+        kept["pinned"] = pinned_facts(template, texts, codes)
     events.write_lines()
     entities = events.entities.texts(categories.entity)
     del alive
@@ -113,7 +120,7 @@ def build_dataset(
     sources = [one.name for one in raw.inputs]
     write_vocabularies(
         directory,
-        templates=templates.mined,
+        templates=texts,
         sources=sources,
         entities=entities,
         entity_label=entity_label,
@@ -124,7 +131,7 @@ def build_dataset(
         "fields": _field_facts(parser, events),
         **label_facts(entity_label),
         "labels_unknown_entities": unknown,
-        "templates": len(templates.mined),
+        "templates": len(texts),
         "sources": sources,
         **kept,
     }

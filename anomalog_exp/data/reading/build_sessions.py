@@ -18,6 +18,7 @@ from anomalog_exp.data.reading.blocks import block_lines, read_blocks
 from anomalog_exp.data.reading.entity_labels import label_facts
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.data.templates.pinning import masker_of, pinned_facts
 from anomalog_exp.data.vocabularies import write_vocabularies
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json
@@ -59,6 +60,10 @@ def build_session_dataset(
     sessions, first_lines = _all_sessions(parser, parser.raw_files(raw), progress)
     *first_lines, lines_total = first_lines
     rows = sessions.with_row_index("session").explode("event")
+    if template.pinned:
+        ids = rows["event"].unique()
+        titles = masker_of(template).finish(ids.to_list())
+        rows = rows.with_columns(event=rows["event"].replace_strict(ids, titles))
     columns = {
         "line": rows["line"].to_numpy(),
         "entity": rows["session"].to_numpy(),
@@ -79,8 +84,11 @@ def build_session_dataset(
         entity_label=entity_label,
         entity_split=sessions["split"].to_numpy(),
     )
+    codes = columns["template"]
+    pinned = {"pinned": pinned_facts(template, templates, codes)} if template.pinned else {}
     manifest = {
         **facts(),
+        **pinned,
         **label_facts(entity_label),
         "lines_total": lines_total,
         "lines_empty": lines_total - len(sessions),

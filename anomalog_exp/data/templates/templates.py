@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from anomalog_exp.data.templates.event_fields import parted, with_values
 from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig, dense_codes
+from anomalog_exp.data.templates.pinning import masker_of, mined_but_pinned, titles_of
 from anomalog_exp.options.listing import open_option
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class Templates:
     """Templates of a log.
 
     Attributes:
-        config: The miner and the masks.
-        mined: Template texts, in the order of their codes.
+        config: The miner, the masks, and what is pinned.
+        mined: Template texts, in the order of their codes; pinned templates of no message at the end.
         known: Masked message -> code of its template, of the messages that were mined.
     """
 
@@ -63,7 +64,7 @@ class Templates:
         Returns:
             The templates in order of first appearance, and (messages,) int32 codes into them.
         """
-        shapes, shape_of = _shapes(messages, config, values)
+        shapes, shape_of = _shapes(messages, masker_of(config), values)
         templates, codes = cls.mine_shapes(shapes, config)
         return templates, codes[shape_of]
 
@@ -76,7 +77,9 @@ class Templates:
         Returns:
             The templates, and (shapes,) int32 codes into them.
         """
-        masked, masked_of_shape = dense_codes(_finished(shapes, config))
+        masked, masked_of_shape = dense_codes(
+            _finished(shapes, masker_of(config), config.with_fields)
+        )
         templates, codes = cls.mine_masked(masked, config)
         return templates, codes[masked_of_shape]
 
@@ -87,6 +90,11 @@ class Templates:
         """Learn templates from distinct messages with all masks applied; a code per message."""
         texts, codes = _mined(masked, config)
         known = dict(zip(masked, codes.tolist(), strict=True))
+        # A pinned template is one, whether or not a message was of it; its values of fields are unknown.
+        for title in [] if config.with_fields else titles_of(config):
+            if title not in known:
+                known[title] = len(texts)
+                texts.append(title)
         return cls(config, tuple(texts), known), codes
 
     @property
@@ -108,8 +116,9 @@ class Templates:
             messages: As for `mine`.
             values: As for `mine`.
         """
-        shapes, shape_of = _shapes(messages, self.config, values)
-        codes = [self._code(masked) for masked in _finished(shapes, self.config)]
+        shapes, shape_of = _shapes(messages, self._masker, values)
+        finished = _finished(shapes, self._masker, self.config.with_fields)
+        codes = [self._code(masked) for masked in finished]
         return np.array(codes, dtype=np.int32)[shape_of]
 
     def known_codes(self, masked: Sequence[str]) -> NDArray[np.int32]:
@@ -144,7 +153,7 @@ class Templates:
         code = self.known.get(masked)
         if code is None:
             message, values = parted(masked, self.config.with_fields)
-            statement = self._matcher(message)
+            statement = None if message in self._titles else self._matcher(message)
             if statement is not None:
                 code = self._code_of.get(self._statements[statement] + values)
         return self.unknown if code is None else code
@@ -155,8 +164,17 @@ class Templates:
 
     @cached_property
     def _statements(self) -> list[str]:
-        """The texts without the values of fields."""
-        return dense_codes([parted(text, self.config.with_fields)[0] for text in self.mined])[0]
+        """The texts that the miner gave, without the values of fields."""
+        statements = [parted(text, self.config.with_fields)[0] for text in self.mined]
+        return dense_codes([one for one in statements if one not in self._titles])[0]
+
+    @cached_property
+    def _masker(self) -> Masker:
+        return masker_of(self.config)
+
+    @cached_property
+    def _titles(self) -> frozenset[str]:
+        return frozenset(titles_of(self.config))
 
     @cached_property
     def _matcher(self) -> Callable[[str], int | None]:
@@ -169,32 +187,31 @@ def _mined(
     """Template texts and a code per masked message; values of fields are not mined."""
     miner = config.build_miner()
     if not config.with_fields or not masked:
-        return miner.mine(masked)
+        return mined_but_pinned(miner.mine, masked, config)
     messages, values = zip(*(parted(one, config.with_fields) for one in masked), strict=True)
     distinct, message_of = dense_codes(messages)
-    statements, statement_of = miner.mine(distinct)
+    statements, statement_of = mined_but_pinned(miner.mine, distinct, config)
     of_each = statement_of[message_of]
     return dense_codes([statements[s] + v for s, v in zip(of_each, values, strict=True)])
 
 
-def _finished(shapes: Sequence[str], config: TemplateMinerConfig) -> list[str]:
+def _finished(shapes: Sequence[str], masker: Masker, fields: Sequence[str]) -> list[str]:
     """Shapes with all masks applied, but for the values of fields."""
-    masker = Masker(config.masking, config.extra_masks)
-    if not config.with_fields:
+    if not fields:
         return masker.finish(shapes)
-    parts = [parted(shape, config.with_fields) for shape in shapes]
+    parts = [parted(shape, fields) for shape in shapes]
     messages = masker.finish([message for message, _ in parts])
     return [message + values for message, (_, values) in zip(messages, parts, strict=True)]
 
 
 def _shapes(
-    messages: Sequence[str] | pl.Series, config: TemplateMinerConfig, values: pl.DataFrame | None
+    messages: Sequence[str] | pl.Series, masker: Masker, values: pl.DataFrame | None
 ) -> tuple[list[str], NDArray[np.int32]]:
     """Distinct results of the masks that run on every message, and the shape of each message."""
     import polars as pl
 
     raw = pl.Series(messages, dtype=pl.String)
-    shaped = Masker(config.masking, config.extra_masks).fast(raw)
+    shaped = masker.fast(raw)
     if values is not None:
         shaped = with_values(shaped, values)
     shapes = shaped.unique(maintain_order=True)

@@ -29,6 +29,9 @@ from anomalog_exp.results.scores import ScoredUnits
 
 __all__ = ["comparison"]
 
+_LONGEST = 200
+"""Characters of a value that are shown."""
+
 _FACTS = ("digest", "lines_total", "lines_unparsed", "rows", "entities", "templates")
 _SMALL_P = 1e-4
 
@@ -160,7 +163,14 @@ def _differing(facts: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """The values of all runs by key, where they are not all the same."""
     keys = dict.fromkeys(key for one in facts for key in one)
     values = {key: [one.get(key) for one in facts] for key in keys}
-    return {key: found for key, found in values.items() if any(v != found[0] for v in found)}
+    differing = {key: found for key, found in values.items() if any(v != found[0] for v in found)}
+    return {key: [*map(_cut, found)] for key, found in differing.items()}
+
+
+def _cut(value: Any) -> Any:
+    """A value that a table has room for: a list may be as long as a file."""
+    text = str(value)
+    return value if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text):,} characters)"
 
 
 def _as_text(value: Any) -> str | None:

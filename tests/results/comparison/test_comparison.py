@@ -74,6 +74,16 @@ def test_what_differs_is_shown_by_dotted_keys_and_nothing_else(run_of):
     ]
 
 
+def test_a_value_as_long_as_a_file_is_cut(run_of):
+    pinned = ",".join(f"{{text: text number {i}}}" for i in range(50))
+    other = run_of("pinned", *RUNS["bayes"], f"template.pinned=[{pinned}]")
+    first, second = section(compared(run_of("bayes"), other), "What differs").rows
+    # No message is of these templates, so that nothing else differs.
+    assert first == {"run": "A", "template.pinned": None}
+    shown = second["template.pinned"]
+    assert re.fullmatch(r"\[\{'text': .{190}\.\.\. \(1,\d{3} characters\)", shown)
+
+
 def test_the_figures_are_those_of_the_runs(run_of):
     names = ["markov", "bayes", "frequency"]
     document = compared(*map(run_of, names))

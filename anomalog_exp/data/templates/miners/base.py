@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.data.templates.masking import MaskConfig, Masking
+from anomalog_exp.data.templates.pinned import PinnedTemplates
 from anomalog_exp.options.base import Names, Options
 
 __all__ = ["TemplateMiner", "TemplateMinerConfig", "dense_codes"]
@@ -51,13 +52,16 @@ class TemplateMiner(ABC):
 class TemplateMinerConfig(Options):
     """Base of the miners' configs."""
 
-    added_since: ClassVar[dict[str, Any]] = {"with_fields": ()}
+    added_since: ClassVar[dict[str, Any]] = {"with_fields": (), "pinned": ()}
 
     name: str
     masking: Masking
     extra_masks: Annotated[tuple[MaskConfig, ...], Field(strict=False)]
     fit_on: Literal["all", "train"] = Field(description="rows that templates are mined from")
     with_fields: Names = Field(description="fields whose values make events, with the template")
+    pinned: PinnedTemplates = Field(
+        description="templates that a person has written: a file or a list"
+    )
 
     def build_miner(self) -> TemplateMiner:
         """The miner that this config describes."""
