@@ -59,7 +59,7 @@ def test_the_file_lists_templates_with_their_lines_and_a_sample_the_most_frequen
 ):
     assert run_command("pin", "--", *overrides) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("# Templates of custom by drain, the most frequent first.\n")
+    assert printed.startswith("# Templates of custom by siblings, the most frequent first.\n")
     shown = printed[printed.index("\ntemplates:\n") :]
     assert shown == (
         "\ntemplates:\n"

@@ -111,8 +111,10 @@ def wildcard_word(words: Sequence[str]) -> str:
 
 
 def _common_beginning(words: Sequence[str]) -> str:
+    """What all words begin with, and each of them has more than that."""
     first, last = min(words), max(words)
     differ = (
         place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1
     )
-    return first[: next(differ, min(len(first), len(last)))]
+    same = next(differ, min(len(first), len(last)))
+    return first[: min(same, min(map(len, words)) - 1)]

@@ -108,6 +108,9 @@ def test_a_new_message_fits_by_its_words_and_what_brackets_a_value():
         (["a", "ab"], "<*>"),
         (["x=1=a", "x=1=b"], "x=1=<*>"),
         (["<*>", "uid=<*>"], "<*>"),
+        (["#<*>#-<*>", "#<*>#"], "#<*>"),
+        (["a=", "a=b"], "<*>"),
+        ([",", "a,"], "<*>"),
     ],
 )
 def test_what_brackets_all_values_of_a_place_stays(words, text):
