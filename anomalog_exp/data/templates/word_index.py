@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
-from itertools import chain
 from typing import Final
 
 __all__ = ["COMPARED", "WordIndex"]
@@ -41,7 +40,7 @@ class WordIndex:
 
         Half of what must agree is enough, because the index does not know all clusters of a word.
         """
-        shared = Counter(chain.from_iterable(self._having.get(word, ()) for word in words))
+        shared = Counter([cluster for word in words for cluster in self._having.get(word, ())])
         most = max(shared.values(), default=0)
         if 2 * most < least:
             return []
