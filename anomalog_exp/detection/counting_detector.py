@@ -29,7 +29,7 @@ class CountingDetector(Detector):
         whole = normal.take(normal.covered == 1.0)
         used = whole if len(whole) else normal
         self.learn_kinds(used)
-        self._usual = UsualCounts.learned(self.counts(used))
+        self._usual = UsualCounts.learned(self.counts(used), used)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         scores = np.zeros(len(sequences))
@@ -40,21 +40,24 @@ class CountingDetector(Detector):
 
     def _distances(self, sequences: SequenceSet) -> tuple[csr_matrix, csr_matrix]:
         counts = self.counts(sequences)
-        return self._usual.distances(counts, sequences.covered), counts
+        return self._usual.distances(counts, sequences), counts
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The counts farthest from what is usual."""
         distances, counts = self._distances(sequences)
+        seasons = self._usual.seasons(sequences)
         reasons = []
         for row in range(len(sequences)):
             inside = slice(distances.indptr[row], distances.indptr[row + 1])
             kinds, weights = distances.indices[inside], distances.data[inside]
             ranked = np.lexsort((kinds, -weights))[:top]
+            usually = self._usual.median[seasons[row]]
+            when = " at this hour" if seasons[row] else ""
             reasons.append(
                 [
                     (
                         f"{counts[row, kinds[i]]:,.0f} events{self.kind_name(sequences, kinds[i])}, "
-                        f"usually {self._usual.median[kinds[i]]:,.0f}",
+                        f"usually {usually[kinds[i]]:,.0f}{when}",
                         float(weights[i]),
                     )
                     for i in ranked

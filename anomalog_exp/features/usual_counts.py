@@ -4,7 +4,8 @@ A count c is made comparable by 2 * sqrt(c + 3/8), after which the spread of Poi
 their mean (Anscombe, "The transformation of Poisson, binomial and negative-binomial data", Biometrika
 35, 1948). What is usual is the median over the training windows. The spread is that of their 5 and 95
 percentiles, each side by itself and at least 1: a twentieth of the windows may be odd without moving
-either.
+either. An hour of the day that training shows on fourteen days has figures of its own: what a job does
+every night is usual then, and silence may be.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 
+from anomalog_exp.features.hours import ALL_DAY, hours_of, hours_with_days
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
 __all__ = ["UsualCounts"]
 
 _TAIL: Final = 0.05
@@ -25,49 +29,70 @@ _SPREADS: Final = 1.645
 
 @dataclass(frozen=True)
 class UsualCounts:
-    """What counts of some kinds usually are.
+    """What counts of some kinds usually are, in all and at hours of the day that training shows well.
 
     Attributes:
-        median: (kinds,) counts.
-        below: (kinds,) the spread of smaller ones, on the comparable scale.
-        above: (kinds,) the spread of larger ones.
+        median: (seasons, kinds) counts; the first season is that of all windows.
+        below: (seasons, kinds) the spread of smaller ones, on the comparable scale.
+        above: (seasons, kinds) the spread of larger ones.
+        season: (hours,) the season of each hour and of `ALL_DAY`.
     """
 
-    median: Annotated[NDArray[np.float64], "kinds"]
-    below: Annotated[NDArray[np.float64], "kinds"]
-    above: Annotated[NDArray[np.float64], "kinds"]
+    median: Annotated[NDArray[np.float64], "seasons", "kinds"]
+    below: Annotated[NDArray[np.float64], "seasons", "kinds"]
+    above: Annotated[NDArray[np.float64], "seasons", "kinds"]
+    season: Annotated[NDArray[np.int64], "hours"]
 
     @classmethod
-    def learned(cls, counts: csr_matrix) -> Self:
-        """What is usual among (windows, kinds) counts of one window at least."""
-        low, median, high = _quantiles(counts, (_TAIL, 0.5, 1 - _TAIL))
+    def learned(cls, counts: csr_matrix, windows: SequenceSet) -> Self:
+        """What is usual among the (windows, kinds) counts of one window at least."""
+        hour, seasons = hours_of(windows), hours_with_days(windows)
+        parts = [counts, *(counts[hour == one] for one in seasons)]
+        low, median, high = (
+            np.stack(figures)
+            for figures in zip(
+                *(_quantiles(part, (_TAIL, 0.5, 1 - _TAIL)) for part in parts), strict=True
+            )
+        )
         middle = _comparable(median)
+        season = np.zeros(ALL_DAY + 1, dtype=np.int64)
+        season[seasons] = np.arange(1, len(parts))
         return cls(
             median,
             np.maximum((middle - _comparable(low)) / _SPREADS, 1.0),
             np.maximum((_comparable(high) - middle) / _SPREADS, 1.0),
+            season,
         )
 
-    def distances(self, counts: csr_matrix, covered: NDArray[np.float64]) -> csr_matrix:
+    def seasons(self, windows: SequenceSet) -> NDArray[np.int64]:
+        """(windows,) the season of each; 0 is that of all."""
+        return self.season[hours_of(windows)]
+
+    def distances(self, counts: csr_matrix, windows: SequenceSet) -> csr_matrix:
         """(windows, kinds) how many spreads each count is from what is usual, either way.
 
-        Kinds that are usually absent have no entry where they are.
+        Kinds that are usually absent at any time have no entry where they are. Of a window that was
+        counted in part, as much less is expected.
 
         Args:
             counts: (windows, kinds).
-            covered: (windows,) the share of each window that was counted: as much less is expected.
+            windows: Their times, and the share of each that was counted.
         """
-        windows = counts.shape[0]
+        size = counts.shape[0]
         present = counts.tocoo()
         # Kinds that are usually there are looked at in every window, the others where they are.
-        usually = np.flatnonzero(self.median)
-        rare = self.median[present.col] == 0
-        row = np.concatenate((np.repeat(np.arange(windows), len(usually)), present.row[rare]))
-        kind = np.concatenate((np.tile(usually, windows), present.col[rare]))
+        is_usual = (self.median > 0).sum(axis=0) > 0
+        usually = np.flatnonzero(is_usual)
+        rare = ~is_usual[present.col]
+        row = np.concatenate((np.repeat(np.arange(size), len(usually)), present.row[rare]))
+        kind = np.concatenate((np.tile(usually, size), present.col[rare]))
         count = np.concatenate((counts[:, usually].toarray().ravel(), present.data[rare]))
-        expected = self.median[kind] * covered[row]
+        season = self.seasons(windows)[row]
+        expected = self.median[season, kind] * windows.covered[row]
         apart = _comparable(count) - _comparable(expected)
-        distance = np.where(apart > 0, apart / self.above[kind], -apart / self.below[kind])
+        distance = np.where(
+            apart > 0, apart / self.above[season, kind], -apart / self.below[season, kind]
+        )
         return csr_matrix((distance, (row, kind)), shape=counts.shape)
 
 

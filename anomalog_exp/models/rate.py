@@ -4,6 +4,8 @@ Counted are the events of a window altogether, those of each level, and those of
 the largest distance from what is usual, in spreads of the training windows
 (`features/usual_counts.py`): of a flood, of a burst of one kind, or of silence.
 
+What is usual depends on the hour of the day (UTC) where windows of time train on two weeks or more.
+
 Silence is judged where windows without events are there, as with sequence=time and emit_empty=true. Of a
 window that the log covers in part, as the last one, as much less is expected.
 """

@@ -77,6 +77,48 @@ def test_levels_are_counted_whatever_the_template():
     assert texts == {"10 events of level error, usually 0", "0 events of level info, usually 10"}
 
 
+def hourly(days: int, counts: dict[int, int]) -> list[int]:
+    """Times in seconds: so many events in some hours of each day, one in each of the others."""
+    return [
+        86_400 * day + 3600 * hour + nth
+        for day in range(days)
+        for hour in range(24)
+        for nth in range(counts.get(hour, 1))
+    ]
+
+
+def scored_by_hour(seconds: list[int], train_days: int):
+    log = log_dataset([(None, "tick", 1000 * second, -1) for second in seconds])
+    config = load_run_config(
+        ["sequence=time", "sequence.time_span_ms=3600000", "sequence.emit_empty=true", "split=all"]
+    )
+    sequences = config.sequence.apply(log, config.split)
+    detector = unfitted("rate")
+    detector.fit(sequences.part(Split.TRAIN).take(slice(0, 24 * train_days)))
+    test = sequences.part(Split.TEST)
+    return detector, test, detector.score(test)
+
+
+def test_what_happens_every_day_at_an_hour_is_usual_then_once_there_are_two_weeks():
+    seconds = hourly(20, {3: 400})
+    _, _, scores = scored_by_hour(seconds, train_days=14)
+    assert scores[:-1].max() == 0.0  # the last window goes beyond the log
+    # Of fewer days nothing is known of hours: a twenty-fourth of the windows is odd.
+    _, _, scores = scored_by_hour(seconds, train_days=13)
+    assert np.flatnonzero(scores > 5).tolist() == [24 * day + 3 for day in range(20)]
+
+
+def test_silence_at_an_hour_that_is_busy_each_day_and_a_flood_at_a_quiet_one_are_odd():
+    seconds = hourly(20, {3: 400})
+    gone = [s for s in seconds if not 18 * 86_400 + 3 * 3600 <= s < 18 * 86_400 + 4 * 3600]
+    moved = sorted([*gone, *range(18 * 86_400 + 7 * 3600, 18 * 86_400 + 7 * 3600 + 400)])
+    detector, test, scores = scored_by_hour(moved, train_days=14)
+    assert np.flatnonzero(scores > 5).tolist() == [18 * 24 + 3, 18 * 24 + 7]
+    assert scores[18 * 24 + 3] == pytest.approx(-spreads(0, 400))
+    reasons = detector.explain(test.take(slice(18 * 24 + 3, 18 * 24 + 4)), 1)
+    assert reasons[0][0][0] == "0 events, usually 400 at this hour"
+
+
 def test_silence_is_judged_and_less_is_expected_of_a_window_that_the_log_covers_in_part():
     # One event a second, a hole of five windows among 150, and at the end a quarter of a window.
     seconds = [*range(100), *range(200, 3006)]
