@@ -35,6 +35,7 @@ __all__ = ["chosen_overrides", "main"]
 _CHOSEN: Final = ("split=all", "model=ensemble", "tracking=none")
 """Nothing is known of the log, so all of it trains and is judged; nobody compares a first look."""
 
+_DATASET: Final = "dataset"
 _OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
 
 
@@ -80,8 +81,19 @@ def chosen_overrides(
         typed: Overrides that win over what is chosen here.
     """
     chosen = [*overrides_of(found, rereadable(paths)), *_CHOSEN]
-    kept = [one for one in chosen if not _replaced(one, typed)]
+    wins = list(typed)
+    if _DATASET in map(_key, typed):
+        # Another data set says what the lines are, and not where they are.
+        chosen = ["dataset/source=local_dir", *filter(_says_no_line, chosen)]
+        wins = [one for one in typed if _key(one) != _DATASET]
+    kept = [one for one in chosen if not _replaced(one, wins)]
     return [*plugins_override(plugin_folders()), *kept, *typed]
+
+
+def _says_no_line(chosen: str) -> bool:
+    """Whether an override that is chosen tells nothing of how lines are read."""
+    key = _key(chosen)
+    return key == f"{_DATASET}.source.path" or key.partition(".")[0] not in (_DATASET, "template")
 
 
 def _is_override(argument: str) -> bool:
