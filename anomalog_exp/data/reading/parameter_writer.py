@@ -1,13 +1,12 @@
 """Writes the parameters of a data set while it is built.
 
-Templates are known when all messages have come, so messages wait in files beside the columns, which are
-removed when their values have been found. About a million messages are held in memory at a time, and all
-distinct values.
+Templates are known when all messages have come, so messages wait: in memory up to about `_BYTES_AT_ONCE`
+of the log, and what is more in files beside the columns, which are removed when their values have been
+found. Besides that, all distinct values are held in memory.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,14 +17,15 @@ from anomalog_exp.data.parameters import NO_VALUE, write_parameters
 from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.wildcards import Wildcards, values_of_places
+from anomalog_exp.data.templates.place_values import values_of_places
+from anomalog_exp.data.templates.wildcards import Wildcards
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["ParameterWriter"]
 
-_ROWS_AT_ONCE: Final = 1 << 20
+_BYTES_AT_ONCE: Final = 1 << 27
 
 
 class ParameterWriter:
@@ -33,14 +33,30 @@ class ParameterWriter:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._waiting = directory / "messages"
-        self._waiting.mkdir()
         self._files: list[Path] = []
+        self._held: list[pl.Series] = []
+        self._bytes = 0
 
-    def add(self, messages: pl.Series) -> None:
-        """Keep the messages of the next block."""
-        self._files.append(self._waiting / f"{len(self._files)}.arrow")
-        messages.alias("message").to_frame().write_ipc(self._files[-1])
+    def add(self, messages: pl.Series, size: int) -> None:
+        """Keep the messages of the next block, which has so many bytes."""
+        if self._held and self._bytes + size > _BYTES_AT_ONCE:
+            self._put_aside()
+        self._held.append(messages)
+        self._bytes += size
+
+    def _put_aside(self) -> None:
+        waiting = self._directory / "messages"
+        waiting.mkdir(exist_ok=True)
+        self._files.append(waiting / f"{len(self._files)}.arrow")
+        self._all_held().alias("message").to_frame().write_ipc(self._files[-1])
+
+    def _all_held(self) -> pl.Series:
+        """The messages that are held, which are not any longer."""
+        import polars as pl
+
+        held = pl.concat(self._held)
+        self._held, self._bytes = [], 0
+        return held
 
     def write(self, texts: Sequence[str], config: TemplateMinerConfig) -> dict[str, Any]:
         """Write the parameters; all messages are added, and the column of templates is there.
@@ -64,25 +80,23 @@ class ParameterWriter:
             for messages in self._messages():
                 here = np.asarray(template[row : row + len(messages)])
                 row += len(messages)
-                values, place = values_of_places(messages, here, constants)
-                raw = values.cast(category).to_physical().cast(pl.Int64).fill_null(NO_VALUE)
-                in_order = np.empty(len(raw), dtype=np.int64)
-                in_order[place] = raw.to_numpy()
-                misfits += int(np.count_nonzero(in_order == NO_VALUE))
-                column.append(codes.add(in_order))
+                number = values_of_places(messages, here, constants, category)
+                misfits += int(np.count_nonzero(number == NO_VALUE))
+                column.append(codes.add(number))
         write_parameters(self._directory, wildcards.counts(texts), codes.texts(category))
         del alive
-        shutil.rmtree(self._waiting)
+        if self._files:
+            self._files[0].parent.rmdir()
         return {"values": column.rows, "distinct": codes.size, "misfits": misfits}
 
     def _messages(self) -> Iterator[pl.Series]:
+        """The messages in their order, many at a time."""
         import polars as pl
 
-        waiting: list[pl.Series] = []
+        if self._files and self._held:
+            self._put_aside()  # one part at a time
         for path in self._files:
-            waiting.append(pl.read_ipc(path)["message"])
-            if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
-                yield pl.concat(waiting)
-                waiting = []
-        if waiting:
-            yield pl.concat(waiting)
+            yield pl.read_ipc(path)["message"]
+            path.unlink()
+        if self._held:
+            yield self._all_held()

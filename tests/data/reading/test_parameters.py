@@ -14,9 +14,10 @@ from anomalog_exp.data.reading.blocks import BLOCK_BYTES
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.templates import Templates
-from anomalog_exp.data.templates.wildcards import Wildcards, values_of_places
+from anomalog_exp.data.templates.wildcards import Wildcards
 from anomalog_exp.progress import SILENT
 from tests.data.reading.test_build import LABELS, LOG
+from tests.data.templates.test_place_values import values_in
 
 SYSTEMS = ("HDFS", "BGL", "Thunderbird", "OpenStack", "Linux", "Proxifier")
 
@@ -126,9 +127,7 @@ def test_values_put_back_into_the_text_give_the_message(shared_data, system):
         wildcards = Wildcards(config)
         constants = [wildcards.constants(text) for text in templates.mined]
         assert wildcards.counts(templates.mined).tolist() == [len(one) - 1 for one in constants]
-        found, place = values_of_places(messages, codes, constants)
-        assert sorted(place.tolist()) == list(range(len(found)))
-        in_order = found.gather(np.argsort(place)).to_list()
+        in_order = values_in(messages, codes, constants)
         misfits = 0
         for message, code in zip(messages, codes.tolist(), strict=True):
             first, *rest = constants[code]
@@ -143,22 +142,3 @@ def test_values_put_back_into_the_text_give_the_message(shared_data, system):
         assert in_order == []
         # Spell has templates that say less than their messages: a word is lost without a wildcard.
         assert misfits <= (300 if options == ["spell"] else 0)
-
-
-@pytest.mark.parametrize(
-    ("places", "word", "between", "found"),
-    [
-        (100, 160, "\n", 100),  # a trace, whose values are words
-        (101, 10, " ", 0),  # more than anybody reads
-        (50, 1000, ":", 50 * [None]),  # readings without number
-        (3, 10, ":", 3),
-    ],
-)
-def test_long_messages_take_no_long_time(places, word, between, found):
-    message = between.join(f"{'w' * word} {i}x" for i in range(places))
-    text = " ".join(between.join(f"{'w' * word} <*>" for _ in range(places)).split("\n"))
-    wildcards = Wildcards(load_run_config(["template=drain"]).template)
-    code = np.zeros(5, dtype=np.int32)
-    values, _ = values_of_places(pl.Series([message] * 5), code, [wildcards.constants(text)])
-    wanted = [f"{i}x" for i in range(found)] if isinstance(found, int) else found
-    assert sorted(values.to_list(), key=str) == sorted(wanted * 5, key=str)

@@ -1,0 +1,105 @@
+"""What stands at the places of messages, as numbers of a vocabulary that grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.templates.cut_values import (
+    ROW_OF_WORDS,
+    WORD,
+    TextForms,
+    can_cut,
+    cut_values,
+    single_spaces,
+)
+from anomalog_exp.data.templates.place_patterns import by_patterns, few_steps
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["values_of_places"]
+
+_SLICE_ROWS: Final = 1 << 15
+_FEWEST_CUT: Final = 1 << 10
+"""Fewer messages take less time by patterns, which need no preparation."""
+
+
+def values_of_places(
+    messages: pl.Series,
+    template: NDArray[np.int32],
+    constants: Sequence[Sequence[str]],
+    category: pl.Categorical,
+) -> NDArray[np.int64]:
+    """What messages have at the places of their templates.
+
+    White space between words counts as one space. Where several readings fit, values are as short as can
+    be, from the first one on.
+
+    Args:
+        messages: (messages,) String, without nulls.
+        template: (messages,) code of each one's template.
+        constants: Of each template, as `Wildcards.constants` gives them.
+        category: Takes the values.
+
+    Returns:
+        (values,) number of each in `category`, message by message and place by place; -1 where the
+        message does not fit the text.
+    """
+    import polars as pl
+
+    places = np.array([len(parts) - 1 for parts in constants], dtype=np.int64)
+    count = places[template]
+    start = np.cumsum(count) - count
+    number = np.empty(int(count.sum()), dtype=np.int64)
+    # Numbers of two bytes are sorted by counting.
+    order = np.argsort(template.astype(np.min_scalar_type(len(constants))), kind="stable")
+    order = order[count[order] > 0]
+
+    forms = TextForms(category)
+
+    def fill(borders: tuple[int, int]) -> None:
+        rows = order[slice(*borders)]
+        around = constants[template[rows[0]]]
+        found = _numbers(messages.gather(rows), around, forms)
+        for place, numbers in enumerate(found):
+            number[start[rows] + place] = numbers
+
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        for _ in pool.map(fill, _slices(template[order])):
+            pass
+    return number
+
+
+def _slices(template: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """Borders of runs of one template, cut where they are long, so that threads share the work."""
+    ends = np.append(np.flatnonzero(np.diff(template)) + 1, len(template))
+    borders = np.union1d(ends, np.arange(0, len(template), _SLICE_ROWS)).tolist()
+    return list(pairwise(borders))
+
+
+def _numbers(
+    messages: pl.Series, constants: Sequence[str], forms: TextForms
+) -> list[NDArray[np.int64]]:
+    """The numbers of the values of each place."""
+    if len(messages) < _FEWEST_CUT or not can_cut(constants):
+        return [forms.numbers(column) for column in by_patterns(messages, constants)]
+    columns = cut_values(messages, constants)
+    found = [forms.numbers(column) for column in columns]
+    form = np.min(list(map(forms.of, columns, found)), axis=0)
+    # Patterns have no values of messages that are too long for them, however many messages there are.
+    usable = (form == WORD) & few_steps(messages, constants, words=True).to_numpy()
+    if not usable.all() and single_spaces(constants):
+        usable |= (form >= ROW_OF_WORDS) & few_steps(messages, constants, words=False).to_numpy()
+    if not usable.all():
+        others = np.flatnonzero(~usable)
+        found = [numbers.copy() for numbers in found]
+        again = by_patterns(messages.gather(others), constants)
+        for numbers, column in zip(found, again, strict=True):
+            numbers[others] = forms.numbers(column)
+    return found
