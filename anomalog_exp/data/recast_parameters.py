@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.parameters import NO_VALUE, Parameters
+from anomalog_exp.data.place_kinds import PlaceKinds
 from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.place_values import values_of_places
@@ -50,11 +51,11 @@ def recast(
     messages = pl.Series([wildcards.message(text) for text in old], dtype=pl.String)
     category = pl.Categorical(pl.Categories.random())
     alive = pl.Series([""]).cast(category)
-    number = values_of_places(
+    numbers = values_of_places(
         messages, new_of_old, [wildcards.constants(text) for text in new], category
     )
     found = FirstAppearance()
-    text = pl.Series(found.add(number)).replace(NO_VALUE, None)
+    text = pl.Series(found.add(numbers)).replace(NO_VALUE, None)
     piece_texts = found.texts(category).gather(text).to_list()
     del alive
     pieces = [None if text is None else wildcards.constants(text) for text in piece_texts]
@@ -90,7 +91,9 @@ def recast(
         texts.append(distinct)
         written += len(distinct)
     code, vocabulary = _without_repeats(code, pl.concat(texts))
-    return Parameters(code.astype(np.int32), template, places, vocabulary)
+    kinds = PlaceKinds(np.bincount(template, minlength=len(places)), places)
+    kinds.add(0, template, code)
+    return Parameters(code.astype(np.int32), template, places, kinds.kinds(vocabulary), vocabulary)
 
 
 def _filled(
