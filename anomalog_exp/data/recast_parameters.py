@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from anomalog_exp.data.parameters import NO_VALUE, Parameters
 from anomalog_exp.data.place_kinds import PlaceKinds
 from anomalog_exp.data.reading.codes import FirstAppearance
+from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.place_values import values_of_places
 from anomalog_exp.data.templates.wildcards import Wildcards
@@ -52,7 +53,7 @@ def recast(
     category = pl.Categorical(pl.Categories.random())
     alive = pl.Series([""]).cast(category)
     numbers = values_of_places(
-        messages, new_of_old, [wildcards.constants(text) for text in new], category
+        messages, new_of_old, [wildcards.constants(text) for text in new], TextForms(category)
     )
     found = FirstAppearance()
     text = pl.Series(found.add(numbers)).replace(NO_VALUE, None)

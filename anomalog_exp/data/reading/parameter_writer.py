@@ -1,6 +1,6 @@
 """Writes the parameters of a data set while it is built.
 
-Templates are known when all messages have come, so messages wait: in memory up to about 128 MiB
+Templates are known when all messages have come, so messages wait: in memory up to about 256 MiB
 of the log, and what is more in files beside the columns, which are removed when their values have been
 found. Besides that, all distinct values are held in memory.
 """
@@ -8,15 +8,19 @@ found. Besides that, all distinct values are held in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalog_exp.data.parameters import NO_VALUE, write_parameters
 from anomalog_exp.data.place_kinds import PlaceKinds
 from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
+from anomalog_exp.data.reading.in_order import in_order
+from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.place_values import values_of_places
 from anomalog_exp.data.templates.wildcards import Wildcards
@@ -26,9 +30,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ParameterWriter"]
 
-_BYTES_AT_ONCE: Final = 1 << 27
-_BYTES_PER_ROW: Final = 128
+_ROWS_AT_ONCE: Final = 1 << 18
+_BYTES_AT_ONCE: Final = 1 << 28
+_BYTES_PER_ROW: Final = 256
 """A message counts as so many at least: what is made of it takes as much, however short it is."""
+
+
+class _Part(NamedTuple):
+    """Some messages, and the code of the template of each."""
+
+    messages: pl.Series
+    template: NDArray[np.int32]
 
 
 class ParameterWriter:
@@ -54,18 +66,13 @@ class ParameterWriter:
         self._bytes += size
 
     def _put_aside(self) -> None:
+        import polars as pl
+
         waiting = self._directory / "messages"
         waiting.mkdir(exist_ok=True)
         self._files.append(waiting / f"{len(self._files)}.arrow")
-        self._all_held().alias("message").to_frame().write_ipc(self._files[-1])
-
-    def _all_held(self) -> pl.Series:
-        """The messages that are held, which are not any longer."""
-        import polars as pl
-
-        held = pl.concat(self._held)
+        pl.concat(self._held).alias("message").to_frame().write_ipc(self._files[-1])
         self._held, self._bytes = [], 0
-        return held
 
     def write(self, texts: Sequence[str], config: TemplateMinerConfig) -> dict[str, Any]:
         """Write the parameters; all messages are added, and the column of templates is there.
@@ -87,15 +94,22 @@ class ParameterWriter:
         places = wildcards.counts(texts)
         kinds = PlaceKinds(np.bincount(template, minlength=len(places)), places)
         codes, row, misfits = FirstAppearance(), 0, 0
-        with GrowingColumn(self._directory / "parameter.npy", np.int32) as column:
-            for messages in self._messages():
-                here = np.asarray(template[row : row + len(messages)])
-                number = values_of_places(messages, here, constants, category)
+        forms = TextForms(category)
+
+        def numbered(part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+            return part.template, values_of_places(part.messages, part.template, constants, forms)
+
+        threads = pl.thread_pool_size()
+        with (
+            ThreadPoolExecutor(threads) as pool,
+            GrowingColumn(self._directory / "parameter.npy", np.int32) as column,
+        ):
+            for here, number in in_order(pool, numbered, self._parts(template), threads):
                 misfits += int(np.count_nonzero(number == NO_VALUE))
                 code = codes.add(number)
                 column.append(code)
                 kinds.add(row, here, code)
-                row += len(messages)
+                row += len(here)
         values = codes.texts(category)
         write_parameters(self._directory, places, kinds.kinds(values), values)
         del alive
@@ -103,14 +117,30 @@ class ParameterWriter:
             self._files[0].parent.rmdir()
         return {"values": column.rows, "distinct": codes.size, "misfits": misfits}
 
+    def _parts(self, template: NDArray[np.int32]) -> Iterator[_Part]:
+        """The messages in their order with their templates, some at a time; they are held no longer."""
+        import polars as pl
+
+        row, some = 0, list[pl.Series]()
+        for messages in self._messages():
+            some.append(messages)
+            size = sum(map(len, some))
+            if size >= _ROWS_AT_ONCE:
+                yield _Part(pl.concat(some), np.asarray(template[row : row + size]))
+                row, some = row + size, []
+        if some:
+            yield _Part(pl.concat(some), np.asarray(template[row:]))
+
     def _messages(self) -> Iterator[pl.Series]:
-        """The messages in their order, many at a time."""
+        """All messages in their order, some at a time."""
         import polars as pl
 
         if self._files and self._held:
-            self._put_aside()  # one part at a time
+            self._put_aside()  # what is read again is held once
         for path in self._files:
-            yield pl.read_ipc(path)["message"]
+            for part in pl.read_ipc(path).iter_slices(_ROWS_AT_ONCE):
+                yield part["message"]
             path.unlink()
-        if self._held:
-            yield self._all_held()
+        self._held.reverse()
+        while self._held:
+            yield self._held.pop()

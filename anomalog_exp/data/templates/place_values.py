@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["values_of_places"]
 
-_SLICE_ROWS: Final = 1 << 15
 _FEWEST_CUT: Final = 1 << 10
 """Fewer messages take less time by patterns, which need no preparation."""
 
@@ -34,7 +32,7 @@ def values_of_places(
     messages: pl.Series,
     template: NDArray[np.int32],
     constants: Sequence[Sequence[str]],
-    category: pl.Categorical,
+    forms: TextForms,
 ) -> NDArray[np.int64]:
     """What messages have at the places of their templates.
 
@@ -45,14 +43,12 @@ def values_of_places(
         messages: (messages,) String, without nulls.
         template: (messages,) code of each one's template.
         constants: Of each template, as `Wildcards.constants` gives them.
-        category: Takes the values.
+        forms: Takes the values.
 
     Returns:
-        (values,) number of each in `category`, message by message and place by place; -1 where the
+        (values,) number of each in the vocabulary, message by message and place by place; -1 where the
         message does not fit the text.
     """
-    import polars as pl
-
     places = np.array([len(parts) - 1 for parts in constants], dtype=np.int64)
     count = places[template]
     start = np.cumsum(count) - count
@@ -60,27 +56,19 @@ def values_of_places(
     # Numbers of two bytes are sorted by counting.
     order = np.argsort(template.astype(np.min_scalar_type(len(constants))), kind="stable")
     order = order[count[order] > 0]
-
-    forms = TextForms(category)
-
-    def fill(borders: tuple[int, int]) -> None:
-        rows = order[slice(*borders)]
-        around = constants[template[rows[0]]]
-        found = _numbers(messages.gather(rows), around, forms)
-        for place, numbers in enumerate(found):
-            number[start[rows] + place] = numbers
-
-    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-        for _ in pool.map(fill, _slices(template[order])):
-            pass
+    sorted_template, sorted_messages = template[order], messages.rechunk().gather(order)
+    for begin, end in _runs(sorted_template):
+        around = constants[sorted_template[begin]]
+        first = start[order[begin:end]]
+        for place, found in enumerate(_numbers(sorted_messages[begin:end], around, forms)):
+            number[first + place] = found
     return number
 
 
-def _slices(template: NDArray[np.int32]) -> list[tuple[int, int]]:
-    """Borders of runs of one template, cut where they are long, so that threads share the work."""
-    ends = np.append(np.flatnonzero(np.diff(template)) + 1, len(template))
-    borders = np.union1d(ends, np.arange(0, len(template), _SLICE_ROWS)).tolist()
-    return list(pairwise(borders))
+def _runs(template: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """Borders of runs of one template."""
+    ends = (np.flatnonzero(np.diff(template)) + 1).tolist()
+    return list(pairwise([0, *ends, len(template)])) if len(template) else []
 
 
 def _numbers(

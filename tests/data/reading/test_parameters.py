@@ -91,7 +91,7 @@ def test_messages_that_wait_in_files_give_the_same_values(tmp_path):
     lines = pl.Series([f"job {i} took {i % 7} ms" for i in range(5000)])
     config = load_run_config(["template=identity"]).template
     templates, codes = Templates.mine(lines, config)
-    for folder, held in (("one", 1 << 27), ("files", 150_000)):
+    for folder, held in (("one", 1 << 27), ("files", 300_000)):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "template.npy", codes)
         writer = ParameterWriter(tmp_path / folder, held)

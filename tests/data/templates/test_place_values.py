@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from anomalog_exp.config import load_run_config
+from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.place_patterns import by_patterns
 from anomalog_exp.data.templates.place_values import values_of_places
 from anomalog_exp.data.templates.templates import Templates
@@ -25,7 +26,7 @@ def values_in(
     """The values of all messages in their order, place by place; None of those that do not fit."""
     category = pl.Categorical(pl.Categories.random())
     alive = pl.Series([""]).cast(category)
-    number = values_of_places(messages, template, constants, category)
+    number = values_of_places(messages, template, constants, TextForms(category))
     texts = pl.Series(np.maximum(number, 0).astype(np.uint32)).cat.to(category).cast(pl.String)
     del alive
     return [None if n < 0 else text for n, text in zip(number, texts.to_list(), strict=True)]
