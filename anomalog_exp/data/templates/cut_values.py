@@ -19,13 +19,22 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ROW_OF_WORDS", "WORD", "TextForms", "can_cut", "cut_values", "single_spaces"]
+__all__ = [
+    "ROW_OF_WORDS",
+    "WORD",
+    "TextForms",
+    "can_cut",
+    "cut_message",
+    "cut_values",
+    "form_of",
+    "single_spaces",
+]
 
 WORD: Final = 3
 ROW_OF_WORDS: Final = 2
 _OTHER: Final = 1
-_WORD: Final = "^[!-~]+$"
-_ROW_OF_WORDS: Final = "^[!-~]+(?: [!-~]+)*$"
+_ONE_WORD: Final = "[!-~]+"
+_WORDS: Final = "[!-~]+(?: [!-~]+)*"
 _OTHER_SPACE: Final = re.compile(r"[^\S ]|  |[\x1c-\x1f]")
 
 
@@ -51,8 +60,12 @@ def cut_values(messages: pl.Series, constants: Sequence[str]) -> list[pl.Series]
     first, *between, last = constants
     message = pl.col("message")
     octets = message.cast(pl.Binary)
-    frame = pl.LazyFrame({"message": messages}).with_columns(
-        end=message.str.len_bytes().cast(pl.Int64) - len(last.encode())
+    # Others are null from here on: their bytes may be cut inside a character.
+    begun = pl.when(message.str.starts_with(first)).then(message).alias("message")
+    frame = (
+        pl.LazyFrame({"message": messages})
+        .select(begun)
+        .with_columns(end=message.str.len_bytes().cast(pl.Int64) - len(last.encode()))
     )
     begins, ends = [pl.lit(len(first.encode()), dtype=pl.Int64)], []
     for place, text in enumerate(between):
@@ -62,9 +75,7 @@ def cut_values(messages: pl.Series, constants: Sequence[str]) -> list[pl.Series]
         ends.append(pl.col(f"end {place}"))
         begins.append(ends[place] + len(text.encode()))
     ends.append(pl.col("end"))
-    fits = message.str.starts_with(first)
-    if last:
-        fits &= message.str.ends_with(last)
+    fits = message.str.ends_with(last) if last else message.is_not_null()
     for begin, end in zip(begins, ends, strict=True):
         fits &= end > begin
     values = [
@@ -74,6 +85,29 @@ def cut_values(messages: pl.Series, constants: Sequence[str]) -> list[pl.Series]
     # Nothing is there to be optimized, which takes as long as cutting a thousand messages.
     plan = frame.with_columns(fits=fits).select(values)
     return plan.collect(optimizations=pl.QueryOptFlags.none()).get_columns()
+
+
+def cut_message(message: str, constants: Sequence[str]) -> list[str] | None:
+    """The values of one message, as `cut_values` gives them; None where it lacks one of the texts."""
+    first, *between, last = constants
+    begin, end = len(first), len(message) - len(last)
+    if not (message.startswith(first) and message.endswith(last)):
+        return None
+    values = []
+    for text in between:
+        stop = message.find(text, begin)
+        if stop <= begin:
+            return None
+        values.append(message[begin:stop])
+        begin = stop + len(text)
+    return [*values, message[begin:end]] if end > begin else None
+
+
+def form_of(text: str) -> int:
+    """`WORD`, `ROW_OF_WORDS`, or less."""
+    if re.fullmatch(_ONE_WORD, text):
+        return WORD
+    return ROW_OF_WORDS if re.fullmatch(_WORDS, text) else _OTHER
 
 
 class TextForms:
@@ -116,9 +150,9 @@ class TextForms:
 
 def _looked_at(texts: pl.Series) -> NDArray[np.uint8]:
     """(texts,) what each is, none of them null."""
-    words = texts.str.contains(_WORD).to_numpy()
+    words = texts.str.contains(f"^{_ONE_WORD}$").to_numpy()
     form = np.where(words, WORD, _OTHER).astype(np.uint8)
     others = np.flatnonzero(~words)
-    rows = texts.gather(others).str.contains(_ROW_OF_WORDS).to_numpy()
+    rows = texts.gather(others).str.contains(f"^{_WORDS}$").to_numpy()
     form[others[rows]] = ROW_OF_WORDS
     return form

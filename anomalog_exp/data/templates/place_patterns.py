@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["by_patterns", "few_steps"]
+__all__ = ["by_patterns", "few_steps", "longest"]
 
 _SPACE: Final = r"[\s\x1c-\x1f]"  # what `str.split` splits at
 _STATES_PER_PLACE: Final = 20
@@ -23,20 +23,26 @@ _MOST_STEPS: Final = 1 << 21
 _WORD: Final = r"([!-~]+?)"
 
 
-def few_steps(messages: pl.Series, constants: Sequence[str], *, words: bool) -> pl.Series:
-    """(messages,) Boolean: whether patterns read a message in few steps.
+def longest(constants: Sequence[str], *, words: bool) -> int | None:
+    """How many bytes a message may have, so that patterns read it in few steps; None for any number.
 
     Args:
-        messages: (messages,) String of one template.
-        constants: What stands around its places.
+        constants: What stands around the places of its template.
         words: By the pattern of words of ASCII; else by any.
     """
+    if words and _whole_words(constants):
+        return None
+    return _MOST_STEPS // (sum(map(len, constants)) + _STATES_PER_PLACE * len(constants))
+
+
+def few_steps(messages: pl.Series, constants: Sequence[str], *, words: bool) -> pl.Series:
+    """(messages,) Boolean: whether a message is not too long for that."""
     import polars as pl
 
-    if words and _whole_words(constants):
+    most = longest(constants, words=words)
+    if most is None:
         return pl.repeat(True, len(messages), eager=True)
-    size = sum(map(len, constants)) + _STATES_PER_PLACE * len(constants)
-    return messages.str.len_bytes() <= _MOST_STEPS // size
+    return messages.str.len_bytes() <= most
 
 
 def by_patterns(messages: pl.Series, constants: Sequence[str]) -> list[pl.Series]:

@@ -14,10 +14,12 @@ from anomalog_exp.data.templates.cut_values import (
     WORD,
     TextForms,
     can_cut,
+    cut_message,
     cut_values,
+    form_of,
     single_spaces,
 )
-from anomalog_exp.data.templates.place_patterns import by_patterns, few_steps
+from anomalog_exp.data.templates.place_patterns import by_patterns, few_steps, longest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["values_of_places"]
 
 _FEWEST_CUT: Final = 1 << 10
-"""Fewer messages take less time by patterns, which need no preparation."""
+"""Fewer messages take less time by patterns, which need less preparation."""
+
+_MOST_ONE_BY_ONE: Final = 1 << 6
+"""So few take less time than the preparation of a pattern: many templates have a few messages."""
 
 
 def values_of_places(
@@ -75,8 +80,17 @@ def _numbers(
     messages: pl.Series, constants: Sequence[str], forms: TextForms
 ) -> list[NDArray[np.int64]]:
     """The numbers of the values of each place."""
-    if len(messages) < _FEWEST_CUT or not can_cut(constants):
-        return [forms.numbers(column) for column in by_patterns(messages, constants)]
+    if can_cut(constants):
+        if len(messages) >= _FEWEST_CUT:
+            return _of_many(messages, constants, forms)
+        if len(messages) <= _MOST_ONE_BY_ONE:
+            return _of_few(messages, constants, forms)
+    return [forms.numbers(column) for column in by_patterns(messages, constants)]
+
+
+def _of_many(
+    messages: pl.Series, constants: Sequence[str], forms: TextForms
+) -> list[NDArray[np.int64]]:
     columns = cut_values(messages, constants)
     found = [forms.numbers(column) for column in columns]
     form = np.min(list(map(forms.of, columns, found)), axis=0)
@@ -85,9 +99,43 @@ def _numbers(
     if not usable.all() and single_spaces(constants):
         usable |= (form >= ROW_OF_WORDS) & few_steps(messages, constants, words=False).to_numpy()
     if not usable.all():
-        others = np.flatnonzero(~usable)
         found = [numbers.copy() for numbers in found]
-        again = by_patterns(messages.gather(others), constants)
-        for numbers, column in zip(found, again, strict=True):
-            numbers[others] = forms.numbers(column)
+        _search_others(messages, constants, forms, ~usable, found)
     return found
+
+
+def _of_few(
+    messages: pl.Series, constants: Sequence[str], forms: TextForms
+) -> list[NDArray[np.int64]]:
+    import polars as pl
+
+    spaced = single_spaces(constants)
+    most = {words: longest(constants, words=words) for words in (True, False)}
+    rows: list[list[str] | None] = []
+    for message in messages.to_list():
+        values = cut_message(message, constants)
+        form = 0 if values is None else min(map(form_of, values))
+        limit = most[form == WORD]
+        short = limit is None or len(message.encode()) <= limit
+        usable = short and (form == WORD or (form == ROW_OF_WORDS and spaced))
+        rows.append(values if usable else None)
+    nothing = [None] * (len(constants) - 1)
+    columns = zip(*(nothing if row is None else row for row in rows), strict=True)
+    found = [forms.numbers(pl.Series(column, dtype=pl.String)).copy() for column in columns]
+    missed = np.array([row is None for row in rows])
+    if missed.any():
+        _search_others(messages, constants, forms, missed, found)
+    return found
+
+
+def _search_others(
+    messages: pl.Series,
+    constants: Sequence[str],
+    forms: TextForms,
+    others: NDArray[np.bool_],
+    found: Sequence[NDArray[np.int64]],
+) -> None:
+    """Write the numbers of messages that cannot be cut in their places."""
+    rows = np.flatnonzero(others)
+    for numbers, column in zip(found, by_patterns(messages.gather(rows), constants), strict=True):
+        numbers[rows] = forms.numbers(column)
