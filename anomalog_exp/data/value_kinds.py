@@ -26,6 +26,7 @@ _GROUPS: Final = rf"(?:{_GROUP}(?::{_GROUP}){{0,6}})?"
 _V6: Final = rf"(?:(?:{_GROUP}:){{7}}{_GROUP}|{_GROUPS}::{_GROUPS})"
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\."
 _TOP: Final = "com|net|org|edu|gov|mil|info|arpa|local|localdomain|internal|lan|corp|cloud"
+_NAME: Final = "[A-Za-z0-9_.:#@$-]"
 _MONTH: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DATE: Final = (
     r"(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{2,4}"
@@ -50,9 +51,9 @@ _FORMS: Final[dict[str, str]] = {
     "uuid": r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?",
     "hash": "[0-9A-Fa-f]*(?:[0-9][A-Fa-f]|[A-Fa-f][0-9])[0-9A-Fa-f]*",
     "url": r"[A-Za-z][A-Za-z0-9+.-]*://\S+",
-    "path": r"(?:[A-Za-z]:)?[/\\]\S*|[~.\w-]+(?:/[\w.$@%+~-]+){2,}/?",
+    "path": r"(?:[A-Za-z]:)?[/\\]\S*|[^\s/]+(?:/[^\s/]+){2,}/?",
     "host": rf"localhost|(?:{_LABEL})+(?:{_TOP})(?::[0-9]{{1,5}})?|(?:{_LABEL}){{2,}}[a-z]{{2}}",
-    "id": r"[\w.:#@$-]*[0-9][\w.:#@$-]*",
+    "id": rf"{_NAME}*[0-9]{_NAME}*",
     "word": r"[^\s0-9]+",
 }
 """Kind -> the form of its texts, from begin to end, in Rust's regular expressions."""

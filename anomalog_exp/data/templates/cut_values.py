@@ -124,7 +124,8 @@ class TextForms:
         """(texts,) the number of each in the vocabulary, which grows; -1 for null."""
         import polars as pl
 
-        return texts.cast(self._category).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+        numbers = texts.cast(self._category).to_physical().cast(pl.Int64)
+        return (numbers.fill_null(-1) if numbers.null_count() else numbers).to_numpy()
 
     def of(self, texts: pl.Series, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(texts,) `WORD`, `ROW_OF_WORDS`, or less; less also for null.

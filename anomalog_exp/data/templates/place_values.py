@@ -113,15 +113,16 @@ def _of_few(
     most = {words: longest(constants, words=words) for words in (True, False)}
     rows: list[list[str] | None] = []
     for message in messages.to_list():
-        values = cut_message(message, constants)
-        form = 0 if values is None else min(map(form_of, values))
+        cut = cut_message(message, constants)
+        form = 0 if cut is None else min(map(form_of, cut))
         limit = most[form == WORD]
         short = limit is None or len(message.encode()) <= limit
         usable = short and (form == WORD or (form == ROW_OF_WORDS and spaced))
-        rows.append(values if usable else None)
+        rows.append(cut if usable else None)
     nothing = [None] * (len(constants) - 1)
-    columns = zip(*(nothing if row is None else row for row in rows), strict=True)
-    found = [forms.numbers(pl.Series(column, dtype=pl.String)).copy() for column in columns]
+    values = [value for row in rows for value in (nothing if row is None else row)]
+    numbers = forms.numbers(pl.Series(values, dtype=pl.String))
+    found = list(numbers.reshape(len(rows), -1).T.copy())
     missed = np.array([row is None for row in rows])
     if missed.any():
         _search_others(messages, constants, forms, missed, found)
