@@ -28,7 +28,7 @@ OF_KIND = {
     "uuid": ["123e4567-e89b-12d3-a456-426614174000"],
     "hash": ["9f86d081884c7d65", "d41d8cd98f00b204e9800998ecf8427e", "a1b2c3d4"],
     "id": ["blk_-160899968791", "node-5", "007", "1234567890123456789", "task_0_m_1", "R12-M0", "1.2.3", "256.1.1.1"],
-    "word": ["root", "up", "dfs.DataNode", "é", "<none>", "java.io.IOException"],
+    "word": ["[file=/etc/x/y]", "root", "up", "dfs.DataNode", "é", "<none>", "java.io.IOException"],
     "mixed": ["a b", "10.0.0.1, 10.0.0.2", "", "5 apples"],
 }  # fmt: skip
 
