@@ -80,7 +80,7 @@ def test_values_in_messages_are_another_build_that_leaves_the_one_without_as_it_
     for name in files.keys() - {"seal.json", "manifest.json"}:
         assert (with_them.directory / name).read_bytes() == files[name], name
     more = {path.name for path in with_them.directory.iterdir()} - files.keys()
-    assert more == {"parameter.npy", "places.npy", "parameter_texts.parquet"}
+    assert more == {"parameter.npy", "places.npy", "place_kinds.npy", "parameter_texts.parquet"}
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,8 @@ class TextForms:
 
     def __init__(self, category: pl.Categorical) -> None:
         self._category = category
-        self._form = np.zeros(
-            1, dtype=np.uint8
-        )  # by number; one more, because -1 reads the last one
+        # By number, and one more: -1 reads the last one.
+        self._form = np.zeros(1, dtype=np.uint8)
         self._writing = Lock()
 
     def numbers(self, texts: pl.Series) -> NDArray[np.int64]:

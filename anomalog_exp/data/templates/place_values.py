@@ -1,4 +1,8 @@
-"""What stands at the places of messages, as numbers of a vocabulary that grows."""
+"""What stands at the places of messages, as numbers of a vocabulary that grows.
+
+Regular expressions say what it is (`place_patterns`). Most messages are simple and cut instead
+(`cut_values`), which gives the same: many of a template in columns, a few of it one by one.
+"""
 
 from __future__ import annotations
 
