@@ -56,8 +56,8 @@ class Case:
         return config.sequence.apply(self.dataset(), config.split)
 
 
-def load(config: Any) -> Any:
-    """The data set of a run config, built now if it is not in the cache."""
+def load(config: Any, *, parameters: bool = False) -> Any:
+    """The data set of a run config, perhaps with values of messages; built if it is not in the cache."""
     from anomalog_exp.data.cache import load_dataset
     from anomalog_exp.progress import SILENT
 
@@ -67,6 +67,7 @@ def load(config: Any) -> Any:
         data_dir=config.paths.data_dir,
         cache_dir=config.paths.cache_dir,
         progress=SILENT,
+        parameters=parameters,
     )
 
 

@@ -79,14 +79,14 @@ def _reader(case: Case) -> Work:
     return work
 
 
-def _build(*overrides: str) -> Stage:
+def _build(*overrides: str, parameters: bool = False) -> Stage:
     """Digest of the log, columns, vocabularies and labels, in a cache that is empty."""
 
     def stage(case: Case) -> Work:
         import anomalog_exp.data.demo.text  # noqa: F401 - brings polars, before the clock starts
 
         config = case.config(f"paths.cache_dir={case.scratch}", *overrides)
-        return lambda: load(config)
+        return lambda: load(config, parameters=parameters)
 
     return stage
 
@@ -170,6 +170,7 @@ LOG_STAGES: dict[str, Stage] = {
     "reader": _reader,
     "build": _build(),
     "build_format": _build(*_FORMAT),
+    "build_values": _build(parameters=True),
     "reopen": _reopen,
     "sessions": _grouped(),
     "windows": _grouped(_WINDOWS),

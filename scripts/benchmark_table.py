@@ -90,6 +90,7 @@ def goals_of(rows: Sequence[Row]) -> list[Goal]:
     goals += [
         Goal("build of ten times the lines / build", tenfold, 12.0),
         Goal("build: anonymous memory, MB", get("build", column="peak_mb"), 400.0),
+        Goal("build with values in messages / build", _per(get("build_values"), get("build")), 1.3),
         Goal("reader / scan_lines", _per(get("reader"), get("scan_lines")), 1.25),
         Goal("grouping, windows and counts / build", _per(together, get("build")), 0.1),
         Goal("reopen, s", get("reopen"), 0.05),

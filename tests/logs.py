@@ -13,6 +13,7 @@ from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY, NO_TIME, UNLABELLED
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.parameters import NO_VALUE, Parameters
+from anomalog_exp.data.place_kinds import PlaceKinds
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.base import RawFiles
@@ -92,8 +93,11 @@ def _parameters(
     flat = [value for one in values for value in one]
     texts, _ = dense_codes([value for value in flat if value is not None])
     code = [NO_VALUE if value is None else texts.index(value) for value in flat]
+    vocabulary = pl.Series(texts, dtype=pl.String)
+    kinds = PlaceKinds(np.bincount(template, minlength=templates), places)
+    kinds.add(0, template, np.array(code, dtype=np.int64))
     return Parameters(
-        np.array(code, dtype=np.int32), template, places, pl.Series(texts, dtype=pl.String)
+        np.array(code, dtype=np.int32), template, places, kinds.kinds(vocabulary), vocabulary
     )
 
 

@@ -19,7 +19,13 @@ from typing import Final
 
 from anomalog_exp.app import run
 from anomalog_exp.commands._analysis import analysis_text, skipped_text
-from anomalog_exp.commands._log import not_replaced, plugins_override, recognised_log, rereadable
+from anomalog_exp.commands._log import (
+    key_of,
+    not_replaced,
+    plugins_override,
+    recognised_log,
+    rereadable,
+)
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.config.compose import swept_keys
 from anomalog_exp.config.load import load_run_config
@@ -35,6 +41,7 @@ __all__ = ["chosen_overrides", "main"]
 _CHOSEN: Final = ("split=all", "model=ensemble", "tracking=none")
 """Nothing is known of the log, so all of it trains and is judged; nobody compares a first look."""
 
+_DATASET: Final = "dataset"
 _OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
 
 
@@ -80,8 +87,19 @@ def chosen_overrides(
         typed: Overrides that win over what is chosen here.
     """
     chosen = [*overrides_of(found, rereadable(paths)), *_CHOSEN]
-    kept = not_replaced(chosen, typed)
+    wins = list(typed)
+    if _DATASET in map(key_of, typed):
+        # Another data set says what the lines are, and not where they are.
+        chosen = ["dataset/source=local_dir", *filter(_says_no_line, chosen)]
+        wins = [one for one in typed if key_of(one) != _DATASET]
+    kept = not_replaced(chosen, wins)
     return [*plugins_override(plugin_folders()), *kept, *typed]
+
+
+def _says_no_line(chosen: str) -> bool:
+    """Whether an override that is chosen tells nothing of how lines are read."""
+    key = key_of(chosen)
+    return key == f"{_DATASET}.source.path" or key.partition(".")[0] not in (_DATASET, "template")
 
 
 def _is_override(argument: str) -> bool:

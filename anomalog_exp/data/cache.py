@@ -32,10 +32,12 @@ from anomalog_exp.data.digest import (
 from anomalog_exp.data.integrity import in_range, seal, what_does_not_fit
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.reading.build_sessions import build_session_dataset
+from anomalog_exp.data.reading.other_log import refuse_other_log
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.sources.leftovers import remove_leftovers
 from anomalog_exp.data.sources.made_once import MAKING, lock_path
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.errors import DataError
 from anomalog_exp.files import writing_to
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.listing import option_type
@@ -76,7 +78,11 @@ def load_dataset(
     digests = Digests(roots.cache_root / "digests.json")
     label_file = None
     if dataset.label_reader is not None:
-        path = dataset.label_reader.build().path(raw.root)
+        try:
+            path = dataset.label_reader.build().path(raw.root)
+        except DataError:
+            refuse_other_log(dataset, raw)
+            raise
         label_file = None if path is None else FileState.of(path)
     labels = digests.of(label_file, progress) if label_file is not None else None
     logs = [FileState.of(one.path) for one in raw.inputs]

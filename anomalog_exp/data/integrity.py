@@ -19,6 +19,7 @@ from anomalog_exp.data.columns import COLUMNS, Column
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.digest import FileState
 from anomalog_exp.data.parameters import NO_VALUE, Parameters
+from anomalog_exp.data.value_kinds import KINDS
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import content_digest, write_json
 
@@ -121,6 +122,12 @@ def _wrong_parameters(dataset: LogDataset, parameters: Parameters) -> str | None
     code, places = parameters.code, parameters.places
     if len(places) != len(dataset.templates) or places.min(initial=0) < 0:
         return f"places: {len(places):,} templates, of which there are {len(dataset.templates):,}"
+    kind = parameters.kind
+    if len(kind) != int(places.sum()):
+        return f"place_kinds: {len(kind):,} kinds for {int(places.sum()):,} places"
+    low, high = int(kind.min(initial=0)), int(kind.max(initial=0))
+    if low < 0 or high >= len(KINDS):
+        return f"place_kinds: {low} to {high}, of which 0 to {len(KINDS) - 1} mean something"
     count = np.bincount(dataset.template, minlength=len(places))
     if len(code) != int(count @ places):
         return f"parameter: {len(code):,} values for {int(count @ places):,} places of events"

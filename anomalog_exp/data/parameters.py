@@ -18,12 +18,19 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["NO_VALUE", "Parameters", "PlacedValues", "open_parameters", "write_parameters"]
+__all__ = [
+    "NO_VALUE",
+    "Parameters",
+    "PlacedValues",
+    "open_parameters",
+    "placed_values",
+    "write_parameters",
+]
 
 NO_VALUE: Final = -1
 """Code of the parameters of a message that does not fit the text of its template."""
 
-_PLACES, _TEXTS = "places.npy", "parameter_texts.parquet"
+_PLACES, _KINDS, _TEXTS = "places.npy", "place_kinds.npy", "parameter_texts.parquet"
 
 
 class PlacedValues(NamedTuple):
@@ -48,12 +55,14 @@ class Parameters:
         code: (parameters,) int32 code into `texts`, or `NO_VALUE`; event by event, place by place.
         template: (events,) int32 template of each event.
         places: (templates,) int64 how many places each template has.
+        kind: (places,) int8 code of the kind of each place into `anomalog_exp.data.value_kinds.KINDS`.
         texts: (texts,) String, without repeats.
     """
 
     code: NDArray[np.int32]
     template: NDArray[np.int32]
     places: NDArray[np.int64]
+    kind: NDArray[np.int8]
     texts: pl.Series
 
     @cached_property
@@ -69,19 +78,44 @@ class Parameters:
 
     def of(self, rows: NDArray[np.int64]) -> PlacedValues:
         """The values of some rows of the data set, in any order."""
-        template = self.template[rows]
-        count = self.places[template]
-        row = np.repeat(np.arange(len(rows)), count)
-        nth = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        code = self.code[self.start[rows][row] + nth]
-        there = code != NO_VALUE
-        place = self.first_place[template][row] + nth
-        return PlacedValues(row[there], place[there], code[there].astype(np.int64))
+        return placed_values(self.code, self.template, self.places, rows, self.start)
 
 
-def write_parameters(directory: Path, places: NDArray[np.int64], texts: pl.Series) -> None:
-    """Write what the codes in `parameter.npy` stand for, and how many places each template has."""
+def placed_values(
+    code: NDArray[np.integer],
+    template: NDArray[np.int32],
+    places: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    start: NDArray[np.int64] | None = None,
+) -> PlacedValues:
+    """The values of some rows, in any order.
+
+    Args:
+        code: (parameters,) of all rows.
+        template: (rows,) of all rows.
+        places: (templates,) how many places each has.
+        rows: Those that are asked for.
+        start: (rows,) where the parameters of each begin, if that is known.
+    """
+    if start is None:
+        count = places[template]
+        start = np.cumsum(count) - count
+    asked = template[rows]
+    count = places[asked]
+    row = np.repeat(np.arange(len(rows)), count)
+    nth = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    found = code[start[rows][row] + nth]
+    there = found != NO_VALUE
+    place = (np.cumsum(places) - places)[asked][row] + nth
+    return PlacedValues(row[there], place[there], found[there].astype(np.int64))
+
+
+def write_parameters(
+    directory: Path, places: NDArray[np.int64], kind: NDArray[np.int8], texts: pl.Series
+) -> None:
+    """Write what the codes in `parameter.npy` stand for, how many places templates have, their kinds."""
     np.save(directory / _PLACES, places)
+    np.save(directory / _KINDS, kind)
     texts.alias("text").to_frame().write_parquet(directory / _TEXTS)
 
 
@@ -95,5 +129,6 @@ def open_parameters(directory: Path, template: NDArray[np.int32]) -> Parameters 
         np.load(directory / "parameter.npy", mmap_mode="r"),
         template,
         np.load(directory / _PLACES),
+        np.load(directory / _KINDS),
         pl.read_parquet(directory / _TEXTS)["text"],
     )

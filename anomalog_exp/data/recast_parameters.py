@@ -16,8 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.parameters import NO_VALUE, Parameters
+from anomalog_exp.data.place_kinds import PlaceKinds
+from anomalog_exp.data.reading.codes import FirstAppearance
+from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.wildcards import Wildcards, values_of_places
+from anomalog_exp.data.templates.place_values import values_of_places
+from anomalog_exp.data.templates.wildcards import Wildcards
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,10 +50,15 @@ def recast(
     wildcards = Wildcards(config)
     places = wildcards.counts(new)
     messages = pl.Series([wildcards.message(text) for text in old], dtype=pl.String)
-    found, index = values_of_places(
-        messages, new_of_old, [wildcards.constants(text) for text in new]
+    category = pl.Categorical(pl.Categories.random())
+    alive = pl.Series([""]).cast(category)
+    numbers = values_of_places(
+        messages, new_of_old, [wildcards.constants(text) for text in new], TextForms(category)
     )
-    piece_texts = found.gather(np.argsort(index)).to_list()
+    found = FirstAppearance()
+    text = pl.Series(found.add(numbers)).replace(NO_VALUE, None)
+    piece_texts = found.texts(category).gather(text).to_list()
+    del alive
     pieces = [None if text is None else wildcards.constants(text) for text in piece_texts]
     # The place of an old text at which each piece begins.
     held = np.array([0 if one is None else len(one) - 1 for one in pieces], dtype=np.int64)
@@ -83,7 +92,9 @@ def recast(
         texts.append(distinct)
         written += len(distinct)
     code, vocabulary = _without_repeats(code, pl.concat(texts))
-    return Parameters(code.astype(np.int32), template, places, vocabulary)
+    kinds = PlaceKinds(np.bincount(template, minlength=len(places)), places)
+    kinds.add(0, template, code)
+    return Parameters(code.astype(np.int32), template, places, kinds.kinds(vocabulary), vocabulary)
 
 
 def _filled(

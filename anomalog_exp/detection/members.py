@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
-from anomalog_exp.detection.contract import ExperimentModelConfig
+from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.options.listing import option_names, option_type
 from anomalog_exp.options.mistakes import did_you_mean
 
-__all__ = ["Members", "refuse_other_members"]
+__all__ = ["CompoundConfig", "CompoundDetector", "Members"]
 
 
 def _typed(value: Any) -> Any:
@@ -53,17 +54,38 @@ Members = Annotated[
 """The members of a detector that consists of others, under its key `members`."""
 
 
-def refuse_other_members(names: list[str], members: Members) -> None:
-    """Make sure that what was learned is of members that the config has.
+class CompoundConfig(ExperimentModelConfig):
+    """Base of the configs of detectors that consist of others."""
 
-    Raises:
-        DataError: it is not.
-    """
-    if sorted(names) != sorted(members):
-        raise DataError.of(
-            "scales",
-            ", ".join(names),
-            problem="this is not what such a detector learns",
-            allowed=f"the members {', '.join(members)}",
-            fix="fit the detector again and save it",
-        )
+    members: Members
+
+    @property
+    def reads_parameters(self) -> bool:
+        return any(member.reads_parameters for member in self.members.values())
+
+
+class CompoundDetector(Detector):
+    """Base of detectors that consist of others."""
+
+    config: CompoundConfig
+
+    @property
+    def trusted_types(self) -> tuple[str, ...]:
+        members = (config.build_detector() for config in self.config.members.values())
+        return tuple(name for member in members for name in member.trusted_types)
+
+    def refuse_other_members(self, names: Sequence[str]) -> None:
+        """Make sure that what was learned is of the members that the config has.
+
+        Raises:
+            DataError: it is not.
+        """
+        members = self.config.members
+        if sorted(names) != sorted(members):
+            raise DataError.of(
+                "members",
+                ", ".join(names),
+                problem="this is not what such a detector learns",
+                allowed=f"the members {', '.join(members)}",
+                fix="fit the detector again and save it",
+            )

@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.parameters import Parameters
+from anomalog_exp.data.value_kinds import KINDS, MIXED, kinds_of_texts
 from anomalog_exp.errors import NotApplicable
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["code_in", "parameters_of", "place_name", "shown"]
+__all__ = ["code_in", "parameters_of", "place_name", "shown", "shown_with_kinds"]
 
 _LONGEST = 60
+_UNSAID = [KINDS.index("word"), KINDS.index(MIXED)]
+"""Kinds that say nothing of a value that its text does not."""
 
 
 def parameters_of(name: str, dataset: LogDataset) -> Parameters:
@@ -62,6 +65,28 @@ def shown(value: str) -> str:
     """A value in a sentence: one line that is not long."""
     line = " ".join(value.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def shown_with_kinds(
+    parameters: Parameters, place: NDArray[np.int64], code: NDArray[np.int64]
+) -> list[str]:
+    """Values in sentences, as `ip 10.0.0.9`: with their kind where it is that of their place.
+
+    Args:
+        parameters: Of the data set.
+        place: (values,) where each stands.
+        code: (values,) of each.
+    """
+    distinct, value = np.unique(code, return_inverse=True)
+    texts = parameters.texts.gather(distinct)
+    kind = kinds_of_texts(texts)[value]
+    usual = parameters.kind[place]
+    said = (kind == usual) & ~np.isin(kind, _UNSAID)
+    plain = [shown(text) for text in texts]
+    return [
+        f"{KINDS[kind[i]]} {plain[value[i]]}" if said[i] else plain[value[i]]
+        for i in range(len(code))
+    ]
 
 
 def _ordinal(number: int) -> str:

@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.contract import Detector
 from anomalog_exp.detection.learned import restored, state_of
-from anomalog_exp.detection.members import Members, refuse_other_members
+from anomalog_exp.detection.members import CompoundConfig, CompoundDetector
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.options.extras import extra_named
@@ -43,18 +43,13 @@ _USUAL: Final = 1.0
 """The mean of an exponential distribution of nats."""
 
 
-class Config(ExperimentModelConfig):
+class Config(CompoundConfig):
     """Options of an ensemble: its members."""
 
     name: Literal["ensemble"]
     false_alarms: float = Field(
         gt=0, description="expected in as many sequences as were trained on"
     )
-    members: Members
-
-    @property
-    def reads_parameters(self) -> bool:
-        return any(member.reads_parameters for member in self.members.values())
 
     def build_detector(self) -> EnsembleDetector:
         return EnsembleDetector(self)
@@ -99,7 +94,7 @@ class _Surprise:
         return np.where(scores > self.tail, outside, self.nats[place])
 
 
-class EnsembleDetector(Detector):
+class EnsembleDetector(CompoundDetector):
     """Scores sequences by what all members together are surprised."""
 
     config: Config
@@ -179,7 +174,7 @@ class EnsembleDetector(Detector):
     def restore(self, state: DetectorState) -> None:
         taken = _Taken(**restored(_Taken, state.part("taken")))
         names, configs = taken.members, self.config.members
-        refuse_other_members([*names, *(n for n in configs if n not in names)], configs)
+        self.refuse_other_members([*names, *(n for n in configs if n not in names)])
         numbers = range(len(names))
         kinds = ("detector", "surprise")
         state.refuse_others("taken", *(f"{kind} {n}" for n in numbers for kind in kinds))
@@ -192,11 +187,6 @@ class EnsembleDetector(Detector):
             type(one).from_state(one.config, state.part(f"detector {n}"))
             for n, one in enumerate(unfitted)
         ]
-
-    @property
-    def trusted_types(self) -> tuple[str, ...]:
-        members = (config.build_detector() for config in self.config.members.values())
-        return tuple(name for member in members for name in member.trusted_types)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,13 @@ from pydantic import Field
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.features.message_values import code_in, parameters_of, place_name, shown
+from anomalog_exp.features.message_values import (
+    code_in,
+    parameters_of,
+    place_name,
+    shown,
+    shown_with_kinds,
+)
 from anomalog_exp.features.novelty import Halves, Novelty, Observations
 from anomalog_exp.features.segments import segment_maxima
 from anomalog_exp.options.base import Count, Fraction
@@ -187,16 +193,18 @@ class NewValueDetector(Detector):
         values = self._values_of(sequences)
         owner = _owner(sequences)[values.event]
         reasons: list[dict[str, float]] = [{} for _ in range(len(sequences))]
-        names = parameters_of(self.name, sequences.dataset).texts
-        for i in np.flatnonzero(values.nats):
-            place, value = int(values.place[i]), shown(names[int(values.code[i])])
+        parameters = parameters_of(self.name, sequences.dataset)
+        names, new = parameters.texts, np.flatnonzero(values.nats)
+        named = shown_with_kinds(parameters, values.place[new], values.code[new])
+        for i, value in zip(new.tolist(), named, strict=True):
+            place = int(values.place[i])
             told = f"{place_name(sequences.dataset, [place])}: {value} {self._seldom('was')}"
             how_many, usual = self._values.usual(place)
             what = "" if usual is None else self._text(usual)
             reasons[owner[i]][f"{told} {_known(how_many, 'value', what)}"] = float(values.nats[i])
         first, second, keys = self._pairs_of(values) if self.config.pairs else (owner[:0],) * 3
         nats, groups = self._nats_of_pairs(keys), self._group_of_pairs(keys)
-        for i in np.flatnonzero(nats):
+        for i in np.flatnonzero(nats).tolist():
             both = [int(first[i]), int(second[i])]
             where = place_name(sequences.dataset, [int(values.place[one]) for one in both])
             pair = " and ".join(shown(names[int(values.code[one])]) for one in both)

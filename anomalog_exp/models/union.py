@@ -26,7 +26,7 @@ from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.learned import restored, state_of
-from anomalog_exp.detection.members import Members, refuse_other_members
+from anomalog_exp.detection.members import CompoundConfig, CompoundDetector
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.options.extras import extra_named
@@ -35,15 +35,10 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 __all__ = ["Config", "UnionDetector"]
 
 
-class Config(ExperimentModelConfig):
+class Config(CompoundConfig):
     """Options of a union: its members."""
 
     name: Literal["union"]
-    members: Members
-
-    @property
-    def reads_parameters(self) -> bool:
-        return any(member.reads_parameters for member in self.members.values())
 
     def build_detector(self) -> UnionDetector:
         return UnionDetector(self)
@@ -87,7 +82,7 @@ class _Member:
         return (scores - self.judge.event_threshold) / self.scales.events
 
 
-class UnionDetector(Detector):
+class UnionDetector(CompoundDetector):
     """Scores sequences by the member that is farthest above its threshold."""
 
     config: Config
@@ -158,16 +153,11 @@ class UnionDetector(Detector):
         state.refuse_others(*(f"{kind} {n}" for n in numbers for kind in ("judge", "scales")))
         scales = [_Scales(**restored(_Scales, state.part(f"scales {n}"))) for n in numbers]
         names = [one.member for one in scales]
-        refuse_other_members(names, configs)
+        self.refuse_other_members(names)
         self._members = [
             _Member(Judge.from_state(configs[name], state.part(f"judge {n}")), scale)
             for n, (name, scale) in enumerate(zip(names, scales, strict=True))
         ]
-
-    @property
-    def trusted_types(self) -> tuple[str, ...]:
-        members = (config.build_detector() for config in self.config.members.values())
-        return tuple(name for member in members for name in member.trusted_types)
 
 
 def _fitted(

@@ -30,7 +30,12 @@ from anomalog_exp.data.parameters import Parameters
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.features.message_values import code_in, parameters_of, place_name, shown
+from anomalog_exp.features.message_values import (
+    code_in,
+    parameters_of,
+    place_name,
+    shown_with_kinds,
+)
 from anomalog_exp.features.numbers import numbers
 from anomalog_exp.features.segments import segment_maxima
 from anomalog_exp.options.base import Fraction
@@ -209,11 +214,11 @@ class ValueRangeDetector(Detector):
         dataset = sequences.dataset
         found, place, widths = self._outside(sequences)
         owner = np.repeat(np.arange(len(sequences)), sequences.lengths)[found.event]
-        texts = parameters_of(self.name, dataset).texts
+        parameters, outside = parameters_of(self.name, dataset), np.flatnonzero(widths)
+        named = shown_with_kinds(parameters, found.place[outside], found.code[outside])
         reasons: list[dict[str, float]] = [{} for _ in range(len(sequences))]
-        for i in np.flatnonzero(widths):
+        for i, number in zip(outside.tolist(), named, strict=True):
             where = place_name(dataset, [int(found.place[i])])
-            number = shown(texts[int(found.code[i])])
             reasons[owner[i]][f"{where}: {number} {self._range(int(place[i]))}"] = float(widths[i])
         return [sorted(one.items(), key=lambda pair: -pair[1])[:top] for one in reasons]
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from anomalog_exp.commands import run_command
+from anomalog_exp.commands._log import recognised_log
+from anomalog_exp.commands.analyze import chosen_overrides
 from anomalog_exp.config import load_run_config
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
 from anomalog_exp.results import ResultPaths, read_run
 
@@ -149,3 +151,16 @@ def test_a_copy_whose_dates_moved_holds_nothing_above_the_threshold(folder, caps
     both = ["a.log", "b.log", *windows, NO_PAGE]
     assert run_command("analyze", *both) == 0
     assert "; none is above the threshold" in capsys.readouterr().out
+
+
+def test_another_data_set_reads_the_log_that_is_named(folder):
+    write_log(folder / "app.log")
+    found = recognised_log([Path("app.log")], templates=False)
+    typed = ["dataset=hdfs", "dataset.label_reader=null"]
+    config = load_run_config(chosen_overrides(found, [Path("app.log")], typed))
+    assert config.dataset.source.path == Path("app.log")
+    assert config.dataset.structured_parser.name == "hdfs"
+    other = chosen_overrides(found, [Path("app.log")], ["dataset=hdfs", "dataset/source=archive"])
+    assert not [one for one in other if one.startswith("dataset.source.path")]
+    with pytest.raises(DataError, match="this is the log of another data set"):
+        run_command("analyze", "app.log", "dataset=hdfs", NO_PAGE)

@@ -80,7 +80,7 @@ def test_values_in_messages_are_another_build_that_leaves_the_one_without_as_it_
     for name in files.keys() - {"seal.json", "manifest.json"}:
         assert (with_them.directory / name).read_bytes() == files[name], name
     more = {path.name for path in with_them.directory.iterdir()} - files.keys()
-    assert more == {"parameter.npy", "places.npy", "parameter_texts.parquet"}
+    assert more == {"parameter.npy", "places.npy", "place_kinds.npy", "parameter_texts.parquet"}
 
 
 @pytest.mark.parametrize(
@@ -235,3 +235,18 @@ def test_a_killed_build_leaves_nothing_that_is_taken_for_a_data_set(folder):
     }
     assert load(folder).n_events == 200_000 * 5
     assert not list(folder.glob("cache/hdfs_v1/.making-*"))
+
+
+@pytest.mark.parametrize(
+    ("log", "message"),
+    [
+        (b"May 1 12:00:00 host cron: job\n" * 9, "none of the first 9 lines of .*HDFS.log matches"),
+        (b"May 1 12:00:00 host cron: job\n" * 9 + CLEAN, "there is no such file in .*raw"),
+        (b"", "there is no such file in .*raw"),
+    ],
+)
+def test_labels_that_are_missing_are_no_matter_where_the_log_is_another_one(folder, log, message):
+    (folder / "raw/HDFS.log").write_bytes(log)
+    (folder / "raw/preprocessed/anomaly_label.csv").unlink()
+    with pytest.raises(DataError, match=message):
+        load(folder)

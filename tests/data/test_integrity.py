@@ -242,6 +242,8 @@ def test_numbers_that_mean_nothing_are_refused(tmp_path, column, value, problem)
         ({"code": [0, 2, 1]}, r"parameter: 0 to 2, of which 0 to 1 mean something"),
         ({"code": [0, -2, 1]}, r"parameter: -2 to 1, of which 0 to 1 mean something"),
         ({"code": [0, 1]}, r"parameter: 2 values for 3 places of events"),
+        ({"kind": [0]}, r"place_kinds: 1 kinds for 3 places"),
+        ({"kind": [0, 1, 99]}, r"place_kinds: 0 to 99, of which 0 to 15 mean something"),
         ({"places": [1, 1, 1]}, r"places: 3 templates, of which there are 2"),
     ],
 )

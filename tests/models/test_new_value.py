@@ -131,7 +131,7 @@ def test_new_values_and_pairs_are_named_with_what_was_known():
     place = 'value of "b <*> <*>"'
     assert summary.explain(np.arange(3), 5) == [
         [
-            (f"1st {place}: 30 was never seen (2 values were, as 10)", new),
+            (f"1st {place}: integer 30 was never seen (2 values were, as 10)", new),
             (f"2nd {place}: {'z' * 60}... was never seen (2 values were, as x)", new),
         ],
         [

@@ -137,8 +137,11 @@ def test_numbers_outside_are_flagged_and_named():
     assert summary.predicted.tolist() == [False, True, False, True]
     where = '1st value of "a <*>": '
     assert summary.explain(np.arange(2), 5)[1] == [
-        (f"{where}50ms is outside 10ms to 30ms, all that training had", 1.0),
-        (f"{where}9ms is outside 10ms to 30ms, all that training had", pytest.approx(0.05)),
+        (f"{where}duration 50ms is outside 10ms to 30ms, all that training had", 1.0),
+        (
+            f"{where}duration 9ms is outside 10ms to 30ms, all that training had",
+            pytest.approx(0.05),
+        ),
     ]
 
 
@@ -151,7 +154,7 @@ def test_what_is_far_outside_the_quartiles_stands_out_where_it_trains():
     detector.fit(both)
     assert np.flatnonzero(detector.score(both)).tolist() == [20]
     ((text, _),) = detector.explain(both, 3)[20]
-    assert re.search(r"1000000 is far outside what is usual, 50 to 214$", text)
+    assert re.search(r"integer 1000000 is far outside what is usual, 50 to 214$", text)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
+
+from anomalog_exp.data.parsers.cut_pairs import SIMPLE_LINE, cut_value
 from anomalog_exp.data.parsers.named_fields import NamedFieldsConfig, NamedFieldsParser
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ _WORD: Final = rf'[^\s"=]+(?:=(?:{_VALUE}))?'
 _LINE: Final = rf"^\s*{_PAIR}(?:\s+{_WORD})*\s*$"
 _EQUAL_INSIDE: Final = r'^(?:[^"]*"[^"=]*")*[^"]*"[^"=]*='
 """A quoted value holds what may look like a pair."""
+_HEAD: Final = 100
 
 
 class Config(NamedFieldsConfig):
@@ -48,9 +52,51 @@ class LogfmtParser(NamedFieldsParser):
     def texts(self, lines: pl.Series, names: Mapping[str, Sequence[str]]) -> pl.DataFrame:
         import polars as pl
 
-        odd = lines.str.contains(_EQUAL_INSIDE) | lines.str.contains(r"\"", literal=True)
-        columns = {name: _values(lines, several, odd) for name, several in names.items()}
-        return pl.DataFrame(columns | {"fits": lines.str.contains(_LINE)})
+        near = _near(lines, names)
+        known = {one for several in names.values() for one in several}
+        others = sorted(known - {one for several in near.values() for one in several})
+        simple = lines.str.contains(SIMPLE_LINE)
+        if others:
+            simple &= ~lines.str.contains(rf"(?:^|\s)(?:{'|'.join(map(re.escape, others))})=")
+        if not simple.any():
+            return _by_patterns(lines, names)
+        some = lines if simple.all() else lines.filter(simple)
+        columns = {name: _simple_values(some, several) for name, several in near.items()}
+        found = pl.DataFrame(columns).with_columns(fits=pl.lit(True))
+        if len(some) == len(lines):
+            return found
+        rest = _by_patterns(lines.filter(~simple), names)
+        place = np.concatenate([simple.arg_true().to_numpy(), (~simple).arg_true().to_numpy()])
+        return pl.concat([found, rest])[np.argsort(place)]
+
+
+def _near(lines: pl.Series, names: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Of each column the keys that the first lines seem to have."""
+    head = lines.head(_HEAD)
+    return {
+        name: [one for one in several if head.str.contains(f"{one}=", literal=True).any()]
+        for name, several in names.items()
+    }
+
+
+def _by_patterns(lines: pl.Series, names: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """The columns of any lines."""
+    import polars as pl
+
+    odd = lines.str.contains(_EQUAL_INSIDE) | lines.str.contains(r"\"", literal=True)
+    columns = {name: _values(lines, several, odd) for name, several in names.items()}
+    return pl.DataFrame(columns | {"fits": lines.str.contains(_LINE)})
+
+
+def _simple_values(lines: pl.Series, names: Sequence[str]) -> pl.Series:
+    """The value of the first of some keys in each of some simple lines."""
+    import polars as pl
+
+    if not names:
+        return pl.repeat(None, len(lines), dtype=pl.String, eager=True)
+    if len(names) == 1:
+        return _unquoted(cut_value(lines, names[0]))
+    return _values(lines, names, pl.repeat(False, len(lines), eager=True))
 
 
 def _values(lines: pl.Series, names: Sequence[str], odd: pl.Series) -> pl.Series:
@@ -62,13 +108,17 @@ def _values(lines: pl.Series, names: Sequence[str], odd: pl.Series) -> pl.Series
         odd: (lines,) Boolean: a quoted value of the line may look like pairs. Only there a line is read
             pair by pair, which takes three times as long.
     """
-    import polars as pl
-
     pair = f"(?:{'|'.join(map(re.escape, names))})=({_VALUE})"
     value = lines.str.extract(rf"(?:^|\s){pair}")
     if odd.any():
         slowly = lines.filter(odd).str.extract(rf"^\s*(?:{_WORD}\s+)*?{pair}")
         value = value.scatter(odd.arg_true(), slowly)
+    return _unquoted(value)
+
+
+def _unquoted(value: pl.Series) -> pl.Series:
+    import polars as pl
+
     quoted = value.str.starts_with('"')
     if not quoted.any():
         return value

@@ -97,7 +97,7 @@ def build_dataset(
         for part in _with_progress(parsed, paths, dataset.line_range is None, progress):
             events.add(part)
             if writer is not None and part.messages is not None:
-                writer.add(part.messages)
+                writer.add(part.messages, part.block.size)
     check_parsed(dataset, parser, raw.inputs, events)
     if parser.reads_times and events.counts["rows_without_time"] > events.counts["rows"] // 2:
         check_times(dataset, raw.inputs, events, directory)

@@ -22,7 +22,7 @@ from anomalog_exp.data.sources.base import Input
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.typed_name import typed_name
 
-__all__ = ["check_parsed", "check_times"]
+__all__ = ["check_parsed", "check_times", "inspect_command", "parser_name"]
 
 _LOG = logging.getLogger(__name__)
 _SHAPE: Final = ("format", "regex")
@@ -54,7 +54,7 @@ def check_parsed(
         )
     places = Places({"inputs": events.inputs(inputs)})
     missed, continued = events.counts["lines_unparsed"], events.counts["lines_continued"]
-    name = _name(dataset)
+    name = parser_name(dataset)
     records = filled - continued
     if missed > dataset.max_unparsed_fraction * records or missed == records:
         shown = _shown(events.samples, places)
@@ -63,7 +63,7 @@ def check_parsed(
             name,
             problem=f"{missed:,} of {records:,} lines of {logs} do not match the parser",
             allowed=f"at most {dataset.max_unparsed_fraction:.0%} (dataset.max_unparsed_fraction)",
-            fix=f"{_inspect(inputs)} says which parser fits; the first such lines are\n{shown}",
+            fix=f"{inspect_command(inputs)} says which parser fits; the first such lines are\n{shown}",
         )
     if not continued:
         return
@@ -74,9 +74,9 @@ def check_parsed(
             name,
             problem=f"{continued:,} of {filled:,} lines of {logs} do not match the parser",
             allowed=f"at least {_FEWEST_RECORDS:.0%} of the lines begin a record",
-            fix=f"{_inspect(inputs)} says which parser fits; where records are that long, say how they "
-            "begin, as by dataset.structured_parser.multiline.starts_with='[0-9]'; the first lines that "
-            f"do not match are\n{shown}",
+            fix=f"{inspect_command(inputs)} says which parser fits; where records are that long, say "
+            "how they begin, as by dataset.structured_parser.multiline.starts_with='[0-9]'; the first "
+            f"lines that do not match are\n{shown}",
         )
     if continued > dataset.max_unparsed_fraction * filled:
         _LOG.info(
@@ -87,7 +87,7 @@ def check_parsed(
         )
 
 
-def _name(dataset: DatasetVariantConfig) -> str:
+def parser_name(dataset: DatasetVariantConfig) -> str:
     """The parser as it was chosen, by itself or with its data set."""
     values = dataset.structured_parser.model_dump(mode="json")
     name = typed_name("dataset/structured_parser", values, _SHAPE)
@@ -123,12 +123,12 @@ def check_times(
         form or parser.name,
         problem=f"it reads a time on none of {rows:,} rows",
         allowed=f"a format that reads the times of the log: {TIME_FORMAT}",
-        fix=f"mend the format, or choose another parser: {_inspect(inputs)} says which fits; the first "
-        f"such lines are\n{shown}",
+        fix=f"mend the format, or choose another parser: {inspect_command(inputs)} says which fits; the "
+        f"first such lines are\n{shown}",
     )
 
 
-def _inspect(inputs: Sequence[Input]) -> str:
+def inspect_command(inputs: Sequence[Input]) -> str:
     """The command that finds the parser of a log."""
     return f"`python -m anomalog_exp inspect {shlex.quote(str(inputs[0].origin))}`"
 

@@ -1,46 +1,78 @@
 """Writes the parameters of a data set while it is built.
 
-Templates are known when all messages have come, so messages wait in files beside the columns, which are
-removed when their values have been found. About a million messages are held in memory at a time, and all
-distinct values.
+Templates are known when all messages have come, so messages wait: in memory up to about 256 MiB
+of the log, and what is more in files beside the columns, which are removed when their values have been
+found. Besides that, all distinct values are held in memory.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalog_exp.data.parameters import NO_VALUE, write_parameters
+from anomalog_exp.data.place_kinds import PlaceKinds
 from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
+from anomalog_exp.data.reading.in_order import in_order
+from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.wildcards import Wildcards, values_of_places
+from anomalog_exp.data.templates.place_values import values_of_places
+from anomalog_exp.data.templates.wildcards import Wildcards
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["ParameterWriter"]
 
-_ROWS_AT_ONCE: Final = 1 << 20
+_ROWS_AT_ONCE: Final = 1 << 18
+_BYTES_AT_ONCE: Final = 1 << 28
+_BYTES_PER_ROW: Final = 256
+"""A message counts as so many at least: what is made of it takes as much, however short it is."""
+
+
+class _Part(NamedTuple):
+    """Some messages, and the code of the template of each."""
+
+    messages: pl.Series
+    template: NDArray[np.int32]
 
 
 class ParameterWriter:
     """The messages of a data set until their parameters are written."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, bytes_at_once: int = _BYTES_AT_ONCE) -> None:
+        """Args:
+        directory: Of the data set.
+        bytes_at_once: So many bytes of the log are held in memory.
+        """
         self._directory = directory
-        self._waiting = directory / "messages"
-        self._waiting.mkdir()
+        self._most = bytes_at_once
         self._files: list[Path] = []
+        self._held: list[pl.Series] = []
+        self._bytes = 0
 
-    def add(self, messages: pl.Series) -> None:
-        """Keep the messages of the next block."""
-        self._files.append(self._waiting / f"{len(self._files)}.arrow")
-        messages.alias("message").to_frame().write_ipc(self._files[-1])
+    def add(self, messages: pl.Series, size: int) -> None:
+        """Keep the messages of the next block, which has so many bytes."""
+        size = max(size, _BYTES_PER_ROW * len(messages))
+        if self._held and self._bytes + size > self._most:
+            self._put_aside()
+        self._held.append(messages)
+        self._bytes += size
+
+    def _put_aside(self) -> None:
+        import polars as pl
+
+        waiting = self._directory / "messages"
+        waiting.mkdir(exist_ok=True)
+        self._files.append(waiting / f"{len(self._files)}.arrow")
+        pl.concat(self._held).alias("message").to_frame().write_ipc(self._files[-1])
+        self._held, self._bytes = [], 0
 
     def write(self, texts: Sequence[str], config: TemplateMinerConfig) -> dict[str, Any]:
         """Write the parameters; all messages are added, and the column of templates is there.
@@ -59,30 +91,56 @@ class ParameterWriter:
         constants = [wildcards.constants(text) for text in texts]
         category = pl.Categorical(pl.Categories.random())
         alive = pl.Series([""]).cast(category)
+        places = wildcards.counts(texts)
+        kinds = PlaceKinds(np.bincount(template, minlength=len(places)), places)
         codes, row, misfits = FirstAppearance(), 0, 0
-        with GrowingColumn(self._directory / "parameter.npy", np.int32) as column:
-            for messages in self._messages():
-                here = np.asarray(template[row : row + len(messages)])
-                row += len(messages)
-                values, place = values_of_places(messages, here, constants)
-                raw = values.cast(category).to_physical().cast(pl.Int64).fill_null(NO_VALUE)
-                in_order = np.empty(len(raw), dtype=np.int64)
-                in_order[place] = raw.to_numpy()
-                misfits += int(np.count_nonzero(in_order == NO_VALUE))
-                column.append(codes.add(in_order))
-        write_parameters(self._directory, wildcards.counts(texts), codes.texts(category))
+        forms = TextForms(category)
+
+        def numbered(part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+            return part.template, values_of_places(part.messages, part.template, constants, forms)
+
+        threads = pl.thread_pool_size()
+        with (
+            ThreadPoolExecutor(threads) as pool,
+            GrowingColumn(self._directory / "parameter.npy", np.int32) as column,
+        ):
+            for here, number in in_order(pool, numbered, self._parts(template), threads):
+                misfits += int(np.count_nonzero(number == NO_VALUE))
+                code = codes.add(number)
+                column.append(code)
+                kinds.add(row, here, code)
+                row += len(here)
+        values = codes.texts(category)
+        write_parameters(self._directory, places, kinds.kinds(values), values)
         del alive
-        shutil.rmtree(self._waiting)
+        if self._files:
+            self._files[0].parent.rmdir()
         return {"values": column.rows, "distinct": codes.size, "misfits": misfits}
 
-    def _messages(self) -> Iterator[pl.Series]:
+    def _parts(self, template: NDArray[np.int32]) -> Iterator[_Part]:
+        """The messages in their order with their templates, some at a time; they are held no longer."""
         import polars as pl
 
-        waiting: list[pl.Series] = []
+        row, some = 0, list[pl.Series]()
+        for messages in self._messages():
+            some.append(messages)
+            size = sum(map(len, some))
+            if size >= _ROWS_AT_ONCE:
+                yield _Part(pl.concat(some), np.asarray(template[row : row + size]))
+                row, some = row + size, []
+        if some:
+            yield _Part(pl.concat(some), np.asarray(template[row:]))
+
+    def _messages(self) -> Iterator[pl.Series]:
+        """All messages in their order, some at a time."""
+        import polars as pl
+
+        if self._files and self._held:
+            self._put_aside()  # what is read again is held once
         for path in self._files:
-            waiting.append(pl.read_ipc(path)["message"])
-            if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
-                yield pl.concat(waiting)
-                waiting = []
-        if waiting:
-            yield pl.concat(waiting)
+            for part in pl.read_ipc(path).iter_slices(_ROWS_AT_ONCE):
+                yield part["message"]
+            path.unlink()
+        self._held.reverse()
+        while self._held:
+            yield self._held.pop()

@@ -6,9 +6,8 @@ categories that all blocks share; which number a text gets there depends on whic
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY
 from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.reading.blocks import Block, block_lines
+from anomalog_exp.data.reading.in_order import in_order
 from anomalog_exp.data.reading.parse_lines import parse_lines
 from anomalog_exp.data.reading.prepared import values_of
 from anomalog_exp.data.reading.records import records_of
@@ -98,7 +98,7 @@ def parsed_blocks(
     # One more than cores, which works while others wait for memory or for each other.
     threads = pl.thread_pool_size() + 1
     with ThreadPoolExecutor(threads) as pool:
-        yield from _in_order(
+        yield from in_order(
             pool,
             lambda block: _parse_block(
                 block, parser, masker, categories, with_fields, keep_messages=keep_messages
@@ -106,22 +106,6 @@ def parsed_blocks(
             blocks,
             threads,
         )
-
-
-def _in_order(
-    pool: ThreadPoolExecutor,
-    work: Callable[[Block], ParsedBlock],
-    blocks: Iterable[Block],
-    ahead: int,
-) -> Iterator[ParsedBlock]:
-    """Results in the order of the blocks, with at most `ahead` blocks under way."""
-    waiting: deque[Future[ParsedBlock]] = deque()
-    for block in blocks:
-        waiting.append(pool.submit(work, block))
-        if len(waiting) > ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 def _parse_block(

@@ -17,7 +17,7 @@ from anomalog_exp.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LEVEL", "prepared_parser", "values_of"]
+__all__ = ["LEVEL", "first_lines", "prepared_parser", "values_of"]
 
 LEVEL: Final = "level"
 """The field of every log whose lines name a severity; its values are those of `LEVELS`."""
@@ -41,7 +41,7 @@ def prepared_parser(
         DataError: files name different columns.
     """
     parser = dataset.structured_parser.build_parser()
-    if (lines := _first_lines(logs[0])) is not None:
+    if (lines := first_lines(logs[0])) is not None:
         parser.learn(lines)
         _refuse_other_headers(parser, logs)
     if not parser.any_field:
@@ -52,7 +52,7 @@ def prepared_parser(
     return parser
 
 
-def _first_lines(log: Path) -> pl.Series | None:
+def first_lines(log: Path) -> pl.Series | None:
     """The lines with which a file begins; None where it has none."""
     first = next(iter(read_blocks([log], _BYTES)), None)
     return None if first is None else block_lines(first.data)[0].head(_LINES)
@@ -62,7 +62,7 @@ def _refuse_other_headers(parser: Parser, logs: Sequence[Path]) -> None:
     if not parser.has_header:
         return
     for log in logs[1:]:
-        lines = _first_lines(log)
+        lines = first_lines(log)
         header = None if lines is None else parser.other_header(lines)
         if header is not None:
             raise DataError.of(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,9 +18,11 @@ from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.local_dir import LocalDirSource
+from anomalog_exp.data.sources.piped import STDIN
 from anomalog_exp.errors import DataError
 from anomalog_exp.progress import SILENT
 from tests.data.parsers.test_parser_contract import OF_LINES, OWN, config_of
+from tests.data.sources.test_local_dir import PACKERS
 
 GARBAGE = ["", " ", "\tat a.B(C.java:1)", '"', "}", "}{", "é", "a,b", '{"message":"cut']
 KINDS = ("rows", "continued", "unparsed", "empty", "header", "without_message")
@@ -30,22 +34,37 @@ class File:
 
     encoding: str
     ending: str
-    compressed: bool
+    packing: str | None
     closed: bool
 
-    def write(self, path: Path, lines: list[str]) -> None:
+    def bytes_of(self, lines: list[str]) -> bytes:
         text = self.ending.join(lines) + self.ending * self.closed
         data = text.encode(self.encoding, errors="replace")
-        path.write_bytes(gzip.compress(data) if self.compressed else data)
+        return data if self.packing is None else PACKERS[self.packing](data)
 
 
 FILES = st.builds(
     File,
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     st.sampled_from(["\n", "\r\n"]),
-    st.booleans(),
+    st.sampled_from([None, *PACKERS]),
     st.booleans(),
 )
+
+
+@contextmanager
+def standard_input(data: bytes) -> Iterator[None]:
+    """These bytes, which a pipe holds without a reader."""
+    kept, (read_end, write_end) = os.dup(0), os.pipe()
+    try:
+        os.write(write_end, data)
+        os.close(write_end)
+        os.dup2(read_end, 0)
+        yield
+    finally:
+        os.dup2(kept, 0)
+        os.close(read_end)
+        os.close(kept)
 
 
 @cache
@@ -67,17 +86,30 @@ def read(option: str, paths: list[Path], folder: Path, size: int) -> LogDataset:
 
 @pytest.mark.parametrize("option", OF_LINES)
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
-@given(data=st.data(), files=st.lists(FILES, min_size=1, max_size=2), size=st.integers(1, 300))
-def test_every_line_is_counted_once(tmp_path_factory, option, data, files, size):
+@given(
+    data=st.data(),
+    files=st.lists(FILES, min_size=1, max_size=2),
+    piped=st.booleans(),
+    size=st.integers(1, 300),
+)
+def test_every_line_is_counted_once(tmp_path_factory, option, data, files, piped, size):
     folder = tmp_path_factory.mktemp("files")
     own = OWN[option]
     lines = st.lists(st.sampled_from([*own, *own, *GARBAGE]), max_size=12)
-    paths, total = [], 0
+    paths, written, total = [], [], 0
     for number, file in enumerate(files):
         whole = [own[0], *data.draw(lines), *own[-1:] * 5, own[1 % len(own)]]
-        paths.append(folder / f"{number}.log{'.gz' * file.compressed}")
-        file.write(paths[-1], whole)
+        paths.append(folder / f"{number}.log")
+        written.append(file.bytes_of(whole))
+        paths[-1].write_bytes(written[-1])
         total += len(whole)
+    if piped:
+        paths[0] = STDIN
+    with standard_input(written[0]) if piped else nullcontext():
+        check_counts(size, option, paths, folder, total)
+
+
+def check_counts(size: int, option: str, paths: list[Path], folder: Path, total: int) -> None:
     found = []
     for one in (size, 1 << 20):
         try:

@@ -12,11 +12,14 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES
 from anomalog_exp.data.reading.build import build_dataset
+from anomalog_exp.data.reading.parameter_writer import ParameterWriter
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.templates import Templates
-from anomalog_exp.data.templates.wildcards import Wildcards, values_of_places
+from anomalog_exp.data.templates.wildcards import Wildcards
+from anomalog_exp.data.value_kinds import KINDS
 from anomalog_exp.progress import SILENT
 from tests.data.reading.test_build import LABELS, LOG
+from tests.data.templates.test_place_values import values_in
 
 SYSTEMS = ("HDFS", "BGL", "Thunderbird", "OpenStack", "Linux", "Proxifier")
 
@@ -61,6 +64,7 @@ def test_values_worked_out_by_hand(tmp_path):
     parameters = dataset.parameters
     assert parameters.texts.to_list() == ["blk_1", "/10.0.0.1:5", "blk_-2", "/10.0.0.2:6", "blk_3"]
     assert parameters.places.tolist() == [2, 0, 1]
+    assert [KINDS[kind] for kind in parameters.kind] == ["id", "ip:port", "id"]
     assert dataset.manifest["parameters"] == {"values": 7, "distinct": 5, "misfits": 0}
     # In any order, as windows ask for them.
     place = parameters.of(np.array([3, 0])).place
@@ -71,10 +75,33 @@ def test_values_worked_out_by_hand(tmp_path):
 def test_blocks_of_any_size_give_the_same_files(tmp_path, block_bytes):
     build(tmp_path, LOG, *HDFS)
     build(tmp_path, LOG, *HDFS, block_bytes=block_bytes, into="blocks")
-    for name in ("parameter.npy", "places.npy", "parameter_texts.parquet", "manifest.json"):
+    for name in (
+        "parameter.npy",
+        "places.npy",
+        "place_kinds.npy",
+        "parameter_texts.parquet",
+        "manifest.json",
+    ):
         same = (tmp_path / "built" / name).read_bytes() == (tmp_path / "blocks" / name).read_bytes()
         assert same, name
     assert not (tmp_path / "built/messages").exists()
+
+
+def test_messages_that_wait_in_files_give_the_same_values(tmp_path):
+    lines = pl.Series([f"job {i} took {i % 7} ms" for i in range(5000)])
+    config = load_run_config(["template=identity"]).template
+    templates, codes = Templates.mine(lines, config)
+    for folder, held in (("one", 1 << 27), ("files", 300_000)):
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / "template.npy", codes)
+        writer = ParameterWriter(tmp_path / folder, held)
+        for first in range(0, 5000, 500):
+            writer.add(lines.slice(first, 500), 400)
+        assert len(list((tmp_path / folder).glob("messages/*"))) == (0 if folder == "one" else 4)
+        assert writer.write(templates.mined, config)["values"] == 10_000
+        assert not (tmp_path / folder / "messages").exists()
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "files" / path.name).read_bytes(), path.name
 
 
 CUSTOM = ("dataset=custom", "dataset.source.path=x")
@@ -126,9 +153,7 @@ def test_values_put_back_into_the_text_give_the_message(shared_data, system):
         wildcards = Wildcards(config)
         constants = [wildcards.constants(text) for text in templates.mined]
         assert wildcards.counts(templates.mined).tolist() == [len(one) - 1 for one in constants]
-        found, place = values_of_places(messages, codes, constants)
-        assert sorted(place.tolist()) == list(range(len(found)))
-        in_order = found.gather(np.argsort(place)).to_list()
+        in_order = values_in(messages, codes, constants)
         misfits = 0
         for message, code in zip(messages, codes.tolist(), strict=True):
             first, *rest = constants[code]
@@ -143,22 +168,3 @@ def test_values_put_back_into_the_text_give_the_message(shared_data, system):
         assert in_order == []
         # Spell has templates that say less than their messages: a word is lost without a wildcard.
         assert misfits <= (300 if options == ["spell"] else 0)
-
-
-@pytest.mark.parametrize(
-    ("places", "word", "between", "found"),
-    [
-        (100, 160, "\n", 100),  # a trace, whose values are words
-        (101, 10, " ", 0),  # more than anybody reads
-        (50, 1000, ":", 50 * [None]),  # readings without number
-        (3, 10, ":", 3),
-    ],
-)
-def test_long_messages_take_no_long_time(places, word, between, found):
-    message = between.join(f"{'w' * word} {i}x" for i in range(places))
-    text = " ".join(between.join(f"{'w' * word} <*>" for _ in range(places)).split("\n"))
-    wildcards = Wildcards(load_run_config(["template=drain"]).template)
-    code = np.zeros(5, dtype=np.int32)
-    values, _ = values_of_places(pl.Series([message] * 5), code, [wildcards.constants(text)])
-    wanted = [f"{i}x" for i in range(found)] if isinstance(found, int) else found
-    assert sorted(values.to_list(), key=str) == sorted(wanted * 5, key=str)
