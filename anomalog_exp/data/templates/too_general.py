@@ -22,7 +22,8 @@ import numpy as np
 
 from anomalog_exp.data.templates.doubt import SAMPLES, Doubt, Mined
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.wildcards import Wildcards, values_of_places
+from anomalog_exp.data.templates.place_patterns import by_patterns
+from anomalog_exp.data.templates.wildcards import Wildcards
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,22 +93,18 @@ def _repeated_words(messages: pl.DataFrame, constants: Sequence[Sequence[str]]) 
     """Places that stand for a few words."""
     import polars as pl
 
-    codes = messages["code"].to_numpy()
-    places = np.array([len(parts) - 1 for parts in constants], dtype=np.int64)[codes]
-    start = np.cumsum(places) - places
-    values, index = values_of_places(messages["message"], codes, constants)
-    row = np.searchsorted(start + places, index, side="right")
-    table = pl.DataFrame(
-        {
-            "code": codes[row],
-            "place": index - start[row],
-            "value": values,
-            "message": messages["message"].gather(row),
-            "lines": messages["lines"].gather(row),
-        }
-    )
+    tables = [
+        some.with_columns(pl.lit(place).alias("place"), values.alias("value"))
+        for some in messages.partition_by("code", maintain_order=True)
+        for around in [constants[some["code"][0]]]
+        if len(around) > 1
+        for place, values in enumerate(by_patterns(some["message"], around))
+    ]
+    if not tables:
+        return
     found = (
-        table.sort("code", "place", maintain_order=True)
+        pl.concat(tables)
+        .sort("code", "place", maintain_order=True)
         .group_by("code", "place", "value", maintain_order=True)
         .agg(pl.col("message").first(), pl.col("lines").sum())
         .group_by("code", "place", maintain_order=True)
