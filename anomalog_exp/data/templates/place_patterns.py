@@ -21,6 +21,9 @@ _SPACE: Final = r"[\s\x1c-\x1f]"  # what `str.split` splits at
 _STATES_PER_PLACE: Final = 20
 _MOST_STEPS: Final = 1 << 21
 _WORD: Final = r"([!-~]+?)"
+_BYTES: Final = "bytes"
+_AGAIN: Final = r"(?: \([0-9][0-9A-Za-z.:]* ?[KMGTP]i?B\))?"
+"""Masks drop a size that is written a second time, behind "bytes": a text has it no more."""
 
 
 def longest(constants: Sequence[str], *, words: bool) -> int | None:
@@ -32,7 +35,8 @@ def longest(constants: Sequence[str], *, words: bool) -> int | None:
     """
     if words and _whole_words(constants):
         return None
-    return _MOST_STEPS // (sum(map(len, constants)) + _STATES_PER_PLACE * len(constants))
+    states = sum(len(part) + len(_AGAIN) * part.count(_BYTES) for part in constants)
+    return _MOST_STEPS // (states + _STATES_PER_PLACE * len(constants))
 
 
 def few_steps(messages: pl.Series, constants: Sequence[str], *, words: bool) -> pl.Series:
@@ -82,7 +86,7 @@ def _groups(messages: pl.Series, pattern: str) -> list[pl.Series]:
 def _escaped(text: str) -> str:
     import polars as pl
 
-    return pl.escape_regex(text)
+    return pl.escape_regex(text) + (_AGAIN if text.endswith(_BYTES) else "")
 
 
 def _worded(constants: Sequence[str]) -> str:
