@@ -11,6 +11,8 @@ code, then to the older one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,39 +32,43 @@ class SimilarRows:
 
     def __init__(self, threshold: float, length: int) -> None:
         self._least = threshold * length
+        # A word and its place as one number.
+        self._place = np.arange(length, dtype=np.int64) << 32
         self._templates = np.empty((4, length), dtype=np.int32)
         self._size = 0
         self._index = WordIndex()
 
     def join(self, words: NDArray[np.int32]) -> int:
         """The number of the cluster that takes a row; a new one where none is similar enough."""
-        cluster = self._nearest(words)
+        keys = (words + self._place).tolist()
+        cluster = self._nearest(words, keys)
         if cluster is None:
-            return self._add(words)
+            return self._add(words, keys)
         template = self._templates[cluster]
         template[template != words] = WILD
         return cluster
 
-    def _nearest(self, words: NDArray[np.int32]) -> int | None:
-        rows: NDArray[np.intp] = np.arange(min(self._size, COMPARED))
+    def _nearest(self, words: NDArray[np.int32], keys: list[int]) -> int | None:
+        rows: Sequence[int] = range(self._size)
         if self._size > COMPARED:
-            found = self._index.sharing(enumerate(words.tolist()), self._least)
-            rows = np.array(found, dtype=np.intp)
-        if not len(rows):
+            rows = self._index.sharing(keys, self._least)
+        if not rows:
             return None
-        templates = self._templates[rows]
+        templates = (
+            self._templates[: self._size] if isinstance(rows, range) else self._templates[rows]
+        )
         wild = templates == WILD
         agree = ((templates == words) & ~wild).sum(axis=1)
         # The similarity decides, the number of wildcards breaks ties.
         best = int((agree * (len(words) + 1) + wild.sum(axis=1)).argmax())
-        return int(rows[best]) if agree[best] >= self._least else None
+        return rows[best] if agree[best] >= self._least else None
 
-    def _add(self, words: NDArray[np.int32]) -> int:
+    def _add(self, words: NDArray[np.int32], keys: list[int]) -> int:
         if self._size == len(self._templates):
             room = np.empty((2 * self._size, len(words)), dtype=np.int32)
             room[: self._size] = self._templates
             self._templates = room
         self._templates[self._size] = words
-        self._index.note(self._size, enumerate(words.tolist()))
+        self._index.note(self._size, keys)
         self._size += 1
         return self._size - 1
