@@ -111,10 +111,12 @@ class Vocabulary:
         if values is None or (values.places.any() and not self.places.any()):
             return None
         places = self._widened(self.places)
-        left_out = places[codes] != values.places
         unknown = len(self.texts) - 1
-        if (left_out & ((codes != unknown) | (places[codes] > 0))).any():
-            text = self.texts[codes[left_out].min()]
+        there = np.bincount(values.template, minlength=len(codes)) > 0
+        left_out = there & (places[codes] != values.places)
+        differing = left_out & ((codes != unknown) | (places[codes] > 0))
+        if differing.any():
+            text = self.texts[codes[differing].min()]
             raise DataError.of(
                 "templates",
                 text,
