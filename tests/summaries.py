@@ -11,6 +11,7 @@ from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.outcome import EventScores, NextEvents
 from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from anomalog_exp.sequences.vocabulary import Vocabulary
 
 Explain = Callable[[SequenceSet, int], list[list[tuple[str, float]]]]
 
@@ -44,9 +45,8 @@ def summary_of(
     values = np.array(scores, dtype=np.float64)
     decision = {"name": "fixed", "value": threshold}
     config = ExperimentModelConfig.of({"name": "by_hand", "decision": decision})
-    templates = np.ones(len(sequences.dataset.templates), dtype=bool)
     return ModelRunSummary(
-        judge=Judge(config, ByHand(explain), threshold, None, templates),
+        judge=Judge(config, ByHand(explain), threshold, None, Vocabulary.of(sequences)),
         test=sequences.part(Split.TEST),
         scores=values,
         threshold=threshold,

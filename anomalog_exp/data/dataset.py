@@ -46,6 +46,8 @@ class LogDataset(EventColumns):
         unrowed_anomalies: Raw lines labelled anomalous that are no rows, in order, where there are.
         parameters: What messages have at the places of their templates; None where nobody asked for it
             when the data set was built, or there are no messages.
+        unknown_added: The last template, `<unknown>`, is none of the log's own: it stands for what is no
+            template of training (`sequences/vocabulary.py`).
     """
 
     directory: Path
@@ -57,6 +59,7 @@ class LogDataset(EventColumns):
     entity_split: NDArray[np.uint8] | None = None
     unrowed_anomalies: NDArray[np.int64] | None = None
     parameters: Parameters | None = None
+    unknown_added: bool = False
 
     @property
     def n_events(self) -> int:

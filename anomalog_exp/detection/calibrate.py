@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from anomalog_exp.detection.decision import Calibration
 from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from anomalog_exp.sequences.vocabulary import Vocabulary
 
 __all__ = ["Training"]
 
@@ -42,6 +44,23 @@ class Training:
     train: SequenceSet
     valid: SequenceSet | None = None
     oracle: SequenceSet | None = None
+
+    @classmethod
+    def of(
+        cls,
+        config: ExperimentModelConfig,
+        train: SequenceSet,
+        valid: SequenceSet | None = None,
+        oracle: SequenceSet | None = None,
+    ) -> Self:
+        """The same over the vocabulary of training, which ends with `<unknown>`."""
+        vocabulary = Vocabulary.of(train)
+        return cls(
+            config,
+            vocabulary.read(train),
+            None if valid is None else vocabulary.read(valid),
+            None if oracle is None else vocabulary.read(oracle),
+        )
 
     def fitted(self) -> Detector:
         """A detector that has learned from the training sequences.

@@ -1,7 +1,9 @@
-"""What a detector is, and the two promises every one of them keeps.
+"""What a detector is, the two promises that every one of them keeps, and the one that it can rely on.
 
 Scores: float64, shape (sequences,), finite, in the order given, higher = more anomalous.
 Labels: a detector may read the labels of what it fits, never of what it scores.
+Templates: what a detector scores has the templates of what it was fitted on, with the same codes. Where
+a judge asks, the last one is `<unknown>`: training never shows it, and it stands for all others.
 
 A detector is two files, `anomalog_exp/models/<name>.py` with a `Config` and the `Detector` it builds,
 and `conf/model/<name>.yaml`; nothing else is edited to add one.

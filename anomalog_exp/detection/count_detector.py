@@ -8,12 +8,16 @@ Training needs all of its distinct vectors at once, and is refused where these w
 Beyond 10,000 templates hardly any of which a sequence holds, zeros are nearly all that dense vectors
 consist of. Methods that know a way without them, with the same result but for rounding, take it there,
 and only there: what they give on fewer templates stays the same to the last bit.
+
+Events of templates that the data set of training lacks have no weight, as in the feature extraction of
+He et al., ISSRE 2016: no column counts them, but for methods that look for what training never showed.
 """
 
 from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -73,11 +77,21 @@ class CountDetector(Detector):
     sparse: ClassVar[bool] = False
     """Takes features without their zeros where there are more than MANY_TEMPLATES."""
 
+    counts_unknown: ClassVar[bool] = False
+    """Has a column for events of templates that the data set of training lacks."""
+
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
-        counts = count_vectors(train.trainable())
+        counts = self.counted(train.trainable())
         if not counts.vectors.nnz:
             raise NotApplicable(f"{self.name} needs events in train (there are none)")
         self.fit_vectors(self.trained_features(counts), counts.count)
+
+    def counted(self, sequences: SequenceSet) -> CountVectors:
+        """The count vectors of sequences, in the columns that the method has."""
+        counts = count_vectors(sequences)
+        if type(self).counts_unknown or not sequences.dataset.unknown_added:
+            return counts
+        return replace(counts, vectors=counts.vectors[:, :-1])
 
     def trained_features(self, counts: CountVectors) -> Any:
         """(kinds, templates) features of the training vectors.
@@ -99,7 +113,7 @@ class CountDetector(Detector):
         return type(self).sparse and vectors.shape[1] > MANY_TEMPLATES
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        counts = count_vectors(sequences)
+        counts = self.counted(sequences)
         scores = np.empty(counts.vectors.shape[0])
         for part in _portions(counts.vectors):
             scores[part] = self.score_vectors(self.features(counts.vectors[part]))
@@ -109,7 +123,7 @@ class CountDetector(Detector):
         """The templates that drive the score, where the method tells."""
         if not len(sequences):
             return []
-        counts = count_vectors(sequences)
+        counts = self.counted(sequences)
         evidence: list[list[tuple[str, float]]] = []
         for portion in _portions(counts.vectors):
             parts: Any = self.parts(self.features(counts.vectors[portion]))
@@ -158,7 +172,7 @@ class SupervisedCountDetector(WeightedCountDetector):
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         train = labelled_for_both_classes(self.name, train)
-        counts = count_vectors(train)
+        counts = self.counted(train)
         features = self.trained_features(counts)
         kinds = len(counts.count)
         anomalous = np.bincount(counts.group[train.label == 1], minlength=kinds)

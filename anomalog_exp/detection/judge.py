@@ -1,6 +1,7 @@
 """The Judge: a fitted detector with its thresholds, one object that can be kept and asked again.
 
 A run fits one and lets it judge the test part; a union holds several. Nobody else derives a threshold.
+It may be asked about sequences of any data set, whose templates it reads by their texts.
 Its folder holds the config as JSON beside the state of `detection/state.py`: nothing in it is code.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from anomalog_exp.errors import DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.options.listing import open_option
 from anomalog_exp.sequences.sequence_set import SequenceSet
+from anomalog_exp.sequences.vocabulary import Vocabulary
 
 __all__ = ["Judge"]
 
@@ -36,7 +38,7 @@ class _Decisions:
 
     threshold: float
     event_threshold: float | None
-    known_templates: Annotated[NDArray[np.bool_], "templates"]
+    vocabulary: Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +51,14 @@ class Judge:
         threshold: Sequences that score above it are predicted anomalous.
         event_threshold: The same for single events; None where these are not judged, as the training
             data labels none or the detector scores none.
-        known_templates: (templates,) bool, which of them training showed.
+        vocabulary: The templates of the data set that it was trained on.
     """
 
     config: ExperimentModelConfig
     detector: Detector
     threshold: float
     event_threshold: float | None
-    known_templates: NDArray[np.bool_]
+    vocabulary: Vocabulary
 
     @classmethod
     def fitted(
@@ -79,21 +81,18 @@ class Judge:
             NotApplicable: these sequences cannot train this detector, or its rule does not apply.
             TypeError: the detector breaks the score contract.
         """
-        training = Training(config, train, valid, oracle)
+        training = Training.of(config, train, valid, oracle)
         return cls.decided(training, training.fitted())
 
     @classmethod
     def decided(cls, training: Training, detector: Detector) -> Self:
         """The judge of a detector that was fitted on `training`; see `fitted`."""
-        train = training.train
-        in_training = np.zeros(len(train.dataset.templates), dtype=bool)
-        in_training[train.templates[train.may_train]] = True
         return cls(
             training.config,
             detector,
             training.sequence_threshold(detector),
             training.event_threshold(detector),
-            in_training,
+            Vocabulary.of(training.train),
         )
 
     @property
@@ -110,10 +109,13 @@ class Judge:
                 that are judged. In a stream, chunks that train may hold events to evaluate.
 
         Raises:
+            DataError: values stand in other places of a template than in training.
             TypeError: the detector breaks the score contract.
         """
-        scores = sequence_scores(self.detector, sequences.unlabelled())
-        tested = (sequences if events_of is None else events_of).unlabelled()
+        readable = self._read(sequences)
+        tested = readable if events_of is None else self._read(events_of)
+        scores = sequence_scores(self.detector, readable)
+        known = self.vocabulary.knows(sequences.dataset.templates)
         return Outcome(
             test=sequences,
             scores=scores,
@@ -121,8 +123,12 @@ class Judge:
             predicted=scores > self.threshold,
             oracle=self.oracle,
             events=self._judged_events(tested),
-            next_events=self._predicted_next_events(tested),
+            next_events=self._predicted_next_events(tested, known),
         )
+
+    def _read(self, sequences: SequenceSet) -> SequenceSet:
+        """The sequences as the detector takes them: over its vocabulary, without labels."""
+        return self.vocabulary.read(sequences).unlabelled()
 
     def _judged_events(self, tested: SequenceSet) -> EventScores | None:
         if self.event_threshold is None:
@@ -132,7 +138,9 @@ class Judge:
         rows, highest = highest_of_rows(tested, scores)
         return EventScores(rows, highest, self.event_threshold, highest > self.event_threshold)
 
-    def _predicted_next_events(self, tested: SequenceSet) -> NextEvents | None:
+    def _predicted_next_events(
+        self, tested: SequenceSet, known: NDArray[np.bool_]
+    ) -> NextEvents | None:
         rank = self.detector.rank_next_events(tested)
         if rank is None:
             return None
@@ -140,11 +148,11 @@ class Judge:
         if evaluated is not None:
             kept = evaluated[rows]
             rows, rank = rows[kept], rank[kept]
-        return NextEvents(rows, rank, self.known_templates)
+        return NextEvents(rows, rank, known)
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """For each sequence, up to `top` (evidence, weight) pairs, the strongest first."""
-        return self.detector.explain(sequences.unlabelled(), top)
+        return self.detector.explain(self._read(sequences), top)
 
     def manifest(self) -> dict[str, object]:
         """What is worth recording of the detector and its decisions, JSON-ready."""
@@ -158,7 +166,7 @@ class Judge:
 
     def state(self) -> DetectorState:
         """All that it has learned, as plain data."""
-        decisions = _Decisions(self.threshold, self.event_threshold, self.known_templates)
+        decisions = _Decisions(self.threshold, self.event_threshold, self.vocabulary)
         return DetectorState.joined(
             {"decisions": state_of(decisions), "detector": self.detector.state()}
         )

@@ -64,7 +64,7 @@ def _run(
     train, test = sequences.part(Split.TRAIN), sequences.part(Split.TEST)
     valid = sequences.part(Split.VALIDATION)
     oracle = sequences if type(config.decision).oracle else None
-    training = Training(config, train, valid if len(valid) else None, oracle)
+    training = Training.of(config, train, valid if len(valid) else None, oracle)
     plan = progress_plan or RunProgressPlan.of(sequences)
     times = [time.perf_counter()]
     with (

@@ -2,7 +2,8 @@
 
 A text of fewer than n words (characters) is one n-gram as a whole, so that only an empty one has none.
 Wildcards are words like others where they stand beside some; n-grams of wildcards alone are left out.
-With `template=identity` the text is the whole masked message.
+With `template=identity` the text is the whole masked message. `<unknown>` has one n-gram, which no other
+text has: what it stands for was never seen.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from anomalog_exp.data.templates.masking import WILDCARD
+from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
 
 __all__ = ["Unit", "gram_matrix"]
 
@@ -23,12 +25,13 @@ Unit = Literal["words", "characters"]
 
 def gram_matrix(templates: Sequence[str], unit: Unit, n: int) -> tuple[csr_matrix, list[str]]:
     """(templates, n-grams) float64 counts, and the n-grams in order of first appearance."""
-    code: dict[str, int] = {}
+    code: dict[str | None, int] = {}
     columns: list[int] = []
     values: list[int] = []
     borders = [0]
     for template in templates:
-        for gram, count in Counter(_grams(template, unit, n)).items():
+        grams = [None] if template == UNKNOWN_TEMPLATE else _grams(template, unit, n)
+        for gram, count in Counter[str | None](grams).items():
             columns.append(code.setdefault(gram, len(code)))
             values.append(count)
         borders.append(len(columns))
@@ -36,7 +39,7 @@ def gram_matrix(templates: Sequence[str], unit: Unit, n: int) -> tuple[csr_matri
         (np.array(values, dtype=np.float64), columns, borders), shape=(len(templates), len(code))
     )
     counts.sort_indices()
-    return counts, list(code)
+    return counts, [UNKNOWN_TEMPLATE if gram is None else gram for gram in code]
 
 
 def _grams(template: str, unit: Unit, n: int) -> Iterator[str]:

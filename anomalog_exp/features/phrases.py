@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from anomalog_exp.data.templates.masking import WILDCARD
+from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
 
 __all__ = ["phrase_matrix"]
 
@@ -17,7 +18,8 @@ def phrase_matrix(templates: Sequence[str], max_n: int) -> tuple[csr_matrix, lis
     """(templates, phrases) float64 counts, and the phrases in order of first appearance.
 
     Tokens stand between white space. Phrases are the n-grams of 1 to `max_n` tokens, without those
-    that hold only wildcards, and the whole template where it is none of them already.
+    that hold only wildcards, and the whole template where it is none of them already. `<unknown>` is a
+    template without text, and has none.
     """
     code: dict[str, int] = {}
     rows: list[int] = []
@@ -35,6 +37,8 @@ def phrase_matrix(templates: Sequence[str], max_n: int) -> tuple[csr_matrix, lis
 
 
 def _phrases(template: str, max_n: int) -> Iterator[str]:
+    if template == UNKNOWN_TEMPLATE:
+        return
     tokens = template.split()
     if len(tokens) > max_n or not tokens:
         yield template

@@ -10,11 +10,11 @@ Distinct vectors count by their numbers, and the most frequent are tried first: 
 once.
 
 The invariant of a single template is that it does not occur; those of all templates that training never
-or hardly shows are among them. The others are searched for by length: all sets of templates up to
-`max_length` without a shorter invariant inside, times all coefficients up to `max_coefficient`, as far
-as `max_sets` sets of a length go, the most widely held templates first. Kept are those independent of
-what was kept before, by length, support and size of the coefficients: a sequence violates some invariant
-of them all just if it violates one that is kept.
+or hardly shows are among them, and of those that its data set lacks. The others are searched for by
+length: all sets of templates up to `max_length` without a shorter invariant inside, times all
+coefficients up to `max_coefficient`, as far as `max_sets` sets of a length go, the most widely held
+templates first. Kept are those independent of what was kept before, by length, support and size of the
+coefficients: a sequence violates some invariant of them all just if it violates one that is kept.
 
 Deviations: the search is complete up to its bounds, where the paper estimates the number of invariants
 by singular values and stops there; and an equation has no constant term.
@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import combinations, product
 from math import comb, gcd
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,6 @@ from anomalog_exp.detection.contract import ExperimentModelConfig
 from anomalog_exp.detection.count_detector import CountDetector
 from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.errors import ConfigError, NotApplicable
-from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
@@ -85,13 +84,17 @@ class Config(ExperimentModelConfig):
 class InvariantsDetector(CountDetector):
     """Scores sequences by how many invariants they violate."""
 
+    counts_unknown: ClassVar[bool] = True
+
     config: Config
     _templates: Annotated[list[str], "templates"]
     _equations: Annotated[csr_matrix, "invariants", "templates"]
     _absent: int
+    _added: int
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         self._templates = list(train.dataset.templates)
+        self._added = int(train.dataset.unknown_added)
         super().fit(train)
 
     def fit_vectors(self, features: NDArray[np.float64], count: NDArray[np.int64]) -> None:
@@ -156,7 +159,7 @@ class InvariantsDetector(CountDetector):
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The violated invariants, with the difference between their sides."""
-        counts = count_vectors(sequences)
+        counts = self.counted(sequences)
         differences = csr_matrix(np.abs(self._differences(counts.vectors.toarray())))
         evidence = strongest(differences, self._words(), top)
         return [list(evidence[group]) for group in counts.group.tolist()]
@@ -169,7 +172,7 @@ class InvariantsDetector(CountDetector):
         """The invariants in words; those of absent templates as a number."""
         words = self._words()
         return {
-            "absent_templates": self._absent,
+            "absent_templates": self._absent - self._added,
             "invariants": words[: len(words) - self._absent],
         }
 

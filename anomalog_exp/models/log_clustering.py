@@ -56,6 +56,7 @@ class LogClusteringDetector(CountDetector):
     """Scores sequences by the distance to the nearest representative."""
 
     sparse: ClassVar[bool] = True
+    counts_unknown: ClassVar[bool] = True
 
     config: Config
     _weight: Annotated[NDArray[np.float64], "templates"]

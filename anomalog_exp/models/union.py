@@ -116,7 +116,7 @@ class UnionDetector(CompoundDetector):
         reasons: list[list[tuple[str, float]]] = [[] for _ in range(len(sequences))]
         for member, excess in zip(self._members, self._excess(sequences), strict=True):
             flagged = np.flatnonzero(excess > 0)
-            evidence = member.judge.explain(sequences.take(flagged), max(top, 1))
+            evidence = member.judge.detector.explain(sequences.take(flagged), max(top, 1))
             for i, pairs in zip(flagged.tolist(), evidence, strict=True):
                 strongest = pairs[0][1] if pairs else 0.0
                 scale = excess[i] / strongest if strongest > 0 else 0.0

@@ -1,0 +1,130 @@
+"""The templates of training, by which a judge reads sequences of any data set.
+
+A template is known across data sets by its text. What is none of training becomes `<unknown>`, which
+ends every vocabulary that a judge's detector is fitted and asked on: a template that training never
+showed. So what a detector has learned keeps its codes; the codes of what it is asked about change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Annotated, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.parameters import Parameters
+from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
+from anomalog_exp.errors import DataError
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+__all__ = ["Vocabulary"]
+
+Figure = TypeVar("Figure", np.bool_, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """The templates of the data set that a judge was trained on.
+
+    Attributes:
+        templates: Their texts.
+        known: (templates,) bool, which of them training showed.
+        places: (templates,) int64 how many places with values each has, see `data/parameters.py`; 0
+            where training read no values.
+    """
+
+    templates: Annotated[list[str], "templates"]
+    known: Annotated[NDArray[np.bool_], "templates"]
+    places: Annotated[NDArray[np.int64], "templates"]
+
+    @classmethod
+    def of(cls, train: SequenceSet) -> Self:
+        """The vocabulary of training sequences; an `<unknown>` that `read` added is none of it."""
+        dataset = train.dataset
+        own = slice(len(dataset.templates) - dataset.unknown_added)
+        known = np.zeros(len(dataset.templates), dtype=bool)
+        known[train.templates[train.may_train]] = True
+        values = dataset.parameters
+        places = np.zeros(len(known), dtype=np.int64) if values is None else values.places
+        return cls(list(dataset.templates[own]), known[own], places[own])
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of what `read` gives, the last of which is `<unknown>`."""
+        return (*self.templates, *([UNKNOWN_TEMPLATE] if self._adds_unknown else []))
+
+    @property
+    def _adds_unknown(self) -> bool:
+        # A message may be the word itself: what training showed is not unknown.
+        return self.templates[-1:] != [UNKNOWN_TEMPLATE] or bool(self.known[-1])
+
+    def _widened(self, figures: NDArray[Figure]) -> NDArray[Figure]:
+        """(texts,) what stands for each template of training, and 0 for an `<unknown>` that is added."""
+        return np.pad(figures, (0, int(self._adds_unknown)))
+
+    def codes(self, templates: Sequence[str]) -> NDArray[np.int32]:
+        """(templates,) int32 codes into `texts` of the templates of some data set."""
+        if tuple(templates) == self.texts[: len(templates)]:
+            return np.arange(len(templates), dtype=np.int32)
+        code = {text: number for number, text in enumerate(self.texts)}
+        unknown = len(self.texts) - 1
+        return np.array([code.get(text, unknown) for text in templates], dtype=np.int32)
+
+    def knows(self, templates: Sequence[str]) -> NDArray[np.bool_]:
+        """(templates,) bool, which templates of some data set training showed."""
+        return self._widened(self.known)[self.codes(templates)]
+
+    def read(self, sequences: SequenceSet) -> SequenceSet:
+        """The same sequences over `texts`.
+
+        Raises:
+            DataError: values stand in other places of a template than in training.
+        """
+        dataset, added = sequences.dataset, self._adds_unknown
+        if dataset.unknown_added == added and dataset.templates == self.texts:
+            return sequences
+        codes = self.codes(dataset.templates)
+        same = np.array_equal(codes, np.arange(len(codes)))
+        template = dataset.template if same else codes[dataset.template]
+        readable = replace(
+            dataset,
+            template=template,
+            templates=self.texts,
+            unknown_added=added,
+            parameters=self._values(dataset.parameters, template, codes),
+        )
+        return replace(sequences, dataset=readable)
+
+    def _values(
+        self, values: Parameters | None, template: NDArray[np.int32], codes: NDArray[np.int32]
+    ) -> Parameters | None:
+        """Values in the places of training; those of templates that it lacks are left out.
+
+        Args:
+            values: Over the templates as they were.
+            template: (events,) code into `texts` of each event.
+            codes: (templates as they were,) code into `texts` of each.
+        """
+        if values is None or (values.places.any() and not self.places.any()):
+            return None
+        places = self._widened(self.places)
+        unknown = len(self.texts) - 1
+        there = np.bincount(values.template, minlength=len(codes)) > 0
+        left_out = there & (places[codes] != values.places)
+        differing = left_out & ((codes != unknown) | (places[codes] > 0))
+        if differing.any():
+            text = self.texts[codes[differing].min()]
+            raise DataError.of(
+                "templates",
+                text,
+                problem="its values stand in other places than in training",
+                allowed="templates with the masks of training",
+                fix="match the messages with the templates of training",
+            )
+        code = values.code
+        if left_out.any():
+            code = code[np.repeat(~left_out[values.template], values.places[values.template])]
+        return replace(values, code=code, template=template, places=places)
