@@ -127,7 +127,7 @@ def _built(arena: Arena, arguments: Sequence[str], *, short: int, tries: int) ->
 
 @attack("each file of a built data set: lines")
 def built_of_lines(arena: Arena) -> Iterator[Verdict]:
-    return _built(arena, _RUN, short=10, tries=2)
+    return _built(arena, _RUN, short=6, tries=2)
 
 
 @attack("each file of a built data set: labelled lines")

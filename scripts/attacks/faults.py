@@ -72,7 +72,7 @@ def _full(
 
 @attack("a full disk: a first run")
 def full_first_run(arena: Arena) -> Iterator[Verdict]:
-    return _full(arena, arena.new_folder("state"), [*_RUN, "write_predictions=true"], short=3)
+    return _full(arena, arena.new_folder("state"), [*_RUN, "write_predictions=true"], short=2)
 
 
 @attack("a full disk: a run that replaces an older result")

@@ -75,7 +75,7 @@ def _at_moments(
 
 @attack("a first run, at every operation")
 def first_run(arena: Arena) -> Iterator[Verdict]:
-    return _at_operations(arena, arena.new_folder("state"), _RUN, short=6)
+    return _at_operations(arena, arena.new_folder("state"), _RUN, short=4)
 
 
 @attack("a run of a built data set, at every third operation")

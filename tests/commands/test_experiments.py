@@ -53,7 +53,7 @@ def outcomes(name: str, folder: Path, overrides: list[str]) -> list:
     found = []
     for member in named(name).members():
         options = [f"experiment={name}", *member, *overrides, *places, "tracking=none"]
-        config = load_run_config([*options, "evaluation.bootstrap_samples=10"])
+        config = load_run_config([*options, "evaluation.bootstrap_samples=10", "report.page=false"])
         result = run(config, progress=SILENT)
         found.append((result, read_run(result.run_dir)))
     return found

@@ -64,7 +64,7 @@ def every_option() -> list:
 
 
 @pytest.mark.parametrize("option", every_option())
-def test_every_option_of_every_group_composes_and_can_be_built(option, tmp_path):
+def test_every_option_composes_and_can_be_built_and_has_no_default_in_python(option, tmp_path):
     config = load_run_config([option, *NEEDED.get(option, [])])
     config.model.build_detector()
     config.template.build_miner()
@@ -81,6 +81,9 @@ def test_every_option_of_every_group_composes_and_can_be_built(option, tmp_path)
     if isinstance(target, Options) and "name" in type(target).model_fields:
         presets = {"auto": "custom"} if group == "dataset" else PRESETS
         assert target.name == presets.get(name, name)
+    for key, cls in options_classes(config).items():
+        given = [name for name, field in cls.model_fields.items() if not field.is_required()]
+        assert given == [], f"{key}: {cls.__name__}"
 
 
 def options_classes(config: Options, prefix: str = "") -> dict[str, type[BaseModel]]:
@@ -89,14 +92,6 @@ def options_classes(config: Options, prefix: str = "") -> dict[str, type[BaseMod
         if isinstance(value, Options):
             found |= options_classes(value, f"{prefix}.{name}" if prefix else name)
     return found
-
-
-@pytest.mark.parametrize("option", every_option())
-def test_no_default_stands_in_python(option):
-    config = load_run_config([option, *NEEDED.get(option, [])])
-    for key, cls in options_classes(config).items():
-        given = [name for name, field in cls.model_fields.items() if not field.is_required()]
-        assert given == [], f"{key}: {cls.__name__}"
 
 
 @pytest.mark.parametrize(

@@ -199,11 +199,11 @@ def _load_in_process(folder: Path, results) -> None:
     results.put((dataset.directory.name, dataset.template.tolist()))
 
 
-def test_eight_processes_on_an_empty_cache_share_one_build(folder):
+def test_four_processes_on_an_empty_cache_share_one_build(folder):
     (folder / "raw/HDFS.log").write_bytes((CLEAN + b"\n") * 2000)
     spawn = multiprocessing.get_context("spawn")
     results = spawn.Queue()
-    processes = [spawn.Process(target=_load_in_process, args=(folder, results)) for _ in range(8)]
+    processes = [spawn.Process(target=_load_in_process, args=(folder, results)) for _ in range(4)]
     for process in processes:
         process.start()
     found = [results.get(timeout=100) for _ in processes]

@@ -1,7 +1,7 @@
 """Every command and every piece of code on the README and the pages is run, as it stands there.
 
 Files that a reader has are small stand-ins, and a file that a page tells to write is written as shown.
-What a command is given besides makes it quick: a small demo log, no tracking. Commands whose output the
+What a command is given besides makes it quick: a small demo log, no tracking, no workers. Commands whose output the
 page shows run as they are.
 """
 
@@ -99,7 +99,12 @@ def quick(arguments: list[str]) -> list[str]:
     text = " ".join(arguments)
     is_demo = not re.search(r"\bdataset=(?!demo)|orders_models", text)
     needs_no_size = not is_demo or re.search(r"source\.lines|entry_count", text)
-    return ["tracking=none", *([] if needs_no_size else ["dataset.source.lines=5000"])]
+    sweeps = "-m" in arguments and "launcher" not in text
+    return [
+        "tracking=none",
+        *([] if needs_no_size else ["dataset.source.lines=5000"]),
+        *(["hydra/launcher=basic"] if sweeps else []),
+    ]
 
 
 @pytest.mark.parametrize("shown", RUN_HERE, ids=str)
