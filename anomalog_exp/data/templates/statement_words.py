@@ -46,19 +46,27 @@ def statement_rows(
     found = [rows.copy() for rows in clusters]
     values: dict[int, set[int]] = defaultdict(set)  # behind a word
     few: list[_Few] = []
+    beside: dict[int, list[int]] = defaultdict(
+        list
+    )  # places of a cluster with few words, one a value
     for number, rows in enumerate(clusters):
         most = most_words(rows.shape[1])
         for place in np.flatnonzero((rows != rows[0]).any(axis=0)).tolist():
             words = np.unique(rows[:, place])
             before = int(rows[0, place - 1]) if place and _all_equal(rows[:, place - 1]) else None
-            if len(words) > most[place] or value_like[words].any() or _one_is_masked(texts[words]):
+            many = len(words) > most[place]
+            if many or value_like[words].any() or _one_is_masked(texts[words]):
                 found[number][:, place] = WILD
+                if not many:
+                    beside[number].append(place)
                 if before is not None:
                     values[before] |= set(words.tolist())
             elif before is not None:
                 few.append(_Few(number, place, before, tuple(words.tolist())))
     for one in _known_values(few, values):
         found[one.cluster][:, one.place] = WILD
+    for number, places in beside.items():
+        _keep_in_statements(found[number], clusters[number], places, value_like)
     return found
 
 
@@ -83,6 +91,23 @@ def _known_values(few: Sequence[_Few], values: dict[int, set[int]]) -> list[_Few
         if values[one.before].issuperset(one.words)
         or any(len(seen[one.before, *some]) > 1 for some in combinations(one.words, _SHARED))
     ]
+
+
+def _keep_in_statements(
+    templates: NDArray[np.int32],
+    rows: NDArray[np.int32],
+    places: Sequence[int],
+    value_like: NDArray[np.bool_],
+) -> None:
+    """Put back the words of places where only messages of another statement have a value there."""
+    others = np.delete(templates, places, axis=1)
+    statement = np.unique(others, axis=0, return_inverse=True)[1].ravel()
+    first = np.unique(statement, return_index=True)[1]
+    for place in places:
+        words = rows[:, place]
+        differs = np.bincount(statement, weights=words != words[first[statement]]) > 0
+        kept = ~differs[statement] & ~value_like[words]
+        templates[kept, place] = words[kept]
 
 
 def _all_equal(words: NDArray[np.int32]) -> bool:

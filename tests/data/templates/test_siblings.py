@@ -67,6 +67,13 @@ def test_beside_a_value_any_word_is_one():
     assert mined(["cd chdir(<*>) failed", "cd chdir(pwd) failed"]) == ["cd chdir(<*>) failed"] * 2
 
 
+def test_a_value_of_one_statement_makes_no_value_of_another_one_s_word():
+    found = ["could not open the <*> error 5", "failed to open the log error 5"]
+    assert mined(found) == found
+    three = [*found, "could not open the disk error 5"]
+    assert mined(three) == [found[0], found[1], found[0]]
+
+
 def test_messages_that_differ_in_two_places_at_once_are_grouped_by_similarity():
     places = ["office", "home", "train", "beach", "garden", "attic"]
     messages = [f"user {u} logged in from {p}" for u, p in zip(USERS, places, strict=True)]
