@@ -45,6 +45,9 @@ class Detector(ABC):
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
 
+    in_nats: ClassVar[bool] = False
+    """Scores are natural-log surprises: minus the logarithm of the chance of what is scored."""
+
     tolerance: ClassVar[float] = 0.0
     """Share of a figure by which it may differ after saving and loading, where a library rounds anew."""
 

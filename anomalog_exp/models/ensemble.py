@@ -7,12 +7,20 @@ sequence. Above the 95 percentile the surprise goes on as that of an exponential
 far outside counts more than just outside; its scale is that of the body of the scores, from their
 median to their 90 percentile, which the odd ones in training do not move.
 
-A usual sequence is surprising by 1 nat on average. What each member is surprised beyond that is added
-up. Score: minus the logarithm of the chance that as many independent members are surprised by as much,
-in nats, so that 7 is what one usual sequence in 1,100 has. The sum of surprises is Fisher's
-("Statistical Methods for Research Workers", 1932); cutting them at 1 nat is ours. The threshold of its
-own is where so many sequences as were trained on, all of them usual, are expected to hold
-`false_alarms` above it.
+Score: minus the logarithm of a chance, in nats: the smaller of two, so that 7 is what at most one usual
+sequence in 550 has.
+
+- Many members are surprised a little. A usual sequence is surprising by 1 nat on average; what each
+  member is surprised beyond that is added up, and the chance is that of as much from as many
+  independent members. The sum is Fisher's ("Statistical Methods for Research Workers", 1932); cutting
+  surprises at 1 nat is ours.
+- One member is surprised a lot: the harmonic mean of the members' chances (Wilson, "The harmonic mean
+  p-value for combining dependent tests", PNAS 116 (4), 2019), which members that see the same thing do
+  not shrink. A member whose scores are nats by themselves is surprised by these here, if they are more:
+  a value that is new among thousands is a rarer thing than the rank of its window tells.
+
+The threshold of its own is where so many sequences as were trained on, all of them usual, are expected
+to hold `false_alarms` above it at most.
 
 A member that does not apply takes no part, which the manifest says.
 """
@@ -39,6 +47,9 @@ __all__ = ["Config", "EnsembleDetector"]
 
 _TAIL: Final = 0.95
 _BODY: Final = (0.5, 0.9)
+_WAYS: Final = 2
+"""Chances of which the score takes the smaller one."""
+
 _USUAL: Final = 1.0
 """The mean of an exponential distribution of nats."""
 
@@ -122,16 +133,21 @@ class EnsembleDetector(CompoundDetector):
 
     @property
     def own_threshold(self) -> float:
-        return log(self._trained / self.config.false_alarms)
+        return log(_WAYS * self._trained / self.config.false_alarms)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        beyond = np.maximum(self._nats(sequences) - _USUAL, 0.0).sum(axis=0)
-        return _joint(beyond, len(self._detectors))
+        ranked, own = self._nats(sequences)
+        beyond = np.maximum(ranked - _USUAL, 0.0).sum(axis=0)
+        return np.maximum(_joint(beyond, len(ranked)), _harmonic_mean(own))
 
-    def _nats(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        """(members, sequences) how surprising each is to each."""
-        pairs = zip(self._detectors, self._surprises, strict=True)
-        return np.stack([surprise.of(detector.score(sequences)) for detector, surprise in pairs])
+    def _nats(self, sequences: SequenceSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How surprising each is to each member, (members, sequences): by rank; or by its own nats."""
+        ranked, own = [], []
+        for detector, surprise in zip(self._detectors, self._surprises, strict=True):
+            scores = detector.score(sequences)
+            ranked.append(surprise.of(scores))
+            own.append(np.maximum(ranked[-1], scores) if detector.in_nats else ranked[-1])
+        return np.stack(ranked), np.stack(own)
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The evidence of the members that are surprised.
@@ -141,7 +157,7 @@ class EnsembleDetector(CompoundDetector):
         """
         reasons: list[list[tuple[str, float]]] = [[] for _ in range(len(sequences))]
         for member, detector, nats in zip(
-            self._names, self._detectors, self._nats(sequences), strict=True
+            self._names, self._detectors, self._nats(sequences)[1], strict=True
         ):
             surprised = np.flatnonzero(nats > _USUAL)
             evidence = detector.explain(sequences.take(surprised), max(top, 1))
@@ -195,6 +211,12 @@ class _Taken:
 
     sequences: int
     members: list[str]
+
+
+def _harmonic_mean(nats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(sequences,) -ln of the harmonic mean of the chances exp(-nats), of (members, sequences) nats."""
+    most = nats.max(axis=0)
+    return most + np.log(np.exp(nats - most).mean(axis=0))
 
 
 def _joint(beyond: NDArray[np.float64], members: int) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ in one event that were never together count where each is known, and by the same
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,8 @@ class _Values(NamedTuple):
 
 class NewValueDetector(Detector):
     """Scores sequences by values that training never had in their places."""
+
+    in_nats: ClassVar[bool] = True
 
     config: Config
     _texts: Annotated[list[str], "texts"]

@@ -7,9 +7,11 @@ import pytest
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import ConfigError, NotApplicable
-from anomalog_exp.models.ensemble import _joint, _Surprise
+from anomalog_exp.models.ensemble import _harmonic_mean, _joint, _Surprise
+from anomalog_exp.sequences.sequence_set import Split
 from tests.detectors import fitted
 from tests.sequencing import sequence_set
+from tests.valued import valued_set
 
 
 def test_the_score_is_the_chance_that_usual_members_are_surprised_by_as_much():
@@ -20,6 +22,31 @@ def test_the_score_is_the_chance_that_usual_members_are_surprised_by_as_much():
         assert -log((scores > limit).mean()) == pytest.approx(limit, abs=0.15)
     assert _joint(np.array([0.0, 5000.0]), 3)[0] == 0.0
     assert np.isfinite(_joint(np.array([5000.0]), 3)).all()
+
+
+def test_the_harmonic_mean_of_chances_is_that_of_one_member_if_all_see_the_same():
+    chances = np.array([[0.5, 0.001], [0.25, 0.001], [0.125, 0.001]])
+    found = np.exp(-_harmonic_mean(-np.log(chances)))
+    assert found == pytest.approx([3 / (2 + 4 + 8), 0.001])
+    assert _harmonic_mean(np.array([[0.0, 5000.0], [0.0, 0.0]])) == pytest.approx(
+        [0.0, 5000 - log(2)]
+    )
+
+
+def test_a_value_that_is_new_among_many_counts_by_its_own_chance():
+    windows = [
+        [("a", [["ann", "bob", "cid", "dan"][i % 4]]) for i in range(40)] for _ in range(100)
+    ]
+    windows[50][7] = ("a", ["eve"])
+    sequences = valued_set(windows, windows)
+    detector = load_run_config(["model=ensemble"]).model.build_detector()
+    detector.fit(sequences.part(Split.TRAIN))
+    test = sequences.part(Split.TEST)
+    ranked, own = detector._nats(test)
+    value = detector._names.index("new_value")
+    assert own[value, 50] == pytest.approx(log(402 / 2))  # four users in each window, and eve
+    assert own[value, 50] > ranked[value, 50]
+    assert detector.score(test).argmax() == 50
 
 
 def test_a_surprise_is_the_share_of_training_and_goes_on_outside_it():
@@ -60,7 +87,7 @@ def test_what_several_members_find_odd_comes_before_what_one_does():
 def test_the_threshold_of_its_own_follows_from_how_many_trained():
     for false_alarms in (1, 0.1):
         detector, _ = fitted("ensemble", TRAIN, ["a"], f"false_alarms={false_alarms}")
-        assert detector.own_threshold == pytest.approx(log(60 / false_alarms))
+        assert detector.own_threshold == pytest.approx(log(2 * 60 / false_alarms))
 
 
 def test_a_member_that_does_not_apply_takes_no_part_and_none_at_all_is_told():
