@@ -1,6 +1,6 @@
 """Templates of a log as a file to edit: correct, merge, split or name them, and run with what is left.
 
-  python -m anomalog_exp pin outputs/demo-entity-chronological-drain-markov/0123456789abcdef
+  python -m anomalog_exp pin outputs/demo-entity-chronological-siblings-markov/0123456789abcdef
   python -m anomalog_exp pin RUN_DIR --write templates.yaml
   python -m anomalog_exp pin --write templates.yaml -- dataset=bgl template=spell
 

@@ -14,19 +14,9 @@ from anomalog_exp.commands._log import recognised_log
 from anomalog_exp.commands.analyze import chosen_overrides
 from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import ConfigError, DataError
-from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
 from anomalog_exp.results import ResultPaths, read_run
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An empty folder to work in, and plugins as they were behind the test."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(PLUGINS_VARIABLE, "")
-    yield tmp_path
-    use_plugins([])
 
 
 @pytest.fixture

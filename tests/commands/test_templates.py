@@ -18,7 +18,6 @@ from anomalog_exp.commands._judged_text import sampled_notes
 from anomalog_exp.config import load_run_config
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
 from tests.command import environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,15 +44,6 @@ def test_one_general_configuration_finds_the_groups_of_every_system(shared_data,
     messages = [row["Content"] for row in rows]
     _, found = Templates.mine(messages, load_run_config().template)
     assert grouping_accuracy(found.tolist(), [row["EventId"] for row in rows]) >= least
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An empty folder to work in, and plugins as they were behind the test."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(PLUGINS_VARIABLE, "")
-    yield tmp_path
-    use_plugins([])
 
 
 def write_truth(folder: Path, corrected: bool = False) -> None:

@@ -48,7 +48,7 @@ def statement_rows(
     few: list[_Few] = []
     beside: dict[int, list[int]] = defaultdict(
         list
-    )  # places of a cluster with few words, one a value
+    )  # of a cluster, places where one word is a value
     for number, rows in enumerate(clusters):
         most = most_words(rows.shape[1])
         for place in np.flatnonzero((rows != rows[0]).any(axis=0)).tolist():
@@ -88,7 +88,7 @@ def _known_values(few: Sequence[_Few], values: dict[int, set[int]]) -> list[_Few
     return [
         one
         for one in few
-        if values[one.before].issuperset(one.words)
+        if values.get(one.before, set()).issuperset(one.words)
         or any(len(seen[one.before, *some]) > 1 for some in combinations(one.words, _SHARED))
     ]
 

@@ -28,7 +28,7 @@ _MOST_WORDS: Final = 50
 """Of longer texts no two that differ in one word are looked for: its time grows with their square."""
 
 _FEW: Final = 5
-"""So many plain words in one place may be statements, as `max_words` of Drain has it."""
+"""So many plain words in one place may be statements, as `max_words` of the miners has it."""
 
 _SHOWN: Final = 5
 _ROW: Final = re.compile(rf"{re.escape(WILDCARD)}(?:[\s,;:|]*{re.escape(WILDCARD)})+")

@@ -5,7 +5,7 @@ A template of several messages is **too general** by one of three signs:
 - at most a quarter of its words have a letter outside of wildcards: nothing says what happened;
 - a wildcard stands for 2 to 5 plain words, each on several lines, and for nothing else: a place of few
   values that repeat is rather part of the statement (the rule by which IPLoM, Makanju et al., KDD 2009,
-  splits, and `max_words` of Drain here);
+  splits, and `max_words` of miners here);
 - its longest message has twice the words of its shortest and at least five more: one text fits both only
   because a wildcard stands for any number of words.
 
