@@ -57,13 +57,18 @@ class CsvParser(NamedFieldsParser):
         self._config = config
         self._header: str | None = None
         self.columns = list(config.columns)
+        self._time_tells = False
+        """The format of times is known: of the first lines one has a time that can be read."""
         self._quotes = QuotedLines(config.separator)
         self.fields = self._others(self.columns)
 
     def learn(self, lines: pl.Series) -> None:
         header = lines.filter(lines != "").head(1)
-        if self._config.columns or header.is_empty():
-            return
+        if not self._config.columns and len(header):
+            self._learn_columns(header)
+        self._time_tells = bool(self.columns) and self._readable(lines)[1].any()
+
+    def _learn_columns(self, header: pl.Series) -> None:
         self._header = header[0]
         fields = _cut(header, self._config.separator, None).drop("fits", "few")
         self.columns = [name.strip() for name in fields.row(0)]
@@ -121,18 +126,23 @@ class CsvParser(NamedFieldsParser):
 
         With `fits=False` fields may be missing at the end, the time among them.
         """
-        fields = _cut(lines if fits else lines + '"', self._config.separator, len(self.columns))
+        fields, readable = self._readable(lines if fits else lines + '"')
         begins = fields["fits"] if fits else fields["few"]
+        if not self._time_tells:
+            return begins
+        return begins & (readable if fits else readable | fields["time"].is_null())
+
+    def _readable(self, lines: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+        """Lines cut into fields, `time` one of them; (lines,) Boolean, those whose time can be read."""
+        import polars as pl
+
+        fields = _cut(lines, self._config.separator, len(self.columns))
         place = next(
             (self.columns.index(n) for n in self._names["time_ms"] if n in self.columns), None
         )
-        if place is None:
-            return begins
-        time = fields[f"field_{place}"]
-        readable = self._times.ms(time).is_not_null()
-        if not readable.any():  # of a format that is not known: it tells nothing
-            return begins
-        return begins & (readable if fits else readable | time.is_null())
+        time = pl.lit(None, pl.String) if place is None else pl.col(f"field_{place}")
+        fields = fields.with_columns(time=time)
+        return fields, self._times.ms(fields["time"]).is_not_null()
 
     def texts(self, lines: pl.Series, names: Mapping[str, Sequence[str]]) -> pl.DataFrame:
         import polars as pl

@@ -109,6 +109,14 @@ def test_every_line_is_counted_once(tmp_path_factory, option, data, files, piped
         check_counts(size, option, paths, folder, total)
 
 
+def test_a_block_without_a_readable_time_counts_as_the_file_does(tmp_path):
+    """A quote behind a header opened a field where its block held no row."""
+    header, row = OWN["tsv"]
+    (first := tmp_path / "0.log").write_text("\n".join([header, *[row] * 6]))
+    (second := tmp_path / "1.log").write_text("\n".join([header, '"', " ", *[row] * 6]))
+    check_counts(1, "tsv", [first, second], tmp_path, 16)
+
+
 def check_counts(size: int, option: str, paths: list[Path], folder: Path, total: int) -> None:
     found = []
     for one in (size, 1 << 20):
