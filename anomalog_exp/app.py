@@ -1,7 +1,8 @@
 """One run: config in, result out. The whole flow is `run`.
 
 Raw log -> LogDataset -> SequenceSet -> scores -> metrics -> run dir -> page, tracker. A finished result
-of the same config, data and code is reused; the run dir is the truth, and the tracker mirrors it.
+of the same config, data and code is reused; the run dir is the truth, and the tracker mirrors it. What
+judges is fitted on the part that trains, or comes from the bundle of an earlier run.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.dataset import LogDataset
-from anomalog_exp.detection.run import run_model
+from anomalog_exp.detection.run import judge_sequences, run_model
 from anomalog_exp.evaluation import MetricBlock
 from anomalog_exp.progress import Progress
 from anomalog_exp.report.run_page import result_in_words
@@ -26,6 +27,7 @@ from anomalog_exp.results import (
     ResultWriteContext,
     attempt,
     build_run_metrics_report,
+    bundle_of,
     claimed,
     package_digest,
     prepare_result_paths,
@@ -110,8 +112,8 @@ def run(
     """
     progress = progress or Progress()
     clock = Clock()
+    paths, bundle = config.paths, bundle_of(config)
     with clock.stage("dataset"):
-        paths = config.paths
         dataset = load_dataset(
             config.dataset,
             config.template,
@@ -119,12 +121,18 @@ def run(
             cache_dir=paths.cache_dir,
             progress=progress,
             parameters=config.model.reads_parameters,
+            templates=bundle.templates if bundle else None,
         )
     files = prepare_result_paths(config)
     provenance = Provenance(files.run_fingerprint, dataset.digest, package_digest(config))
-    context = ResultWriteContext(config, list(overrides), files, provenance, clock)
+    context = ResultWriteContext(config, list(overrides), files, provenance, clock, bundle)
     with claimed(files):
-        stale = why_not_reused(files, provenance, needs_predictions=config.write_predictions)
+        stale = why_not_reused(
+            files,
+            provenance,
+            needs_predictions=config.write_predictions,
+            needs_bundle=config.keep_bundle and bundle is None,
+        )
         reused = stale is None and not config.force
         try:
             if not reused:
@@ -144,8 +152,12 @@ def _measure(context: ResultWriteContext, dataset: LogDataset, progress: Progres
     config, clock = context.config, context.clock
     with clock.stage("sequences"):
         sequences = config.sequence.apply(dataset, config.split)
-        sequences = with_templates_of_training(sequences, config.template)
-    summary = run_model(config.model, sequences, progress=progress)
+        if context.bundle is None:
+            sequences = with_templates_of_training(sequences, config.template)
+    if context.bundle is None:
+        summary = run_model(config.model, sequences, progress=progress)
+    else:
+        summary = judge_sequences(context.bundle.judge, sequences, progress=progress)
     clock.seconds |= summary.seconds
     with clock.stage("evaluate"):
         report = build_run_metrics_report(config, sequences, summary)

@@ -35,8 +35,9 @@ def analysis_text(
         command: What gives the same run.
     """
     manifest, findings = stored.dataset_manifest, stored.findings or {}
-    lines = [*_read(manifest["dataset"], format_name)]
-    lines += [*_judged(manifest["sequences"], findings.get("sequence_verdicts"))]
+    lines = [*_read(manifest["dataset"], manifest["template_counts"]["templates"], format_name)]
+    verdicts, bundle = findings.get("sequence_verdicts"), manifest.get("bundle")
+    lines += [*_judged(manifest["sequences"], verdicts, bundle)]
     for warning in run_warnings(stored):
         if not warning.figures:
             lines += _entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
@@ -56,28 +57,39 @@ def skipped_text(result: RunResult, command: str) -> str:
     return "\n".join([*_entry("skipped", str(result.reason)), f"command  {command}"])
 
 
-def _read(dataset: dict[str, Any], format_name: str) -> Iterator[str]:
+def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str]:
     inputs = dataset["inputs"]
     files = inputs[0]["name"] if len(inputs) == 1 else f"{len(inputs)} files"
     text = (
         f"{files}: {dataset['lines_total']:,} lines, read as {format_name}; {dataset['rows']:,} events "
-        f"of {dataset['templates']:,} kinds"
+        f"of {kinds:,} kinds"
     )
-    if continued := dataset["lines_continued"]:
+    if continued := dataset.get("lines_continued", 0):
         text += f", {continued:,} lines continue one"
     if unparsed := dataset["lines_unparsed"]:
         text += f", {unparsed:,} lines do not fit"
-    if (first := dataset["first_time_ms"]) is not None:
+    if (first := dataset.get("first_time_ms")) is not None:
         text += f"; {clock(first)} to {clock(dataset['last_time_ms'])} UTC"
-    if makes := dataset["fields"]["make_events"]:
+    if "rows_unknown" in dataset:
+        unknown = dataset["rows_unknown"]
+        text += (
+            f"; {unknown:,} events ({unknown / dataset['rows']:.2%}) fit no template of training"
+        )
+    if makes := dataset.get("fields", {}).get("make_events"):
         text += f"; with {' and '.join(makes)} in the events"
     yield from _entry("read", text)
 
 
-def _judged(sequences: dict[str, Any], verdicts: dict[str, Any] | None) -> Iterator[str]:
+def _judged(
+    sequences: dict[str, Any], verdicts: dict[str, Any] | None, bundle: dict[str, Any] | None
+) -> Iterator[str]:
     train, test = (sequences["sequences"][part]["total"] for part in ("train", "test"))
-    whole = sequences["requested"]["name"] == "all"
-    trained = "all of which trained" if whole else f"{train:,} others trained"
+    if bundle is not None:
+        trained = f"{bundle['trained']['sequences']:,} of {bundle['name']} trained"
+    elif sequences["requested"]["name"] == "all":
+        trained = "all of which trained"
+    else:
+        trained = f"{train:,} others trained"
     text = f"{test:,} {_units(sequences['sequence'])}, {trained}"
     if verdicts is not None:
         flagged, least = verdicts["flagged"], f"above the threshold of {verdicts['threshold']:.4g}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from anomalog_exp.commands._usage import CommandParser
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.recognised import recognised
 from anomalog_exp.config.suggested import override_value
@@ -14,10 +17,46 @@ from anomalog_exp.data.sources.piped import is_pipe
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.progress import Progress
 
-__all__ = ["key_of", "not_replaced", "plugins_override", "recognised_log", "rereadable"]
+__all__ = [
+    "key_of",
+    "not_replaced",
+    "paths_and_overrides",
+    "plugins_override",
+    "recognised_log",
+    "rereadable",
+]
 
-_FOLDER = "custom"
+_OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
+_FOLDER: Final = "custom"
 """Of copies below paths.data_dir: that of dataset=custom, which then finds them."""
+
+
+def paths_and_overrides(
+    parser: CommandParser, paths: Sequence[str], rest: Sequence[str]
+) -> tuple[list[Path], list[str]]:
+    """The log and the overrides among the arguments of a command, in whatever order they stand.
+
+    Args:
+        parser: Of the command.
+        paths: What it took as paths.
+        rest: What it did not know.
+
+    Raises:
+        ConfigError: an argument is neither, or there is no log.
+    """
+    if unknown := [one for one in rest if one.startswith("--") or not _is_override(one)]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    given = [*paths, *rest]
+    typed = [one for one in given if _is_override(one)]
+    logs = [Path(one) for one in given if one not in typed]
+    if not logs:
+        parser.error("the log is missing")
+    return logs, typed
+
+
+def _is_override(argument: str) -> bool:
+    """Whether an argument is an override, and no file that is called like one."""
+    return bool(_OVERRIDE.match(argument)) and "=" in argument and not Path(argument).exists()
 
 
 def recognised_log(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, SerializeAsAny, field_validator, model_validator
 
 from anomalog_exp.config.settings import (
+    BundleConfig,
     EvaluationConfig,
     PathsConfig,
     ReportConfig,
@@ -17,6 +18,7 @@ from anomalog_exp.config.settings import (
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.detection.contract import ExperimentModelConfig
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import AbsolutePath, FolderName, Names, Options
 from anomalog_exp.options.listing import open_option
 from anomalog_exp.options.plugins import use_plugins
@@ -50,6 +52,8 @@ class RunConfig(Options):
     seed: int = Field(ge=0, le=2**32 - 1)
     force: bool
     write_predictions: bool
+    keep_bundle: bool
+    bundle: BundleConfig | None
     dataset: DatasetVariantConfig
     sequence: SequenceConfig
     split: SplitConfig
@@ -65,7 +69,8 @@ class RunConfig(Options):
     @classmethod
     def _of_an_older_run_dir(cls, values: Any) -> Any:
         # A config.yaml from before there were plugins names none; one from before there were pages has
-        # no word on them, and one from before there were servers names no address.
+        # no word on them, one from before there were servers names no address, and one from before
+        # there were bundles has none.
         if not isinstance(values, dict):
             return values
         tracking = values.get("tracking")
@@ -92,16 +97,35 @@ class RunConfig(Options):
     def _model(cls, value: Any) -> Options:
         return open_option("model", value)
 
+    @model_validator(mode="after")
+    def _something_judges(self) -> Self:
+        if self.split.trains == (self.bundle is None):
+            return self
+        raise ConfigError.of(
+            "bundle",
+            None if self.bundle is None else self.bundle.path,
+            problem=f"with split={self.split.name} this does not say what judges",
+            allowed="null with a split of which something trains; a bundle with split=test_only alone",
+            fix="judge a log with what a run has kept: python -m anomalog_exp score RUN_DIR PATH",
+        )
+
     def identity(self) -> dict[str, Any]:
         """What decides the result, JSON-ready: the fingerprint is taken of this and nothing else."""
         whole = self.model_dump(mode="json")
         decisive = {key: whole[key] for key in _DECISIVE}
         for key in ("description", "cache_paths", "archive"):
             del decisive["dataset"][key]
+        if self.bundle is not None:
+            decisive["bundle"] = self.bundle.digest
         return decisive
 
 
-_ADDED_SINCE = {"plugins": [], "report": {"page": True, "figures": []}}
+_ADDED_SINCE = {
+    "plugins": [],
+    "report": {"page": True, "figures": []},
+    "keep_bundle": True,
+    "bundle": None,
+}
 TAKEN_NAMES = ("mlflow", "sweeps")
 """Folders beside those of runs, below paths.output_dir."""
 _DECISIVE = ("dataset", "sequence", "split", "template", "model", "seed", "evaluation")

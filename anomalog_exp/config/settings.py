@@ -11,6 +11,7 @@ from anomalog_exp.metric_terms import MetricScope
 from anomalog_exp.options.base import AbsolutePath, Count, FolderName, Options
 
 __all__ = [
+    "BundleConfig",
     "EvaluationConfig",
     "MlflowTrackingConfig",
     "NoTrackingConfig",
@@ -19,6 +20,13 @@ __all__ = [
     "SweepConfig",
     "TrackingConfig",
 ]
+
+
+class BundleConfig(Options):
+    """What an earlier run has kept of its training, and what judges instead of a detector to fit."""
+
+    path: AbsolutePath = Field(description="its folder")
+    digest: str = Field(description="SHA-256 of the list of its files, which names its content")
 
 
 class EvaluationConfig(Options):

@@ -37,6 +37,7 @@ from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.sources.leftovers import remove_leftovers
 from anomalog_exp.data.sources.made_once import MAKING, lock_path
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import writing_to
 from anomalog_exp.options.fingerprint import stable_fingerprint
@@ -58,6 +59,7 @@ def load_dataset(
     cache_dir: Path,
     progress: Progress,
     parameters: bool = False,
+    templates: Templates | None = None,
 ) -> LogDataset:
     """The data set as columns, built now if no build of it is kept.
 
@@ -68,6 +70,7 @@ def load_dataset(
         cache_dir: Where builds are kept.
         progress: Told of long stages.
         parameters: With what messages have at the places of their templates, where there are messages.
+        templates: Of an earlier log, which messages are matched with; None mines those of this one.
 
     Raises:
         DataError: the source, its labels or its lines cannot be used.
@@ -103,7 +106,7 @@ def load_dataset(
     others = [file for file in (*states.values(), label_file) if file and file not in logs]
     request = RequestedBuild(
         dataset,
-        as_read(template),
+        as_read(template) if templates is None else template,
         raw,
         logs,
         others,
@@ -111,6 +114,7 @@ def load_dataset(
         files,
         labels,
         parameters and parser.reads == "lines",
+        templates,
     )
     remove_leftovers(roots.cache_root)
     if what_does_not_fit(request.directory) is not None:
@@ -132,6 +136,7 @@ class RequestedBuild:
         files: Paths of raw files and their digests; the identity of a file that is not hashed yet.
         labels: Digest of the file of labels, if there is one.
         parameters: The build has what messages have at the places of their templates.
+        templates: Of an earlier log, which messages are matched with; None: they are mined.
     """
 
     dataset: DatasetVariantConfig
@@ -143,6 +148,7 @@ class RequestedBuild:
     files: dict[str, str]
     labels: str | None
     parameters: bool = False
+    templates: Templates | None = None
 
     @property
     def directory(self) -> Path:
@@ -156,6 +162,7 @@ class RequestedBuild:
             "code": _reading_code(self.dataset, self.template),
             **{key: described[key] for key in _DECIDES_READING},
             **({"parameters": True} if self.parameters else {}),
+            **({"templates": self.templates.digest} if self.templates is not None else {}),
         }
         return self.cache_root / stable_fingerprint(reading)[:16]
 
@@ -205,7 +212,7 @@ def _build_once(
         making.mkdir(parents=True)
         _LOG.info("building %s from %s", request.dataset.dataset_name, _named(request.raw))
         reads = request.dataset.structured_parser.reads
-        build: Callable[..., None] = _BUILDERS[reads]
+        build: Callable[..., None] = partial(_BUILDERS[reads], templates=request.templates)
         log_digest = partial(digests.of, log, progress)
         if reads == "lines":
             sizes = [file.size for file in request.logs]

@@ -21,7 +21,8 @@ from anomalog_exp.data.columns import COLUMNS, NO_ENTITY, NO_TIME, UNLABELLED, E
 from anomalog_exp.data.parameters import Parameters, open_parameters
 from anomalog_exp.data.places import Place, Places
 from anomalog_exp.data.reading.blocks import raw_lines
-from anomalog_exp.data.vocabularies import entity_texts, open_vocabularies
+from anomalog_exp.data.templates.templates import Templates
+from anomalog_exp.data.vocabularies import entity_texts, open_vocabularies, read_mined
 from anomalog_exp.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class LogDataset(EventColumns):
         unrowed_anomalies: Raw lines labelled anomalous that are no rows, in order, where there are.
         parameters: What messages have at the places of their templates; None where nobody asked for it
             when the data set was built, or there are no messages.
+        learned: The templates of these codes, where they are not those that the files hold.
         unknown_added: The last template, `<unknown>`, is none of the log's own: it stands for what is no
             template of training (`sequences/vocabulary.py`).
     """
@@ -59,6 +61,7 @@ class LogDataset(EventColumns):
     entity_split: NDArray[np.uint8] | None = None
     unrowed_anomalies: NDArray[np.int64] | None = None
     parameters: Parameters | None = None
+    learned: Templates | None = None
     unknown_added: bool = False
 
     @property
@@ -88,6 +91,11 @@ class LogDataset(EventColumns):
     def entities(self) -> pl.Series:
         """(entities,) texts in code order, read from disk on first use."""
         return entity_texts(self.directory)
+
+    @property
+    def mined(self) -> Templates:
+        """The templates as they were mined, to match other messages with; read from disk."""
+        return read_mined(self.directory) if self.learned is None else self.learned
 
     def raw_lines(self, numbers: Iterable[int]) -> dict[int, str]:
         """The raw text of some lines by their numbers; only the blocks that hold them are read."""

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.templates.templates import Templates
+
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["entity_texts", "open_vocabularies", "write_vocabularies"]
+__all__ = ["entity_texts", "open_vocabularies", "read_mined", "write_mined", "write_vocabularies"]
 
 _TEXTS = ("templates", "sources")
+_MINED = "mined.json"
 
 
 def write_vocabularies(
@@ -48,6 +51,16 @@ def write_vocabularies(
     np.save(directory / "entity_label.npy", entity_label)
     if entity_split is not None:
         np.save(directory / "entity_split.npy", entity_split)
+
+
+def write_mined(directory: Path, templates: Templates) -> None:
+    """Write the templates that the messages of a data set gave, so that other logs can be matched."""
+    (directory / _MINED).write_text(templates.to_json(), encoding="utf-8")
+
+
+def read_mined(directory: Path) -> Templates:
+    """The templates that `write_mined` wrote."""
+    return Templates.from_json((directory / _MINED).read_text(encoding="utf-8"))
 
 
 def open_vocabularies(directory: Path) -> dict[str, Any]:

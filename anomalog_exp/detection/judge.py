@@ -115,7 +115,7 @@ class Judge:
         readable = self._read(sequences)
         tested = readable if events_of is None else self._read(events_of)
         scores = sequence_scores(self.detector, readable)
-        known = self.vocabulary.knows(sequences.dataset.templates)
+        known = self.vocabulary.shown(sequences.dataset.templates) > 0
         return Outcome(
             test=sequences,
             scores=scores,

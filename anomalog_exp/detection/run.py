@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 from anomalog_exp.detection.calibrate import Training
@@ -16,7 +17,7 @@ from anomalog_exp.options.extras import extra_named
 from anomalog_exp.progress import Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
-__all__ = ["run_model"]
+__all__ = ["judge_sequences", "run_model"]
 
 
 def run_model(
@@ -61,8 +62,7 @@ def _run(
     progress: Progress,
     progress_plan: RunProgressPlan | None,
 ) -> ModelRunSummary:
-    train, test = sequences.part(Split.TRAIN), sequences.part(Split.TEST)
-    valid = sequences.part(Split.VALIDATION)
+    train, valid = sequences.part(Split.TRAIN), sequences.part(Split.VALIDATION)
     oracle = sequences if type(config.decision).oracle else None
     training = Training.of(config, train, valid if len(valid) else None, oracle)
     plan = progress_plan or RunProgressPlan.of(sequences)
@@ -76,17 +76,36 @@ def _run(
     times.append(time.perf_counter())
     judge = Judge.decided(training, detector)
     times.append(time.perf_counter())
-    with progress.stage(f"scoring {config.name}", plan.score.total, plan.score.unit) as advance:
-        outcome = judge.judge(test, events_of=sequences.evaluated())
-        advance(plan.score.total)
-    _refuse_nothing(outcome, config.name)
-    times.append(time.perf_counter())
-    fit, decide, score = (after - before for before, after in pairwise(times))
+    summary = judge_sequences(judge, sequences, progress=progress, plan=plan)
+    fit, decide = (after - before for before, after in pairwise(times))
+    return replace(summary, seconds={"fit": fit, "decide": decide} | summary.seconds)
+
+
+def judge_sequences(
+    judge: Judge,
+    sequences: SequenceSet,
+    *,
+    progress: Progress,
+    plan: RunProgressPlan | None = None,
+) -> ModelRunSummary:
+    """Let a judge that is fitted judge the test part; see `run_model`.
+
+    Raises:
+        NotApplicable: there is nothing that it could judge.
+        DataError: values stand in other places of a template than in training.
+        TypeError: the detector breaks the score contract.
+    """
+    name, extent = judge.config.name, (plan or RunProgressPlan.of(sequences)).score
+    begun = time.perf_counter()
+    with progress.stage(f"scoring {name}", extent.total, extent.unit) as advance:
+        outcome = judge.judge(sequences.part(Split.TEST), events_of=sequences.evaluated())
+        advance(extent.total)
+    _refuse_nothing(outcome, name)
     return ModelRunSummary(
         **vars(outcome),
         judge=judge,
         sequence_summary=SequenceSummary.of(sequences),
-        seconds={"fit": fit, "score": score, "decide": decide},
+        seconds={"score": time.perf_counter() - begun},
     )
 
 

@@ -5,6 +5,7 @@ from anomalog_exp.evaluation import MetricReport, build_metric_metadata
 from anomalog_exp.evaluation import evaluate as build_run_metrics_report
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.results.attempt import NO_RESULT_YET, attempt, claimed, why_not_reused
+from anomalog_exp.results.bundle import Bundle, bundle_of, read_bundle
 from anomalog_exp.results.context import Provenance, ResultWriteContext, package_digest
 from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.frames import runs_frame, scores_frame
@@ -16,6 +17,7 @@ from anomalog_exp.results.write import write_run_outputs
 
 __all__ = [
     "NO_RESULT_YET",
+    "Bundle",
     "MetricReport",
     "Provenance",
     "ResultPaths",
@@ -29,9 +31,11 @@ __all__ = [
     "build_metric_metadata",
     "build_run_metrics_report",
     "build_sequence_split_summary",
+    "bundle_of",
     "claimed",
     "package_digest",
     "prepare_result_paths",
+    "read_bundle",
     "read_run",
     "runs_frame",
     "scores_frame",

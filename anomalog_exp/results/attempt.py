@@ -22,6 +22,7 @@ from filelock import FileLock
 from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.errors import ConfigError, DataError, NotApplicable
 from anomalog_exp.files import write_json, write_text
+from anomalog_exp.results.bundle import MANIFEST
 from anomalog_exp.results.context import Provenance, ResultWriteContext
 from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.intact import file_digests, misfits, read_status
@@ -47,7 +48,11 @@ def claimed(paths: ResultPaths) -> Iterator[None]:
 
 
 def why_not_reused(
-    paths: ResultPaths, provenance: Provenance, *, needs_predictions: bool
+    paths: ResultPaths,
+    provenance: Provenance,
+    *,
+    needs_predictions: bool,
+    needs_bundle: bool,
 ) -> str | None:
     """Why the result in a run dir cannot stand for this run; None if it can."""
     try:
@@ -73,7 +78,10 @@ def why_not_reused(
     needed = [paths.config_path, paths.metrics_path, paths.environment_path, paths.scores_path]
     if needs_predictions:
         needed += [paths.predictions_path, paths.predictions_jsonl_path]
-    missing = [path.name for path in needed if path.name not in status["files"]]
+    if needs_bundle:
+        needed.append(paths.bundle_dir / MANIFEST)
+    names = [path.relative_to(paths.run_dir).as_posix() for path in needed]
+    missing = [name for name in names if name not in status["files"]]
     return f"the last result has no {', '.join(missing)}" if missing else None
 
 

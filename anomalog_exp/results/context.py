@@ -9,6 +9,7 @@ from pathlib import Path
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.digest import code_digest, plugin_digests
 from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.results.bundle import Bundle
 from anomalog_exp.results.environment import Clock
 from anomalog_exp.results.paths import ResultPaths
 
@@ -40,6 +41,7 @@ class ResultWriteContext:
         paths: Where its files are.
         provenance: What the result rests on.
         clock: When it began, and seconds per stage.
+        bundle: What judges; None where a detector is fitted.
     """
 
     config: RunConfig
@@ -47,6 +49,7 @@ class ResultWriteContext:
     paths: ResultPaths
     provenance: Provenance
     clock: Clock = field(default_factory=Clock)
+    bundle: Bundle | None = None
 
 
 def package_digest(config: RunConfig) -> str:

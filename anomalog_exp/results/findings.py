@@ -18,6 +18,7 @@ from anomalog_exp.detection.outcome import EventScores, Outcome
 from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from anomalog_exp.sequences.vocabulary import Vocabulary
 
 __all__ = [
     "EventFinding",
@@ -188,7 +189,7 @@ def _sequences(
     _, first, equal = np.unique(alike, axis=1, return_index=True, return_counts=True)
     ranked = np.argsort(-summary.scores[first], kind="stable")[:_ENTRIES]
     chosen, equal = first[ranked], equal[ranked]
-    rows = rarest_rows(sequences, test, chosen, _LINES)
+    rows = rarest_rows(summary.judge.vocabulary, test, chosen, _LINES)
     line_of = lines_of_rows(test.dataset, np.concatenate(rows))
     reasons = summary.explain(chosen, _EVIDENCE)
     found = [
@@ -268,18 +269,18 @@ def lines_of_rows(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Lin
 
 
 def rarest_rows(
-    sequences: SequenceSet, test: SequenceSet, chosen: NDArray[np.int64], most: int
+    trained: Vocabulary, test: SequenceSet, chosen: NDArray[np.int64], most: int
 ) -> list[NDArray[np.int64]]:
     """(chosen sequences,) the dataset rows by which each of them appears, in line order.
 
     Args:
-        sequences: All of them: what is rare is decided by those that train.
-        test: Those that `chosen` counts.
+        trained: Says how rare a template is.
+        test: The sequences that `chosen` counts.
         chosen: Places in `test`.
         most: Rows of each.
     """
-    dataset = sequences.dataset
-    seen = np.bincount(sequences.part(Split.TRAIN).templates, minlength=len(dataset.templates))
+    dataset = test.dataset
+    seen = trained.shown(dataset.templates)
     rows_of = []
     for sequence in chosen:
         rows = test.order[test.start[sequence] : test.stop[sequence]]

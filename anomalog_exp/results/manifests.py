@@ -10,7 +10,9 @@ import numpy as np
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.templates.explosion import differing_words
 from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
+from anomalog_exp.results.bundle import Bundle
 from anomalog_exp.results.context import ResultWriteContext
+from anomalog_exp.results.likeness import likeness
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["build_dataset_manifest", "build_sequence_split_summary"]
@@ -24,17 +26,30 @@ def build_dataset_manifest(
 ) -> dict[str, Any]:
     """What `dataset_manifest.json` holds, JSON-ready."""
     config, dataset = context.config.dataset, sequences.dataset
+    bundle = {} if context.bundle is None else {"bundle": _judged_by(context.bundle, sequences)}
     return {
         "name": config.name,
         "description": config.description,
         "evaluation_unit": config.evaluation_unit,
         **asdict(context.provenance),
+        **bundle,
         "dataset": dataset.manifest,
         "template_counts": _template_counts(dataset),
         "template_texts": list(dataset.templates[:_TEMPLATES]),
         "sequences": build_sequence_split_summary(
             sequences, sequence_summary=summary.sequence_summary
         ),
+    }
+
+
+def _judged_by(bundle: Bundle, sequences: SequenceSet) -> dict[str, Any]:
+    """The bundle that judged, and how far the log looks like the one that it was trained on."""
+    shown = bundle.judge.vocabulary.shown(sequences.dataset.templates)
+    return {
+        "name": bundle.manifest.name,
+        "digest": bundle.digest,
+        "trained": bundle.manifest.trained.model_dump(),
+        **asdict(likeness(shown, sequences)),
     }
 
 

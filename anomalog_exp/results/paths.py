@@ -87,6 +87,10 @@ class ResultPaths:
         return self.run_dir / "anomalies.txt"
 
     @property
+    def bundle_dir(self) -> Path:
+        return self.run_dir / "bundle"
+
+    @property
     def findings_path(self) -> Path:
         return self.run_dir / "findings.json"
 

@@ -6,6 +6,7 @@ from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.results.anomalies import anomaly_report
+from anomalog_exp.results.bundle import write_bundle
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.results.findings import findings_of
 from anomalog_exp.results.manifests import build_dataset_manifest
@@ -23,12 +24,17 @@ def write_run_outputs(
     summary: ModelRunSummary,
     report: MetricReport,
 ) -> None:
-    """Write manifests, metrics, scores, findings, counts over time and, if asked for, predictions."""
+    """Write manifests, metrics, scores, findings, counts over time, and what is asked for besides."""
     paths = context.paths
     manifest = build_dataset_manifest(context, sequences, summary)
     write_json(paths.dataset_manifest_path, manifest)
     write_json(paths.model_manifest_path, summary.model_manifest)
     write_json(paths.metrics_path, report.to_json())
+    if context.config.keep_bundle and context.bundle is None:
+        with context.clock.stage("bundle"):
+            write_bundle(
+                paths.bundle_dir, context.config, paths.run_fingerprint, sequences, summary.judge
+            )
     write_scores(paths.scores_path, RunScores.of(summary))
     with context.clock.stage("anomalies"):
         findings = findings_of(sequences, summary)

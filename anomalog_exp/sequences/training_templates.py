@@ -35,7 +35,7 @@ def with_templates_of_training(sequences: SequenceSet, config: TemplateMinerConf
         "templates": len(templates.mined),
         "rows_unknown": int((template == templates.unknown).sum()),
     }
-    mined = replace(dataset, template=template, templates=templates.texts)
+    mined = replace(dataset, template=template, templates=templates.texts, learned=templates)
     if dataset.parameters is not None:
         values = recast(dataset.parameters, dataset.templates, templates.texts, known, config)
         mined = replace(mined, parameters=values)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,6 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Vocabulary"]
 
-Figure = TypeVar("Figure", np.bool_, np.int64)
-
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
@@ -31,13 +29,13 @@ class Vocabulary:
 
     Attributes:
         templates: Their texts.
-        known: (templates,) bool, which of them training showed.
+        events: (templates,) int64, how many events of each training showed.
         places: (templates,) int64 how many places with values each has, see `data/parameters.py`; 0
             where training read no values.
     """
 
     templates: Annotated[list[str], "templates"]
-    known: Annotated[NDArray[np.bool_], "templates"]
+    events: Annotated[NDArray[np.int64], "templates"]
     places: Annotated[NDArray[np.int64], "templates"]
 
     @classmethod
@@ -45,11 +43,11 @@ class Vocabulary:
         """The vocabulary of training sequences; an `<unknown>` that `read` added is none of it."""
         dataset = train.dataset
         own = slice(len(dataset.templates) - dataset.unknown_added)
-        known = np.zeros(len(dataset.templates), dtype=bool)
-        known[train.templates[train.may_train]] = True
+        shown = train.templates[train.may_train]
+        events = np.bincount(shown, minlength=len(dataset.templates)).astype(np.int64)
         values = dataset.parameters
-        places = np.zeros(len(known), dtype=np.int64) if values is None else values.places
-        return cls(list(dataset.templates[own]), known[own], places[own])
+        places = np.zeros(len(events), dtype=np.int64) if values is None else values.places
+        return cls(list(dataset.templates[own]), events[own], places[own])
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -59,9 +57,9 @@ class Vocabulary:
     @property
     def _adds_unknown(self) -> bool:
         # A message may be the word itself: what training showed is not unknown.
-        return self.templates[-1:] != [UNKNOWN_TEMPLATE] or bool(self.known[-1])
+        return self.templates[-1:] != [UNKNOWN_TEMPLATE] or bool(self.events[-1])
 
-    def _widened(self, figures: NDArray[Figure]) -> NDArray[Figure]:
+    def _widened(self, figures: NDArray[np.int64]) -> NDArray[np.int64]:
         """(texts,) what stands for each template of training, and 0 for an `<unknown>` that is added."""
         return np.pad(figures, (0, int(self._adds_unknown)))
 
@@ -73,9 +71,9 @@ class Vocabulary:
         unknown = len(self.texts) - 1
         return np.array([code.get(text, unknown) for text in templates], dtype=np.int32)
 
-    def knows(self, templates: Sequence[str]) -> NDArray[np.bool_]:
-        """(templates,) bool, which templates of some data set training showed."""
-        return self._widened(self.known)[self.codes(templates)]
+    def shown(self, templates: Sequence[str]) -> NDArray[np.int64]:
+        """(templates,) int64 how many events training showed of each template of some data set."""
+        return self._widened(self.events)[self.codes(templates)]
 
     def read(self, sequences: SequenceSet) -> SequenceSet:
         """The same sequences over `texts`.

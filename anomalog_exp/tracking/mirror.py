@@ -40,6 +40,7 @@ _NOT_PARAMS = (
     "sweep",
     "force",
     "write_predictions",
+    "keep_bundle",
     "description",
     "groups",
 )

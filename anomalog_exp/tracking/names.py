@@ -16,7 +16,7 @@ __all__ = ["member_name", "name_alone"]
 
 _BETWEEN: Final = " · "
 _LONGEST: Final = 200
-_NOT_TOLD: Final = ("name", "description", "force", "write_predictions", "plugins")
+_NOT_TOLD: Final = ("name", "description", "force", "write_predictions", "keep_bundle", "plugins")
 _NOT_TOLD_IN: Final = (
     "paths.",
     "tracking",

@@ -32,6 +32,7 @@ FILES = (
     "entities.parquet",
     "entity_label.npy",
     "manifest.json",
+    "mined.json",
     "seal.json",
     "sources.json",
     "templates.json",

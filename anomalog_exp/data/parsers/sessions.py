@@ -24,7 +24,7 @@ class SessionFile(Options):
 
     path: PathText = Field(description="relative to the data set's root")
     split: Literal["train", "test"]
-    label: Literal[0, 1] = Field(description="of all its sessions")
+    label: Literal[0, 1] | None = Field(description="of all its sessions; null: nobody knows")
 
 
 class Config(ParserConfig):

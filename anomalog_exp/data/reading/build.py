@@ -29,7 +29,7 @@ from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.pinning import masker_of, pinned_facts
 from anomalog_exp.data.templates.templates import Templates
-from anomalog_exp.data.vocabularies import write_vocabularies
+from anomalog_exp.data.vocabularies import write_mined, write_vocabularies
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import Progress
 
@@ -49,6 +49,7 @@ def build_dataset(
     sizes: Sequence[int] | None = None,
     follow: Callable[[Iterable[Block]], Iterable[Block]] = iter,
     parameters: bool = False,
+    templates: Templates | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> None:
     """Write the files of a LogDataset into `directory`, which exists and is empty.
@@ -63,6 +64,7 @@ def build_dataset(
         sizes: Only so many bytes of each input, which may grow meanwhile; None: those they have now.
         follow: Passes the blocks on that are read; sees each of them.
         parameters: Also keep what messages have at the places of their templates.
+        templates: Of an earlier log, which messages are matched with; None mines those of this one.
         block_bytes: Bytes per block; results do not depend on it.
 
     Raises:
@@ -105,11 +107,20 @@ def build_dataset(
     check_labels(dataset, events.counts)
 
     shapes = events.shapes.texts(categories.shape).to_list()
-    templates, template_of_shape = Templates.mine_shapes(shapes, template)
-    # Pinned templates that no message is of stand at the end.
-    texts = templates.mined[: int(template_of_shape.max(initial=-1)) + 1]
+    kept: dict[str, Any] = {}
+    if templates is None:
+        mined, template_of_shape = Templates.mine_shapes(shapes, template)
+        # Pinned templates that no message is of stand at the end.
+        texts = mined.mined[: int(template_of_shape.max(initial=-1)) + 1]
+        write_mined(directory, mined)
+    else:
+        texts, template_of_shape = templates.texts, templates.match_shapes(shapes)
     events.write_templates(template_of_shape)
-    kept = {} if writer is None else {"parameters": writer.write(texts, template)}
+    if writer is not None:
+        kept["parameters"] = writer.write(texts, template)
+    if templates is not None:
+        codes = np.load(directory / "template.npy", mmap_mode="r")
+        kept["rows_unknown"] = int(np.count_nonzero(codes == templates.unknown))
     if template.pinned:
         codes = np.load(directory / "template.npy", mmap_mode="r")
         kept["pinned"] = pinned_facts(template, texts, codes)

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anomalog_exp.data.columns import COLUMNS
+from anomalog_exp.data.columns import COLUMNS, UNLABELLED
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.parsers.sessions import Config, SessionFile
 from anomalog_exp.data.reading.blocks import block_lines, read_blocks
 from anomalog_exp.data.reading.entity_labels import label_facts
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.pinning import masker_of, pinned_facts
-from anomalog_exp.data.vocabularies import write_vocabularies
+from anomalog_exp.data.templates.pinning import pinned_facts
+from anomalog_exp.data.templates.templates import Templates
+from anomalog_exp.data.vocabularies import write_mined, write_vocabularies
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.progress import Progress
@@ -40,13 +41,18 @@ def build_session_dataset(
     *,
     facts: Callable[[], dict[str, Any]],
     progress: Progress,
+    templates: Templates | None = None,
 ) -> None:
     """Write the files of a LogDataset into `directory`, which exists and is empty.
+
+    Args are those of `build_dataset`.
 
     Raises:
         ConfigError: the template miner would read event ids as messages.
         DataError: a line has no id where lines have ids, or a file holds no session.
     """
+    import polars as pl
+
     parser = dataset.structured_parser
     assert isinstance(parser, Config)
     if (template.name, template.masking, template.with_fields) != ("identity", "none", ()):
@@ -60,35 +66,41 @@ def build_session_dataset(
     sessions, first_lines = _all_sessions(parser, parser.raw_files(raw), progress)
     *first_lines, lines_total = first_lines
     rows = sessions.with_row_index("session").explode("event")
-    if template.pinned:
-        ids = rows["event"].unique()
-        titles = masker_of(template).finish(ids.to_list())
-        rows = rows.with_columns(event=rows["event"].replace_strict(ids, titles))
+    ids = rows["event"].unique(maintain_order=True)
+    kept: dict[str, Any] = {}
+    if templates is None:
+        mined, code_of_id = Templates.mine(ids, template)
+        texts = mined.mined[: int(code_of_id.max()) + 1]
+        write_mined(directory, mined)
+    else:
+        texts, code_of_id = templates.texts, templates.match(ids)
+    codes = rows["event"].replace_strict(ids, pl.Series(code_of_id)).to_numpy()
     columns = {
         "line": rows["line"].to_numpy(),
         "entity": rows["session"].to_numpy(),
-        "template": _first_appearance(rows["event"]).to_numpy(),
+        "template": codes,
         "source": rows["source"].to_numpy(),
     }
     for name, column in COLUMNS.items():
         values = columns.get(name, column.without_values(len(rows)))
         np.save(directory / f"{name}.npy", values.astype(column.dtype))
-    templates = rows["event"].unique(maintain_order=True).to_list()
     sources = [str(file.path) for file in parser.files]
     entity_label = sessions["label"].to_numpy()
     write_vocabularies(
         directory,
-        templates=templates,
+        templates=texts,
         sources=sources,
         entities=_names(sessions["id"]),
         entity_label=entity_label,
         entity_split=sessions["split"].to_numpy(),
     )
-    codes = columns["template"]
-    pinned = {"pinned": pinned_facts(template, templates, codes)} if template.pinned else {}
+    if template.pinned:
+        kept["pinned"] = pinned_facts(template, texts, codes)
+    if templates is not None:
+        kept["rows_unknown"] = int(np.count_nonzero(codes == templates.unknown))
     manifest = {
         **facts(),
-        **pinned,
+        **kept,
         **label_facts(entity_label),
         "lines_total": lines_total,
         "lines_empty": lines_total - len(sessions),
@@ -96,7 +108,7 @@ def build_session_dataset(
         "unparsed_samples": [],
         "rows": len(rows),
         "levels": {},
-        "templates": len(templates),
+        "templates": len(texts),
         "sources": sources,
         "inputs": [
             {"name": name, "first_line": first}
@@ -161,7 +173,7 @@ def _sessions(
         pl.col("line").cast(pl.Int64),
         name.alias("id"),
         events.str.extract_all(r"\S+").alias("event"),
-        pl.lit(file.label).cast(pl.Int8).alias("label"),
+        pl.lit(UNLABELLED if file.label is None else file.label).cast(pl.Int8).alias("label"),
         pl.lit(_SPLIT[file.split]).cast(pl.UInt8).alias("split"),
     ).filter(pl.col("event").list.len() > 0)
 
@@ -174,14 +186,3 @@ def _names(ids: pl.Series) -> pl.Series:
     again = pl.int_range(pl.len()).over("id")
     named = pl.when(again > 0).then(pl.format("{}#{}", "id", again + 1)).otherwise("id")
     return frame.select(named.alias("entity")).to_series()
-
-
-def _first_appearance(events: pl.Series) -> pl.Series:
-    """Dense codes in order of first appearance."""
-    import polars as pl
-
-    known = events.unique(maintain_order=True).alias("event").to_frame().with_row_index("code")
-    joined = (
-        events.alias("event").to_frame().join(known, on="event", how="left", maintain_order="left")
-    )
-    return joined["code"].cast(pl.Int32)

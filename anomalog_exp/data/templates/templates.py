@@ -22,6 +22,7 @@ from anomalog_exp.data.templates.event_fields import parted, with_values
 from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig, dense_codes
 from anomalog_exp.data.templates.pinning import masker_of, mined_but_pinned, titles_of
+from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.listing import open_option
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ class Templates:
         """Every text that a code of `match` can mean: those mined, and `<unknown>` at the end."""
         return (*self.mined, UNKNOWN_TEMPLATE)
 
+    @cached_property
+    def digest(self) -> str:
+        """64 hex digits that name the whole state."""
+        return stable_fingerprint(self.to_json())
+
     @property
     def unknown(self) -> int:
         """The code of `<unknown>`."""
@@ -112,14 +118,22 @@ class Templates:
     ) -> NDArray[np.int32]:
         """(messages,) int32 codes into `texts` of raw messages, without nulls; nothing is learned.
 
+        Where the training part alone was mined (`fit_on`), a message that it did not show is unknown,
+        whatever wildcards would cover: see `sequences/training_templates.py`.
+
         Args:
             messages: As for `mine`.
             values: As for `mine`.
         """
         shapes, shape_of = _shapes(messages, self._masker, values)
+        return self.match_shapes(shapes)[shape_of]
+
+    def match_shapes(self, shapes: Sequence[str]) -> NDArray[np.int32]:
+        """(shapes,) int32 codes into `texts` of distinct results of `Masker.fast`; see `mine_shapes`."""
         finished = _finished(shapes, self._masker, self.config.with_fields)
-        codes = [self._code(masked) for masked in finished]
-        return np.array(codes, dtype=np.int32)[shape_of]
+        if self.config.fit_on == "train":
+            return self.known_codes(finished)
+        return np.array([self._code(masked) for masked in finished], dtype=np.int32)
 
     def known_codes(self, masked: Sequence[str]) -> NDArray[np.int32]:
         """(masked,) int32 codes into `texts` of masked messages; what was not mined is unknown."""

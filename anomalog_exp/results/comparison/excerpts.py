@@ -18,10 +18,12 @@ from anomalog_exp.detection.scores import highest_of_rows
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.progress import Progress
 from anomalog_exp.results.anomalies import line_texts
+from anomalog_exp.results.bundle import bundle_of
 from anomalog_exp.results.comparison.formats import Excerpt
 from anomalog_exp.results.comparison.runs import ComparedRun
 from anomalog_exp.results.findings import lines_of_rows, rarest_rows
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from anomalog_exp.sequences.vocabulary import Vocabulary
 
 __all__ = ["unit_excerpts"]
 
@@ -61,6 +63,7 @@ def _sequences(run: ComparedRun, progress: Progress) -> SequenceSet:
         DataError: the data are not what the run read.
     """
     config = run.config
+    bundle = bundle_of(config)
     dataset = load_dataset(
         config.dataset,
         config.template,
@@ -68,6 +71,7 @@ def _sequences(run: ComparedRun, progress: Progress) -> SequenceSet:
         cache_dir=config.paths.cache_dir,
         progress=progress,
         parameters=config.model.reads_parameters,  # the build that the run has made
+        templates=bundle.templates if bundle else None,
     )
     if dataset.digest == run.status["data_digest"]:
         sequences = config.sequence.apply(dataset, config.split)
@@ -85,7 +89,8 @@ def _sequences(run: ComparedRun, progress: Progress) -> SequenceSet:
 def _whole(sequences: SequenceSet, places: NDArray[np.int64]) -> list[Excerpt]:
     """Excerpts of test sequences: of each the lines whose templates are rarest in training."""
     test, dataset = sequences.part(Split.TEST), sequences.dataset
-    rows_of = rarest_rows(sequences, test, places, _LINES)
+    trained = Vocabulary.of(sequences.part(Split.TRAIN))
+    rows_of = rarest_rows(trained, test, places, _LINES)
     line_of = lines_of_rows(dataset, np.concatenate(rows_of)) if rows_of else {}
     found = []
     for place, rows in zip(places.tolist(), rows_of, strict=True):

@@ -14,6 +14,7 @@ from anomalog_exp.sequences.splits.raw_entries import (
     RawEntryPrefixFractionSplitConfig,
     RawEntryPrefixNormalFractionSplitConfig,
 )
+from anomalog_exp.sequences.splits.test_only import TestOnlySplitConfig
 
 __all__ = ["SplitConfig"]
 
@@ -24,6 +25,7 @@ SplitConfig = Annotated[
     | RawEntryPrefixFractionSplitConfig
     | RawEntryPrefixNormalFractionSplitConfig
     | PredefinedSplitConfig
-    | AllSplitConfig,
+    | AllSplitConfig
+    | TestOnlySplitConfig,
     Field(discriminator="name"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,13 @@ class Assignment:
 
 
 class SplitConfigBase(Options):
-    """Base of the splits."""
+    """Base of the splits.
+
+    Attributes:
+        trains: Some sequences of every such split train.
+    """
+
+    trains: ClassVar[bool] = True
 
     @abstractmethod
     def assign(
@@ -74,10 +80,11 @@ def check_parts(
         ConfigError: a part is empty.
     """
     train, test = int((parts == Split.TRAIN).sum()), int((parts == Split.TEST).sum())
-    if train and (test or evaluated):
+    may_train = train or not split.trains
+    if may_train and (test or evaluated):
         return
-    missing = "test" if train else "train on"
-    hint = "" if train else ", or split=chronological where nothing is labelled"
+    missing = "test" if may_train else "train on"
+    hint = "" if may_train else ", or split=chronological where nothing is labelled"
     raise ConfigError.of(
         "split",
         " ".join(f"{key}={value}" for key, value in split.model_dump(mode="json").items()),

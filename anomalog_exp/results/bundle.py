@@ -1,0 +1,322 @@
+"""Bundles: what a run has learned, kept so that other logs can be judged with it.
+
+The folder holds `bundle.json` (how to read and group, what trained, versions, and a digest of every
+other file), `templates.json`, and the judge of `detection/judge.py`. All of it is JSON and plain arrays,
+but for scikit-learn's estimators, which skops reads by the names of trusted types: loading runs no code
+of the bundle's. A file that is not as `bundle.json` says is not read.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, NoReturn
+
+from pydantic import Field, SerializeAsAny, field_validator
+
+from anomalog_exp import __version__
+from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.config.settings import BundleConfig
+from anomalog_exp.data.digest import sha256_for_file
+from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.templates.templates import Templates
+from anomalog_exp.detection.judge import Judge
+from anomalog_exp.errors import ConfigError, DataError
+from anomalog_exp.files import write_json, write_text
+from anomalog_exp.metric_terms import EvaluationUnit
+from anomalog_exp.options.base import FolderName, Options
+from anomalog_exp.options.listing import open_option
+from anomalog_exp.results.likeness import halves_likeness
+from anomalog_exp.sequences.groupings.any import SequenceConfig
+from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+
+__all__ = ["MANIFEST", "Bundle", "BundleManifest", "bundle_of", "read_bundle", "write_bundle"]
+
+MANIFEST: Final = "bundle.json"
+_TEMPLATES: Final = "templates.json"
+_JUDGE: Final = "judge"
+_FORMAT: Final = 1
+_ESTIMATORS: Final = "estimators.skops"
+_MOST_BYTES: Final = 1 << 32
+"""Of a file. A larger one is no bundle of a run on one machine, or it is made to fill its memory."""
+
+
+class LogReading(Options):
+    """How the lines of the log were read: what of `dataset` is true of another log, too."""
+
+    name: FolderName
+    dataset_name: FolderName
+    structured_parser: SerializeAsAny[ParserConfig]
+    template_parser: str
+    evaluation_unit: EvaluationUnit | None = Field(strict=False)
+    max_unparsed_fraction: float = Field(ge=0, le=1)
+
+    @field_validator("structured_parser", mode="before")
+    @classmethod
+    def _parser(cls, value: Any) -> Options:
+        return open_option("dataset/structured_parser", value)
+
+
+class Trained(Options):
+    """What trained.
+
+    Attributes:
+        sequences: How many did.
+        events: How many events they hold.
+        halves_unknown: Share of events of its later half whose templates the earlier one lacks.
+        halves_divergence: Between the templates of both; see `results/likeness.py`.
+    """
+
+    sequences: int = Field(ge=0)
+    events: int = Field(ge=0)
+    halves_unknown: float = Field(ge=0, le=1)
+    halves_divergence: float = Field(ge=0, le=1)
+
+
+class KeptFile(Options):
+    """A file of the bundle."""
+
+    bytes: int = Field(ge=0, le=_MOST_BYTES)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class BundleManifest(Options):
+    """What `bundle.json` says."""
+
+    format: Literal[1]
+    name: FolderName = Field(description="the run that kept it")
+    fingerprint: str
+    version: str = Field(description="of this package")
+    scikit_learn: str = Field(description="its version, by which estimators were kept")
+    dataset: LogReading
+    sequence: SequenceConfig
+    seed: int = Field(ge=0, le=2**32 - 1)
+    trained: Trained
+    files: dict[str, KeptFile]
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """What a run has learned.
+
+    Attributes:
+        directory: Where it is.
+        digest: SHA-256 of its manifest, which names the content of all its files.
+        manifest: How to read and group, and what trained.
+        templates: To match messages with.
+        judge: The fitted detector with its thresholds.
+    """
+
+    directory: Path
+    digest: str
+    manifest: BundleManifest
+    templates: Templates
+    judge: Judge
+
+    @property
+    def bytes(self) -> int:
+        """The size of all its files."""
+        return sum(file.bytes for file in self.manifest.files.values())
+
+    def run_config(self, settings: RunConfig, name: str | None = None) -> RunConfig:
+        """The config of a run that judges a log with this bundle.
+
+        Args:
+            settings: Says which log, and everything that the bundle has no word on.
+            name: Of the run; None names it after the one that trained.
+
+        Raises:
+            ConfigError: the values of the bundle do not make a run.
+        """
+        reading = self.manifest.dataset
+        dataset = settings.dataset.model_copy(update={**dict(reading), "preset": None})
+        if reading.structured_parser.reads == "sessions":
+            dataset = dataset.model_copy(
+                update={"structured_parser": _as_sessions(settings, reading)}
+            )
+        return RunConfig.of(
+            settings.model_dump(mode="python")
+            | {
+                "name": name or f"score-{self.manifest.name}",
+                "dataset": dataset,
+                "sequence": self.manifest.sequence,
+                "split": {"name": "test_only"},
+                "template": self.templates.config,
+                "model": self.judge.config,
+                "seed": self.manifest.seed,
+                "bundle": {"path": str(self.directory), "digest": self.digest},
+            }
+        )
+
+
+def write_bundle(
+    directory: Path, config: RunConfig, fingerprint: str, sequences: SequenceSet, judge: Judge
+) -> None:
+    """Keep what a run has learned, in a folder that is not there.
+
+    Args:
+        directory: Where it goes.
+        config: Of the run.
+        fingerprint: Of its config.
+        sequences: All its sequences.
+        judge: Fitted on those that train.
+    """
+    judge.save(directory / _JUDGE)
+    write_text(directory / _TEMPLATES, sequences.dataset.mined.to_json())
+    train = sequences.part(Split.TRAIN)
+    halves = halves_likeness(train)
+    described = config.model_dump(mode="json")
+    manifest = {
+        "format": _FORMAT,
+        "name": config.name,
+        "fingerprint": fingerprint,
+        "version": __version__,
+        "scikit_learn": importlib.metadata.version("scikit-learn"),
+        "dataset": {key: described["dataset"][key] for key in LogReading.model_fields},
+        "sequence": described["sequence"],
+        "seed": config.seed,
+        "trained": {
+            "sequences": len(train),
+            "events": int(train.may_train.sum()),
+            **{f"halves_{name}": value for name, value in asdict(halves).items()},
+        },
+        "files": {name: _kept(path) for name, path in _files(directory).items()},
+    }
+    write_json(directory / MANIFEST, manifest)
+
+
+def bundle_of(config: RunConfig) -> Bundle | None:
+    """The bundle that a config names; None where a detector is to be fitted.
+
+    Raises:
+        DataError: it cannot be read, or it is not the one that the config means.
+    """
+    named: BundleConfig | None = config.bundle
+    if named is None:
+        return None
+    bundle = read_bundle(named.path)
+    if bundle.digest != named.digest:
+        raise DataError.of(
+            "bundle",
+            named.path,
+            problem="this is another bundle than the one that this run was typed for",
+            allowed=f"the bundle whose {MANIFEST} has the SHA-256 {named.digest}",
+            fix="put that one back, or type `score` again",
+        )
+    return bundle
+
+
+def read_bundle(path: Path) -> Bundle:
+    """The bundle in a folder, or in that of a run.
+
+    Raises:
+        ConfigError: there is none, its files are not as they were written, or this version cannot use
+            it.
+    """
+    directory = path.absolute()
+    if (directory / "bundle" / MANIFEST).is_file():
+        directory = directory / "bundle"
+    file = directory / MANIFEST
+    if not file.is_file():
+        _refuse(directory, f"it has no {MANIFEST}", "name a folder that `bundle` prints of a run")
+    values = _manifest_values(file)
+    _refuse_other_versions(file, values)
+    manifest = BundleManifest.of(values, MANIFEST)
+    _refuse_changed(directory, manifest)
+    try:
+        templates = Templates.from_json((directory / _TEMPLATES).read_text(encoding="utf-8"))
+    except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        _refuse(directory / _TEMPLATES, f"it holds no templates ({error})")
+    judge = Judge.load(directory / _JUDGE)
+    return Bundle(directory, sha256_for_file(file), manifest, templates, judge)
+
+
+def _manifest_values(file: Path) -> dict[str, Any]:
+    try:
+        if file.stat().st_size > _MOST_BYTES >> 8:
+            raise ValueError("it is larger than any that a run writes")
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        _refuse(file, f"it is no JSON ({error})")
+    if not isinstance(values, dict):
+        _refuse(file, "it holds no object")
+    return values
+
+
+def _refuse_other_versions(file: Path, values: Mapping[str, Any]) -> None:
+    """See that this version can use what another one has kept."""
+    if values.get("format") != _FORMAT:
+        _refuse(
+            file,
+            f"its format is {values.get('format')!r}, and this version reads format {_FORMAT}",
+            "train again with this version, or use the version that wrote it "
+            f"({values.get('version')})",
+        )
+    installed, kept = importlib.metadata.version("scikit-learn"), str(values.get("scikit_learn"))
+    files = values.get("files")
+    if (
+        isinstance(files, dict)
+        and any(str(name).endswith(_ESTIMATORS) for name in files)
+        and kept.split(".")[:2] != installed.split(".")[:2]
+    ):
+        _refuse(
+            file,
+            f"scikit-learn {kept} has fitted its detector, and {installed} is installed: nobody "
+            "promises that this one scores as that one did",
+            f"pip install scikit-learn=={kept}, or train again",
+        )
+
+
+def _refuse_changed(directory: Path, manifest: BundleManifest) -> None:
+    """See that every file is there and as it was written, and that there are no others."""
+    there = _files(directory)
+    if other := sorted(set(there) ^ set(manifest.files)):
+        what = "is missing" if other[0] in manifest.files else "is no part of it"
+        _refuse(directory / other[0], what)
+    for name, kept in manifest.files.items():
+        path = there[name]
+        if path.stat().st_size != kept.bytes or sha256_for_file(path) != kept.sha256:
+            _refuse(path, "it is not as it was written: size and digest do not fit")
+
+
+def _files(directory: Path) -> dict[str, Path]:
+    """The files of a bundle but for its manifest, by their places in it; links are none."""
+    return {
+        path.relative_to(directory).as_posix(): path
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and not path.is_symlink() and path != directory / MANIFEST
+    }
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size, "sha256": sha256_for_file(path)}
+
+
+def _as_sessions(settings: RunConfig, reading: LogReading) -> ParserConfig:
+    """The parser of session files for those that the source names, of which nobody knows a label."""
+    path = settings.dataset.source.model_dump(mode="json")["path"]
+    files = [
+        {"path": one, "split": "test", "label": None}
+        for one in ([path] if isinstance(path, str) else path)
+    ]
+    values = reading.structured_parser.model_dump(mode="json") | {"files": files}
+    parser = open_option("dataset/structured_parser", values)
+    assert isinstance(parser, ParserConfig)
+    return parser
+
+
+def _refuse(
+    path: Path, problem: str, fix: str = "take the bundle as the run wrote it, or train again"
+) -> NoReturn:
+    raise DataError.of(
+        "bundle",
+        path,
+        problem=problem,
+        allowed=f"a folder as a run keeps it: {MANIFEST} and the files that it names",
+        fix=fix,
+    )
