@@ -94,12 +94,7 @@ def test_a_judge_knows_which_templates_training_showed():
     sequences = sequence_set(["ab", "ca", "xa"], tested=1)
     judge = Judge.fitted(model("model=markov"), sequences.part(Split.TRAIN))
     # Codes follow the order of appearance: a, b, c, x.
-    assert judge.vocabulary.shown(judge.vocabulary.texts).astype(bool).tolist() == [
-        True,
-        True,
-        True,
-        False,
-    ]
+    assert judge.vocabulary.shown(["a", "b", "c", "x"]).tolist() == [2, 1, 1, 0]
     next_events = judge.judge(sequences.part(Split.TEST)).next_events
     assert next_events is not None
     assert next_events.known.tolist() == [True, True, True, False]

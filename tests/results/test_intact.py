@@ -108,7 +108,8 @@ def options(tmp_path_factory) -> list[str]:
     (folder / "BGL.log").write_text("".join(lines))
     names = ("data_dir", "cache_dir", "output_dir")
     return [
-        "dataset=bgl", "dataset/source=local_dir", f"dataset.source.path={folder / 'BGL.log'}",
+        "keep_bundle=false", "dataset=bgl", "dataset/source=local_dir",
+        f"dataset.source.path={folder / 'BGL.log'}",
         "sequence=fixed", "sequence.window_size=20", "split=prefix_fraction", "model=markov",
         "tracking=none", *(f"paths.{name}={folder / name}" for name in names),
     ]  # fmt: skip

@@ -70,17 +70,17 @@ def test_a_message_that_reads_unknown_is_not_what_training_never_showed():
     assert vocabulary.read(sequence_set(["xa"])).templates.tolist() == [2, 0]
 
 
-def test_what_training_showed_is_known_by_its_codes_in_any_data_set():
-    train = sequence_set(["ab"], templates=["never"])
+def test_what_training_showed_is_counted_by_its_codes_in_any_data_set():
+    train = sequence_set(["abb"], templates=["never"])
     vocabulary = Vocabulary.of(train)
     for templates, known in (
-        (["never", "a", "b"], [False, True, True]),
-        (["never", "a", "b", UNKNOWN_TEMPLATE], [False, True, True, False]),
-        (["b", "x", "a", "never"], [True, False, True, False]),
+        (["never", "a", "b"], [0, 1, 2]),
+        (["never", "a", "b", UNKNOWN_TEMPLATE], [0, 1, 2, 0]),
+        (["b", "x", "a", "never"], [2, 0, 1, 0]),
         ([], []),
     ):
-        assert vocabulary.knows(templates).tolist() == known
-        assert vocabulary.knows(templates).dtype == np.bool_
+        assert vocabulary.shown(templates).tolist() == known
+        assert vocabulary.shown(templates).dtype == np.int64
 
 
 def test_a_vocabulary_without_templates_knows_none():
