@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
 from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.learned import restored, state_of
@@ -151,8 +152,21 @@ class Judge:
         return NextEvents(rows, rank, known)
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
-        """For each sequence, up to `top` (evidence, weight) pairs, the strongest first."""
-        return self.detector.explain(self._read(sequences), top)
+        """For each sequence, up to `top` (evidence, weight) pairs, the strongest first.
+
+        Behind `<unknown>` stands which of its templates training lacks.
+        """
+        explained = self.detector.explain(self._read(sequences), top)
+        named = self.vocabulary.unknown_named(sequences)
+        return [
+            [
+                (text.replace(UNKNOWN_TEMPLATE, f"{UNKNOWN_TEMPLATE} {names}"), weight)
+                for text, weight in one
+            ]
+            if names
+            else one
+            for one, names in zip(explained, named, strict=True)
+        ]
 
     def manifest(self) -> dict[str, object]:
         """What is worth recording of the detector and its decisions, JSON-ready."""

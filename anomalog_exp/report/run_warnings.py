@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from anomalog_exp.evaluation import MetricReport
+from anomalog_exp.report.likeness_warnings import likeness_warnings
 from anomalog_exp.report.log_warnings import (
     pinned_warnings,
     reading_warnings,
@@ -52,6 +53,7 @@ def warnings_of(
     trains_on_test = sequences["requested"]["name"] == "all"
     return [
         *label_warnings(report),
+        *likeness_warnings(manifest.get("bundle")),
         *threshold_warnings(report, findings),
         *(_everything() if trains_on_test else test_part_warnings(report)),
         *window_warnings(dataset, sequences),

@@ -17,6 +17,7 @@ from anomalog_exp.data.dataset import NO_TIME, LogDataset
 from anomalog_exp.detection.outcome import EventScores, Outcome
 from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.features.distinct import distinct
+from anomalog_exp.features.severity import severity_weights
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from anomalog_exp.sequences.vocabulary import Vocabulary
 
@@ -187,7 +188,7 @@ def _sequences(
     # Sequences of the same templates may differ in their times and values, which some detectors read.
     alike = np.stack([group, np.unique(summary.scores, return_inverse=True)[1]])
     _, first, equal = np.unique(alike, axis=1, return_index=True, return_counts=True)
-    ranked = np.argsort(-summary.scores[first], kind="stable")[:_ENTRIES]
+    ranked = _ranked(test, first, summary.scores[first])[:_ENTRIES]
     chosen, equal = first[ranked], equal[ranked]
     rows = rarest_rows(summary.judge.vocabulary, test, chosen, _LINES)
     line_of = lines_of_rows(test.dataset, np.concatenate(rows))
@@ -209,6 +210,21 @@ def _sequences(
         for entity in [int(test.entity[sequence])]
     ]
     return found, Verdicts.of(summary, len(first), summary.oracle)
+
+
+def _ranked(
+    test: SequenceSet, chosen: NDArray[np.int64], scores: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Places in `chosen` by score, the highest first; of equal scores the graver event comes first."""
+    least = np.sort(scores)[-_ENTRIES:][0]
+    places = np.flatnonzero(scores >= least)
+    candidates = test.take(chosen[places])
+    weight = np.append(severity_weights(test.dataset), 0.0)
+    # An event without weight ends the last sequence; an empty one has none of its own.
+    events = np.append(candidates.templates, len(weight) - 1)
+    gravest = np.maximum.reduceat(weight[events], candidates.offsets[:-1])
+    gravest[candidates.lengths == 0] = 0.0
+    return places[np.lexsort((places, -gravest, -scores[places]))]
 
 
 def _extent(test: SequenceSet, sequence: int) -> dict[str, Any]:

@@ -114,13 +114,13 @@ def build_dataset(
         texts = mined.mined[: int(template_of_shape.max(initial=-1)) + 1]
         write_mined(directory, mined)
     else:
-        texts, template_of_shape = templates.texts, templates.match_shapes(shapes)
+        texts, template_of_shape = templates.match_and_mine(shapes)
     events.write_templates(template_of_shape)
     if writer is not None:
         kept["parameters"] = writer.write(texts, template)
     if templates is not None:
         codes = np.load(directory / "template.npy", mmap_mode="r")
-        kept["rows_unknown"] = int(np.count_nonzero(codes == templates.unknown))
+        kept["rows_unknown"] = int(np.count_nonzero(codes >= templates.unknown))
     if template.pinned:
         codes = np.load(directory / "template.npy", mmap_mode="r")
         kept["pinned"] = pinned_facts(template, texts, codes)

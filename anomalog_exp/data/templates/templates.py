@@ -135,6 +135,32 @@ class Templates:
             return self.known_codes(finished)
         return np.array([self._code(masked) for masked in finished], dtype=np.int32)
 
+    def match_and_mine(self, shapes: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+        """Codes of `match_shapes`, but what fits no template has templates of its own.
+
+        They stand behind `<unknown>`, mined among themselves, for people to read: to a judge all of
+        them are unknown. One with the text of a known template would pass for it: it is `<unknown>`.
+
+        Args:
+            shapes: As for `mine_shapes`.
+
+        Returns:
+            Texts, those of `texts` at first, and (shapes,) int32 codes into them.
+        """
+        codes = self.match_shapes(shapes)
+        new = np.flatnonzero(codes == self.unknown)
+        masked = _finished(
+            [shapes[shape] for shape in new.tolist()], self._masker, self.config.with_fields
+        )
+        distinct, message_of = dense_codes(masked)
+        mined, template_of = _mined(distinct, self.config)
+        known = frozenset(self.texts)
+        others, other_of = dense_codes([text for text in mined if text not in known])
+        code_of = np.full(len(mined), self.unknown, dtype=np.int32)
+        code_of[[text not in known for text in mined]] = other_of + len(self.texts)
+        codes[new] = code_of[template_of[message_of]]
+        return (*self.texts, *others), codes
+
     def known_codes(self, masked: Sequence[str]) -> NDArray[np.int32]:
         """(masked,) int32 codes into `texts` of masked messages; what was not mined is unknown."""
         codes = [self.known.get(message, self.unknown) for message in masked]
