@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,9 @@ def analysis_text(
     lines += ["", *_entry("all", str(run_dir / "anomalies.txt"))]
     if (page := run_dir / PAGE).is_file():
         lines += _entry("report", str(page))
+    if (size := stored.bundle_bytes) is not None:
+        lines += _entry("kept", f"{size / 1000:,.0f} kB, which judge another log:")
+        lines.append(f"{'':<9}python -m anomalog_exp score {shlex.quote(str(run_dir))} NEW.log")
     return "\n".join([*lines, f"command  {command}"])
 
 

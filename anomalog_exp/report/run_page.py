@@ -276,6 +276,7 @@ def _provenance(stored: StoredRun, environment: dict[str, Any]) -> list[tuple[st
         ("begun", environment["begun"]),
         ("ended", environment["ended"]),
         ("run dir", str(stored.paths.run_dir)),
+        *_bundles(stored),
         ("fingerprint of the config", status["config_fingerprint"]),
         ("digest of the data", status["data_digest"]),
         ("digest of the code", status["code_digest"]),
@@ -284,6 +285,15 @@ def _provenance(stored: StoredRun, environment: dict[str, Any]) -> list[tuple[st
         ("platform", f"{environment['platform']}, {environment['cpu_count']} cores"),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages if version)),
     ]
+
+
+def _bundles(stored: StoredRun) -> Iterator[tuple[str, str]]:
+    """What the run keeps for other logs, and what judged this one."""
+    if (size := stored.bundle_bytes) is not None:
+        command = f"python -m anomalog_exp score {shlex.quote(str(stored.paths.run_dir))} LOG"
+        yield "bundle", f"{size / 1000:,.0f} kB, judge another log: {command}"
+    if stored.status["status"] == "done" and (used := stored.dataset_manifest.get("bundle")):
+        yield "judged by", f"the bundle of {used['name']}, {used['digest'][:16]}"
 
 
 def _extent(finding: dict[str, Any]) -> str:

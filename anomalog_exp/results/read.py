@@ -66,6 +66,14 @@ class StoredRun:
         return self._json(self.paths.model_manifest_path)
 
     @property
+    def bundle_bytes(self) -> int | None:
+        """The size of its bundle; None where the run kept none."""
+        folder = self.paths.bundle_dir
+        own = [self.paths.run_dir / name for name in self._digests()]
+        sizes = [self._whole(path).stat().st_size for path in own if folder in path.parents]
+        return sum(sizes) if sizes else None
+
+    @property
     def findings(self) -> dict[str, Any] | None:
         """What `findings.json` holds; None where the run wrote none."""
         return self._json_if_written(self.paths.findings_path)
@@ -109,7 +117,7 @@ class StoredRun:
 
     def _whole(self, path: Path) -> Path:
         """The path of a file that is as the run wrote it."""
-        digests, name = self._digests(), path.name
+        digests, name = self._digests(), path.relative_to(self.paths.run_dir).as_posix()
         if name not in digests:
             raise DataError.of(
                 name,
