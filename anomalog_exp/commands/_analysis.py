@@ -39,6 +39,7 @@ def analysis_text(
     lines = [*_read(manifest["dataset"], manifest["template_counts"]["templates"], format_name)]
     verdicts, bundle = findings.get("sequence_verdicts"), manifest.get("bundle")
     lines += [*_judged(manifest["sequences"], verdicts, bundle)]
+    lines += _new(bundle)
     for warning in run_warnings(stored):
         if not warning.figures:
             lines += _entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
@@ -82,6 +83,17 @@ def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str
     if makes := dataset.get("fields", {}).get("make_events"):
         text += f"; with {' and '.join(makes)} in the events"
     yield from _entry("read", text)
+
+
+def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
+    """The gravest kinds of events that a bundle's training never showed."""
+    if bundle is None or not (kinds := bundle["new"]["templates"]):
+        return
+    some = "1 kind" if kinds == 1 else f"{kinds:,} kinds"
+    yield from _entry("new", f"{some} of events that training never showed, the gravest first")
+    for one in bundle["new"]["gravest"][:_LINES]:
+        text = " ".join(one["template"].split())
+        yield from _entry("", f"{one['events']:,} from {one['first']} on: {text}", mark="- ")
 
 
 def _judged(
@@ -130,10 +142,16 @@ def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
     yield from _entry(f"#{rank}", f"{', '.join(parts)}; score {finding['score']:.4g}, {flagged}")
     for reason in finding["reasons"]:
         yield from _entry("", " ".join(reason["evidence"].split()), mark="- ")
-    for line in finding["lines"][:_LINES]:
+    for line in _rarest(finding["lines"]):
         yield f"         {line['place']}: {line['text']}"[:_LINE_WIDTH]
         if line["more"]:
             yield f"             {line['more'][0]}"[:_LINE_WIDTH]
+
+
+def _rarest(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The few lines of whose templates training showed the least, in their order."""
+    places = sorted(range(len(lines)), key=lambda place: lines[place]["trained"])[:_LINES]
+    return [lines[place] for place in sorted(places)]
 
 
 def _entry(name: str, text: str, mark: str = "") -> list[str]:

@@ -48,6 +48,8 @@ class LogDataset(EventColumns):
         parameters: What messages have at the places of their templates; None where nobody asked for it
             when the data set was built, or there are no messages.
         learned: The templates of these codes, where they are not those that the files hold.
+        as_matched: The same events over the templates of their own log, where a judge's have taken their
+            place: they say what is behind `<unknown>`.
         unknown_added: The last template, `<unknown>`, is none of the log's own: it stands for what is no
             template of training (`sequences/vocabulary.py`).
     """
@@ -62,6 +64,7 @@ class LogDataset(EventColumns):
     unrowed_anomalies: NDArray[np.int64] | None = None
     parameters: Parameters | None = None
     learned: Templates | None = None
+    as_matched: LogDataset | None = None
     unknown_added: bool = False
 
     @property

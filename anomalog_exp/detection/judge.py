@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
 from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.evidence import names_of_unknown
 from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome
 from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
@@ -157,11 +158,11 @@ class Judge:
         Behind `<unknown>` stands which of its templates training lacks.
         """
         explained = self.detector.explain(self._read(sequences), top)
-        named = self.vocabulary.unknown_named(sequences)
+        named = names_of_unknown(self.vocabulary, sequences)
         return [
             [
-                (text.replace(UNKNOWN_TEMPLATE, f"{UNKNOWN_TEMPLATE} {names}"), weight)
-                for text, weight in one
+                (text.replace(UNKNOWN_TEMPLATE, f"{UNKNOWN_TEMPLATE} ({names})"), w)
+                for text, w in one
             ]
             if names
             else one

@@ -25,7 +25,7 @@ from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.features.counts import template_counts
-from anomalog_exp.features.severity import severity_weights
+from anomalog_exp.features.severity import by_severity, severity_weights
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "RareEventDetector"]
@@ -55,15 +55,25 @@ class RareEventDetector(Detector):
             self._nats *= severity_weights(train.dataset)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        return np.log1p(np.asarray(_present(sequences) @ np.expm1(self._nats)))
+        told_apart, nats = self._weighed(sequences)
+        return np.log1p(np.asarray(_present(told_apart) @ np.expm1(nats)))
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        return self._nats[sequences.templates]
+        told_apart, nats = self._weighed(sequences)
+        return nats[told_apart.templates]
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The rarest templates, with what each adds."""
-        parts = _present(sequences).multiply(self._nats).tocsr()
-        return strongest(parts, sequences.dataset.templates, top)
+        told_apart, nats = self._weighed(sequences)
+        parts = _present(told_apart).multiply(nats).tocsr()
+        return strongest(parts, told_apart.dataset.templates, top)
+
+    def _weighed(self, sequences: SequenceSet) -> tuple[SequenceSet, NDArray[np.float64]]:
+        """The sequences, and (templates,) the nats of theirs; what is unknown weighs by itself."""
+        if not self.config.severity:
+            return sequences, self._nats
+        told_apart, weights = by_severity(sequences)
+        return told_apart, np.append(self._nats, self._nats[-1] * weights)
 
 
 def _present(sequences: SequenceSet) -> csr_matrix:

@@ -51,6 +51,7 @@ class Line:
         more: The first lines that continue it, raw.
         time_ms: Unix milliseconds UTC; None without a time.
         source: The input file, where there are several.
+        trained: Events of its template that trained.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Line:
     more: list[str]
     time_ms: int | None
     source: str | None
+    trained: int
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def findings_of(sequences: SequenceSet, summary: ModelRunSummary) -> Findings:
     events, event_verdicts = (
         ([], None)
         if judged is None or not len(judged.rows)
-        else _events(judged, sequences.dataset, summary.oracle)
+        else _events(judged, sequences.dataset, summary)
     )
     return Findings(len(np.unique(train)), verdicts, found, event_verdicts, events)
 
@@ -191,7 +193,7 @@ def _sequences(
     ranked = _ranked(test, first, summary.scores[first])[:_ENTRIES]
     chosen, equal = first[ranked], equal[ranked]
     rows = rarest_rows(summary.judge.vocabulary, test, chosen, _LINES)
-    line_of = lines_of_rows(test.dataset, np.concatenate(rows))
+    line_of = lines_of_rows(test.dataset, np.concatenate(rows), summary.judge.vocabulary)
     reasons = summary.explain(chosen, _EVIDENCE)
     found = [
         SequenceFinding(
@@ -242,14 +244,14 @@ def _extent(test: SequenceSet, sequence: int) -> dict[str, Any]:
 
 
 def _events(
-    events: EventScores, dataset: LogDataset, oracle: bool
+    events: EventScores, dataset: LogDataset, summary: ModelRunSummary
 ) -> tuple[list[EventFinding], Verdicts]:
     ranked = np.argsort(-events.scores, kind="stable")
     template = dataset.template[events.rows[ranked]]
     _, first, alike = np.unique(template, return_index=True, return_counts=True)
     best = np.argsort(first)[:_ENTRIES]
     chosen = ranked[first[best]]
-    line_of = lines_of_rows(dataset, events.rows[chosen])
+    line_of = lines_of_rows(dataset, events.rows[chosen], summary.judge.vocabulary)
     found = [
         EventFinding(
             score=float(events.scores[event]),
@@ -261,11 +263,14 @@ def _events(
         for event, others in zip(chosen.tolist(), (alike[best] - 1).tolist(), strict=True)
         for row in [int(events.rows[event])]
     ]
-    return found, Verdicts.of(events, len(first), oracle)
+    return found, Verdicts.of(events, len(first), summary.oracle)
 
 
-def lines_of_rows(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Line]:
-    """The line of each row."""
+def lines_of_rows(
+    dataset: LogDataset, rows: NDArray[np.int64], vocabulary: Vocabulary
+) -> dict[int, Line]:
+    """The line of each row; `vocabulary` says how much training showed of its template."""
+    trained = vocabulary.shown(dataset.templates)[dataset.template[rows]].tolist()
     numbers = dataset.line[rows].tolist()
     times = dataset.time_ms[rows].tolist()
     several = len(dataset.sources) > 1
@@ -279,8 +284,11 @@ def lines_of_rows(dataset: LogDataset, rows: NDArray[np.int64]) -> dict[int, Lin
             [line[:_LINE_LENGTH] for line in more.get(row, [])],
             None if time == NO_TIME else time,
             source,
+            shown,
         )
-        for row, number, time, source in zip(rows.tolist(), numbers, times, sources, strict=True)
+        for row, number, time, source, shown in zip(
+            rows.tolist(), numbers, times, sources, trained, strict=True
+        )
     }
 
 

@@ -6,10 +6,12 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.templates.explosion import differing_words
 from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
+from anomalog_exp.features.severity import severity_weights
 from anomalog_exp.results.bundle import Bundle
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.results.likeness import likeness
@@ -17,6 +19,7 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["build_dataset_manifest", "build_sequence_split_summary"]
 
+_NEW = 20
 _TEMPLATES = 1000
 """Of more templates than these only the first are listed, and where their words differ is looked at."""
 
@@ -50,6 +53,27 @@ def _judged_by(bundle: Bundle, sequences: SequenceSet) -> dict[str, Any]:
         "digest": bundle.digest,
         "trained": bundle.manifest.trained.model_dump(),
         **asdict(likeness(shown, sequences)),
+        "new": _new(sequences.dataset, shown),
+    }
+
+
+def _new(dataset: LogDataset, shown: NDArray[np.int64]) -> dict[str, Any]:
+    """The templates of a log of which training showed no event: how many, and the gravest ones."""
+    kinds, first, events = np.unique(dataset.template, return_index=True, return_counts=True)
+    new = shown[kinds] == 0
+    kinds, first, events = kinds[new], first[new], events[new]
+    weight = severity_weights(dataset)[kinds]
+    ranked = np.lexsort((first, -events, -weight))[:_NEW]
+    return {
+        "templates": len(kinds),
+        "gravest": [
+            {
+                "template": dataset.templates[kinds[place]],
+                "events": int(events[place]),
+                "first": str(dataset.place(int(dataset.line[first[place]]))),
+            }
+            for place in ranked.tolist()
+        ],
     }
 
 

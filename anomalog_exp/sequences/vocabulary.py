@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Annotated, Self
 
 import numpy as np
@@ -76,21 +75,6 @@ class Vocabulary:
         """(templates,) int64 how many events training showed of each template of some data set."""
         return self._widened(self.events)[self.codes(templates)]
 
-    def unknown_named(self, sequences: SequenceSet) -> list[str]:
-        """(sequences,) the templates that training lacks, as in "(a <*>, and 2 more)"; or ""."""
-        templates = sequences.dataset.templates
-        codes = self.codes(templates)
-        lacking = (codes == len(self.texts) - 1) & [text != UNKNOWN_TEMPLATE for text in templates]
-        if not lacking.any():
-            return [""] * len(sequences)
-        named = []
-        for begin, end in pairwise(sequences.offsets.tolist()):
-            own = sequences.templates[begin:end]
-            first, *more = dict.fromkeys(own[lacking[own]].tolist()) or [None]
-            others = f", and {len(more):,} more" if more else ""
-            named.append("" if first is None else f"({templates[first]}{others})")
-        return named
-
     def read(self, sequences: SequenceSet) -> SequenceSet:
         """The same sequences over `texts`.
 
@@ -108,6 +92,7 @@ class Vocabulary:
             template=template,
             templates=self.texts,
             unknown_added=added,
+            as_matched=dataset.as_matched or dataset,
             parameters=self._values(dataset.parameters, template, codes),
         )
         return replace(sequences, dataset=readable)

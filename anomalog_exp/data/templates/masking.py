@@ -103,8 +103,14 @@ _PART = rf"(?:[\w.$@~%+-]|{_W})"  # a character of one part of a path
 _FIRST = rf"(?<![\w.$@~%+-])(?<!{_W})"  # where no such character stands before
 _START = r"(?<![\w.$@~%+>-])/"  # a slash that begins an absolute path
 
+_PYTHON_FRAME = r"\n[ \t]+File \"[^\n]*(?:\n[ \t]+(?!File \")[^\n]*)*"
+
 # What `finish` does to a message whose numbers are `0`, in this order, each for a reason of its own.
 _FINISH: tuple[_Mask, ...] = (
+    # How deep a stack was varies with where a statement was called from. The frame that failed stays:
+    # the first of Java, .NET and JavaScript, the last of Python.
+    _Mask("\n", r"(\n[ \t]*at [^\n]+)(?:\n[ \t]*at [^\n]+)+", r"\1"),
+    _Mask("\n", rf"(?:{_PYTHON_FRAME})+({_PYTHON_FRAME})", r"\1"),
     # A size written twice, as "4300 bytes (4.19 KB)", is one value, however large it is.
     _Mask("bytes (0", r"(?<=bytes) \(0 ?[KMGTP]i?B\)", ""),
     # Nothing in brackets, as in "from 10.0.0.1 ()", is a value, too: an empty one.

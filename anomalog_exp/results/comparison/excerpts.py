@@ -91,7 +91,7 @@ def _whole(sequences: SequenceSet, places: NDArray[np.int64]) -> list[Excerpt]:
     test, dataset = sequences.part(Split.TEST), sequences.dataset
     trained = Vocabulary.of(sequences.part(Split.TRAIN))
     rows_of = rarest_rows(trained, test, places, _LINES)
-    line_of = lines_of_rows(dataset, np.concatenate(rows_of)) if rows_of else {}
+    line_of = lines_of_rows(dataset, np.concatenate(rows_of), trained) if rows_of else {}
     found = []
     for place, rows in zip(places.tolist(), rows_of, strict=True):
         own = dataset.line[test.order[test.start[place] : test.stop[place]]]
@@ -108,7 +108,7 @@ def _events(sequences: SequenceSet, places: NDArray[np.int64]) -> list[Excerpt]:
     tested, dataset = sequences.evaluated(), sequences.dataset
     judged, _ = highest_of_rows(tested, np.zeros(int(tested.offsets[-1])))
     rows = judged[places]
-    line_of = lines_of_rows(dataset, rows)
+    line_of = lines_of_rows(dataset, rows, Vocabulary.of(sequences.part(Split.TRAIN)))
     return [
         Excerpt(_entity(dataset, int(dataset.entity[row])) or "event", line_texts(line_of[row]))
         for row in rows.tolist()
