@@ -24,6 +24,7 @@ _FEWEST_RECORDS: Final = 0.2
 _FEWEST_READ: Final = 0.9
 _FEWEST_LEVELS: Final = 0.6
 _ALL_LEVELS: Final = 0.98
+_FEWEST_OF_A_PLACE: Final = 0.02
 _MOST_WORDS: Final = 3
 _FEWEST_PARAGRAPHS: Final = 5
 _LONGEST_PARAGRAPH: Final = 20
@@ -147,21 +148,27 @@ def _fields_before(lines: pl.Series, shape: TimeShape, words: int) -> tuple[str,
 def _level_behind(rest: pl.Series, before: int) -> str:
     """A pattern of what stands from the time up to the level; empty where there is no stable one."""
     word = f"{_HEAD_OF_LEVEL}{_LEVEL}{_END_OF_LEVEL}"
-    shares = [
-        int(rest.str.contains(f"^{_words_before(words)}{word}").sum()) / max(1, len(rest))
-        for words in range(_MOST_WORDS + 1)
-    ]
-    best = max(range(len(shares)), key=lambda words: (shares[words], -words))
-    if shares[best] < _FEWEST_LEVELS:
+    shares = []
+    behind_more = rest
+    for words in range(_MOST_WORDS + 1):
+        has = behind_more.str.contains(f"^{_words_before(words)}{word}")
+        shares.append(int(has.sum()) / max(1, len(rest)))
+        behind_more = behind_more.filter(~has)
+    if max(shares) < _FEWEST_LEVELS:
         return ""
-    between = _named_words(best, before)
-    return f"(?:{between}{_named_level(rest, between, shares[best])})?"
+    # Where a column is empty, as an id that some lines lack, there are fewer words.
+    places = [words for words, share in enumerate(shares) if share >= _FEWEST_OF_A_PLACE]
+    between = _named_words(places[0], before)
+    for words in range(places[0], places[-1]):
+        between += f"(?:{_named_words(1, before + words)})?"
+    all_have = len(places) == 1 and shares[places[0]] == 1.0
+    return f"(?:{between}{_named_level(rest, between, any_word=all_have)})?"
 
 
-def _named_level(lines: pl.Series, before: str, share: float) -> str:
-    """A pattern of the level with the marks around it."""
+def _named_level(lines: pl.Series, before: str, *, any_word: bool) -> str:
+    """A pattern of the level with the marks around it, where any word may be one or known names alone."""
     head = _as_seen(lines, f"^{before}", _HEAD_OF_LEVEL, _LEVEL)
-    name = "[A-Za-z]+" if share == 1.0 else _LEVEL
+    name = "[A-Za-z]+" if any_word else _LEVEL
     end = _as_seen(lines, f"^{before}{head}{name}", _END_OF_LEVEL)
     return f"{head}(?P<level>{name}){end}"
 
@@ -171,7 +178,7 @@ def _with_level(lines: pl.Series) -> OwnFormat | None:
     named = lines.str.contains(f"^{_HEAD_OF_LEVEL}{_LEVEL}{_END_OF_LEVEL}")
     if named.sum() < _ALL_LEVELS * len(lines):
         return None
-    regex = f"^{_named_level(lines.filter(named), '', 1.0)}(?P<message>.*)$"
+    regex = f"^{_named_level(lines.filter(named), '', any_word=True)}(?P<message>.*)$"
     return OwnFormat({"regex": regex, "message_field": "message"}, None)
 
 

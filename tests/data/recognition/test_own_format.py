@@ -66,6 +66,20 @@ def test_a_line_without_the_level_of_the_others_is_still_a_record():
     assert rows["message"].to_list()[:3] == ["a", "b", "c"]
 
 
+def test_a_level_is_read_where_a_word_before_it_is_missing():
+    ids = [
+        "[task-1] aZ7_q INFO  up",
+        "[task-1]       ERROR down",
+        "[task-2] b8kQ2 WARN  info is late",
+    ]
+    lines = pl.Series([f"10:00:0{i % 10}.123 {ids[i % 3]}" for i in range(30)])
+    found = own_format(lines)
+    assert found is not None
+    rows = read(with_keys("custom", candidates(), found.keys).config, lines).rows
+    assert rows["message"].to_list()[:3] == ["up", "down", "info is late"]
+    assert [LEVELS[code] for code in rows["level"][:3]] == ["info", "error", "warning"]
+
+
 def test_lines_without_a_time_continue_the_record_before_them(tmp_path):
     lines = [x for i in range(20) for x in (f"2024/05/13 10:00:{i:02d} broke", "  at a.b", "x: y")]
     found = recognised_lines(tmp_path, lines)

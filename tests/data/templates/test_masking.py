@@ -67,6 +67,16 @@ def masked(message: str, masking: str = "general", extra: tuple[MaskConfig, ...]
         (r"C:\Windows\x86_1\a.dll and D:\data\b", r"<*> and D:\data\b"),
         ("loading /home/a/t1: invalid", "loading <*>: invalid"),
         ("r24=0x0f r25=0x03", "<*>=<*> <*>=<*>"),
+        ("x: no\n\tat a.B.c(B.java:3)\n\tat d.E.f(E.java:9)", "x: no\n\tat a.B.c(B.java:<*>)"),
+        (
+            "x\n at a\n at b\n at c\nCaused by: y\n at d\n at e\n ... 3 more",
+            "x\n at a\nCaused by: y\n at d\n ... <*> more",
+        ),
+        (
+            'x\nTraceback:\n  File "a.py", line 3, in f\n    g()\n  File "b.py", line 5, in g\n    h()\nE: y',
+            'x\nTraceback:\n  File "b.py", line <*>, in g\n    h()\nE: y',
+        ),
+        ("look at a\nand at b", "look at a\nand at b"),
         ("", ""),
     ],
 )
