@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from anomalog_exp.sequences.splits.all import AllSplitConfig
+from anomalog_exp.sequences.splits.by_file import ByFileSplitConfig
 from anomalog_exp.sequences.splits.fractions import ChronologicalSplitConfig, NormalOnlySplitConfig
 from anomalog_exp.sequences.splits.predefined import PredefinedSplitConfig
 from anomalog_exp.sequences.splits.raw_entries import (
@@ -24,6 +25,7 @@ SplitConfig = Annotated[
     | RawEntryPrefixFractionSplitConfig
     | RawEntryPrefixNormalFractionSplitConfig
     | PredefinedSplitConfig
-    | AllSplitConfig,
+    | AllSplitConfig
+    | ByFileSplitConfig,
     Field(discriminator="name"),
 ]
