@@ -11,7 +11,6 @@ of a key make a sweep. `inspect` says what is known of a log before it is judged
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Final
 from anomalog_exp.app import run
 from anomalog_exp.commands._analysis import analysis_text, skipped_text
 from anomalog_exp.commands._log import (
+    is_override,
     key_of,
     not_replaced,
     plugins_override,
@@ -42,7 +42,6 @@ _CHOSEN: Final = ("split=all", "model=ensemble", "tracking=none")
 """Nothing is known of the log, so all of it trains and is judged; nobody compares a first look."""
 
 _DATASET: Final = "dataset"
-_OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,10 +52,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--top", type=int, default=5, metavar="N", help="findings to show; 5")
     parser.takes_plugins()
     options, rest = parser.parse_known_args(arguments)
-    if unknown := [one for one in rest if one.startswith("--") or not _is_override(one)]:
+    if unknown := [one for one in rest if one.startswith("--") or not is_override(one)]:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     given = [*options.paths, *rest]
-    typed = [one for one in given if _is_override(one)]
+    typed = [one for one in given if is_override(one)]
     paths = [Path(one) for one in given if one not in typed]
     if not paths:
         parser.error("the log is missing")
@@ -100,8 +99,3 @@ def _says_no_line(chosen: str) -> bool:
     """Whether an override that is chosen tells nothing of how lines are read."""
     key = key_of(chosen)
     return key == f"{_DATASET}.source.path" or key.partition(".")[0] not in (_DATASET, "template")
-
-
-def _is_override(argument: str) -> bool:
-    """Whether an argument is an override, and no file that is called like one."""
-    return bool(_OVERRIDE.match(argument)) and "=" in argument and not Path(argument).exists()

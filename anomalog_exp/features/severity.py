@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from anomalog_exp.data.columns import LEVELS
 from anomalog_exp.data.dataset import LogDataset
 
-__all__ = ["severity_weights"]
+__all__ = ["LEVEL_WEIGHTS", "severity_weights"]
 
 _LEVEL_WEIGHTS: Final = {
     "trace": 0.8,
@@ -27,6 +27,9 @@ _LEVEL_WEIGHTS: Final = {
     "critical": 1.6,
     "fatal": 1.6,
 }
+LEVEL_WEIGHTS: Final = (*(_LEVEL_WEIGHTS[name] for name in LEVELS), 1.0)
+"""The weight of each code of a level; the last is that of none."""
+
 _WORD_WEIGHT: Final = 1.3
 _GRAVE_WORDS: Final = re.compile(
     r"\b(?:abort\w*|cannot|corrupt\w*|crash\w*|critical|denied|error|exception|fail\w*|fatal|invalid"
@@ -42,6 +45,6 @@ def severity_weights(dataset: LogDataset) -> NDArray[np.float64]:
     """
     gravest = np.full(len(dataset.templates), -1, dtype=np.int64)
     np.maximum.at(gravest, dataset.template, dataset.level)
-    by_level = np.array([*(_LEVEL_WEIGHTS[name] for name in LEVELS), 1.0])[gravest]
+    by_level = np.array(LEVEL_WEIGHTS)[gravest]
     grave = np.array([bool(_GRAVE_WORDS.search(text)) for text in dataset.templates], dtype=bool)
     return np.where(grave, np.maximum(by_level, _WORD_WEIGHT), by_level)

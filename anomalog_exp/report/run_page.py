@@ -41,6 +41,7 @@ _STAGES = {
     "evaluate": "measuring",
     "anomalies": "picking the findings",
     "timeline": "counting over time",
+    "changes": "comparing both sides",
     "predictions": "writing predictions",
 }
 

@@ -107,7 +107,8 @@ def _sides(
     The rows of a part follow each other in the new order, so that a group is one stretch of them.
     """
     along = row_part[grouping.order]
-    order, pieces, parts = [], [], []
+    order: list[NDArray[np.int64]] = []
+    pieces, parts = [], []
     counts = np.zeros(len(grouping.start), dtype=np.int64)
     sessions = 0
     for one in (Split.TRAIN, Split.TEST, Split.IGNORED):
@@ -118,7 +119,7 @@ def _sides(
         between = (grouping.start == grouping.stop) & (start > 0) & (stop < before[-1])
         index = np.flatnonzero(filled | between)
         piece = grouping.take(index)
-        base = sum(map(len, order))
+        base = sum(len(one) for one in order)
         origin = piece.origin
         renumbered = np.cumsum(np.diff(piece.session, prepend=-1) != 0) - 1 + sessions
         pieces.append(
