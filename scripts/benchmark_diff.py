@@ -1,11 +1,11 @@
-"""Whether `diff` shows what was changed: a cause planted into a run of seven services, beside healthy ones.
+"""Whether `diff` shows what was changed: a cause planted into a run of seven services.
 
     python scripts/benchmark_diff.py
     python scripts/benchmark_diff.py --only json --seeds 3 --before 1
 
-Each case compares healthy runs with one in which a cause was planted, or with one or two healthy ones. The
-table says at which place the changes name the cause, and how many changes pass the test. Ends with 1 if a
-cause is behind the third place.
+Each case compares healthy runs with one in which a cause was planted, or with one or two healthy ones.
+The table says at which place the changes name the cause, and how many changes pass the test. Ends with 1
+if a cause is behind the third place.
 """
 
 from __future__ import annotations

@@ -31,6 +31,16 @@ class _Run:
     files: tuple[Path, ...]
     folder: Path | None
 
+    @property
+    def paths(self) -> list[str]:
+        """What names its files to `dataset.source.path`, in few words."""
+        if self.folder is None:
+            return [*map(str, self.files)]
+        pattern = f"{glob.escape(str(self.folder))}/**"
+        found = (Path(one) for one in glob.glob(pattern, recursive=True))  # noqa: PTH207
+        same = {one for one in found if one.is_file()} == set(self.files)
+        return [pattern] if same else [*map(str, self.files)]
+
 
 @dataclass(frozen=True)
 class ComparedFiles:
@@ -45,6 +55,11 @@ class ComparedFiles:
     files: tuple[Path, ...]
     before: tuple[_Run, ...]
     after: tuple[_Run, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        """What names the files to `dataset.source.path`."""
+        return [path for run in (*self.before, *self.after) for path in run.paths]
 
     def patterns(self, names: Mapping[str, str]) -> tuple[list[str], list[str]]:
         """A pattern for each run of both sides, as `split=by_file` takes them.

@@ -34,6 +34,9 @@ _FRAME: Final = re.compile(
     r"\s(?:at (?P<java>[\w.$<>*/:]+)\(|File \"[^\"]*\", line \S+ in (?P<python>\S+))"
 )
 _TRACEBACK: Final = "Traceback (most recent call last):"
+_MARKS: Final = re.compile(r"(?<=<\*>)[,;:.]+(?= |$)")
+"""Behind a value, which another template of the same messages may hold in it."""
+
 _DIGITS: Final = re.compile(r"[^\s<>]*\d[^\s<>]*")
 _MOST_RAW: Final = 20_000
 """Errors whose raw lines are read; where there are more, their texts say enough."""
@@ -112,6 +115,7 @@ def statement_of_text(text: str, level: int = NO_LEVEL) -> Statement:
     body, suffix = match[1], _LEVEL_PAIR.sub("", match[2] or "").replace(" []", "")
     if level == NO_LEVEL and (head := _HEAD.match(body)):
         level, body = _level(head[1]), body[head.end() :]
+    body = _MARKS.sub("", body)
     frame = _FRAME.search(body)
     if frame is None:
         return Statement(body + suffix, level)

@@ -28,11 +28,8 @@ def counts_in_words(change: Mapping[str, Any]) -> str:
     before, after = change["before"], change["after"]
     times = f"{_counts(after)} after"
     if not sum(before):
-        told = (
-            f"{times}, in none of {len(before)} runs before"
-            if len(before) > 1
-            else f"{times}, 0 before"
-        )
+        none = f"in none of {len(before)} runs before" if len(before) > 1 else "0 before"
+        told = f"{times}, {none}"
     else:
         rate = f", {change['ratio']:.2g} times the rate" if sum(after) else ""
         expected = change["expected"]
