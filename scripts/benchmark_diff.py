@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,27 +72,19 @@ def compared(
         if not run.exists():
             write_run(run, form, 1000 * seed + number, None, requests)
     planted = [cause] if cause in CAUSES else [None] * (2 if cause else 1)
-    signs: list[str] = []
+    sign = None
     after = []
     for number, one in enumerate(planted):
         after.append(folder / f"{cause or 'nothing'}-{number}".replace(" ", "-"))
         kind = CAUSES.index(one) if one else 50 + number + len(planted)
-        signs = write_run(after[-1], form, 1000 * seed + 500 + kind, one, requests)
+        sign = write_run(after[-1], form, 1000 * seed + 500 + kind, one, requests)
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown):
         diff([*map(str, healthy), "--", *map(str, after), "--json", "report.page=false"])
     changes = json.loads(shown.getvalue())
     ranked = enumerate(changes["changes"], 1)
-    place = next((n for n, one in ranked if _names(one, signs)), None)
+    place = next((n for n, one in ranked if sign and sign.names(one)), None)
     return {"place": place, "passing": changes["passing"], "changes": changes}
-
-
-def _names(change: Mapping[str, Any], signs: Sequence[str]) -> bool:
-    """Whether a change is the planted cause."""
-    lines = [text for line in change["lines"] for text in (line["text"], *line["more"])]
-    told = [change["text"], *change["services"] * (change["kind"] == "service")]
-    told += lines * (change["kind"] == "statement")
-    return any(sign in text for sign in signs for text in told)
 
 
 if __name__ == "__main__":

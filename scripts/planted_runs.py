@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import random
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-__all__ = ["CAUSES", "FORMATS", "SERVICES", "write_run"]
+__all__ = ["CAUSES", "FORMATS", "SERVICES", "Sign", "write_run"]
 
 CAUSES: Final = (
     "an error once",
@@ -256,13 +256,8 @@ class _Run:
 
 def write_run(
     folder: Path, form: str, seed: int, cause: str | None = None, requests: int = _REQUESTS
-) -> list[str]:
-    """Write the logs of a run into a folder, a file for each service.
-
-    Returns:
-        Texts by which the planted cause is known: of the messages that it writes or leaves out, or the
-        name of the service.
-    """
+) -> Sign | None:
+    """Write the logs of a run into a folder, a file for each service; by what its cause is known."""
     run = _Run(seed, cause, requests)
     run.usual()
     folder.mkdir(parents=True)
@@ -273,18 +268,39 @@ def write_run(
         lines = [line for one in events for line in FORMATS[form](one, run)]
         name = f"{service}.jsonl" if form == "json" else f"{service}.log"
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return _SIGNS[cause] if cause else []
+    return _SIGNS[cause] if cause else None
+
+
+class Sign(NamedTuple):
+    """By what a change is known to be the planted one.
+
+    Attributes:
+        service: Where it is.
+        kinds: What was counted.
+        text: What it names, in its text or in the lines that show it.
+    """
+
+    service: str
+    kinds: tuple[str, ...]
+    text: str = ""
+
+    def names(self, change: Mapping[str, Any]) -> bool:
+        """Whether a change of `changes.json` is that one."""
+        told = [change["text"]]
+        told += [text for line in change["lines"] for text in (line["text"], *line["more"])]
+        here = any(name.startswith(self.service) for name in change["services"])
+        return here and change["kind"] in self.kinds and any(self.text in one for one in told)
 
 
 _SIGNS: Final = {
-    "an error once": ["NullPointerException"],
-    "an error five times": ["NullPointerException"],
-    "a statement missing": ["Posting post", "posted <*> entries"],
-    "a service silent": ["notifier"],
-    "a rate doubled": ["auth"],
-    "a status never seen": ["503"],
-    "a code never seen": ["ERR12014", "12014"],
-    "an order swapped": ["Posting post", "posted <*> entries"],
+    "an error once": Sign("payments", ("statement",), "NullPointerException"),
+    "an error five times": Sign("payments", ("statement",), "NullPointerException"),
+    "a statement missing": Sign("ledger", ("statement",), "posted"),
+    "a service silent": Sign("notifier", ("service", "quarter")),
+    "a rate doubled": Sign("auth", ("service", "level", "statement", "quarter")),
+    "a status never seen": Sign("gateway", ("value", "statement"), "503"),
+    "a code never seen": Sign("payments", ("value", "statement"), "ERR12014"),
+    "an order swapped": Sign("ledger", ("order",)),
 }
 
 

@@ -20,6 +20,8 @@ __all__ = ["ChangeRows"]
 
 _WILDCARD: Final = re.compile(re.escape(WILDCARD))
 
+_QUARTERS: Final = ("first", "second", "third", "last")
+
 
 class ChangeRows:
     """Finds the rows of changes, and says what they are about."""
@@ -37,7 +39,9 @@ class ChangeRows:
         replicate = replicates.of_row
         mask = (replicate >= 0) & (replicates.role_of_row == one.role)
         mask &= replicates.after[replicate] == shows_after
-        if one.kind == "level":
+        if one.kind == "quarter":
+            mask &= replicates.quarter_of_row == one.item[0]
+        elif one.kind == "level":
             mask &= self._levels[statements.of_row] == one.level
         elif one.statement >= 0:
             mask &= statements.of_row == one.statement
@@ -59,6 +63,8 @@ class ChangeRows:
         match one.kind:
             case "service":
                 return "all of its lines"
+            case "quarter":
+                return f"lines in the {_QUARTERS[one.item[0]]} quarter of a run"
             case "level":
                 return f"lines of level {LEVELS[one.level]}"
             case "order":

@@ -1,10 +1,11 @@
 """Changes between two sides of a log, ranked: what passes the test, what is new and grave, the rest.
 
 What passes stands by how large it is, in doublings, 3 at most, times the weight of its level: an error
-that doubled counts for more than a message for debugging that did. What is new and is an error, or has
-a stack trace, may be too seldom to pass: no test can decide on a single line in one run of six. It
-stands by the share of the runs that show it, its level, and its number. Both lists take turns, and
-behind them stands what is new, gone or of a new value without being an error.
+that doubled counts for more than a message for debugging that did. Behind it stands what is as unlikely
+as one in a hundred by itself, the unlikeliest first. What is new and is an error, or has a stack trace,
+may be too seldom to pass: no test can decide on a single line in one run of six. It stands by the share
+of the runs that show it, its level, and its number. Both lists take turns, and behind them stands what
+is new, gone or of a new value without being an error.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from anomalog_exp.features.statements import Statements
 
 __all__ = ["ranked_changes"]
 
+_NEARLY: Final = 0.01
 _MOST: Final = 1000
 """Of a kind: the rest would only be counted."""
 
@@ -65,11 +67,14 @@ def _of_table(
     exposed = [table.exposure[:, side].sum(axis=1) for side in sides]
     new = before.sum(axis=1) == 0
     gone = (before.min(axis=1) > 0) & (after.sum(axis=1) == 0)
-    # Of values those alone whose place was there before, and is there still.
-    listed = new | gone if table.kind in ("statement", "value") else np.zeros_like(new)
+    # Of values those alone whose place was there before.
+    listed = table.settled & (new | gone if table.kind == "statement" else new)
     if table.kind == "value":
-        listed &= (exposed[0] > 0) & (exposed[1] > 0)
-    keys = np.flatnonzero(np.logical_or((q <= ALPHA) & table.test.testable, listed))
+        listed &= exposed[0] > 0
+    known = set(table.statement[before.sum(axis=1) > 0].tolist())
+    least = _NEARLY if table.kind not in ("order", "level") else 0.0
+    unusual = table.test.testable & ((q <= ALPHA) | (table.test.p <= least))
+    keys = np.flatnonzero(np.logical_or(unusual, listed))
     keys = keys[np.argsort(q[keys], kind="stable")[:_MOST]]
     for key in keys.tolist():
         number = int(table.statement[key])
@@ -96,6 +101,7 @@ def _of_table(
             q=float(q[key]),
             testable=bool(table.test.testable[key]),
             ratio=ratio,
+            elsewhere=bool(new[key]) and table.kind == "statement" and number in known,
         )
 
 
@@ -105,13 +111,20 @@ def _in_turn(found: Sequence[Found]) -> list[Found]:
     others = [one for one in found if not one.passes]
     grave = [one for one in others if one.kind == "statement" and one.what == "new" and one.grave]
     rest = [one for one in others if one not in grave]
-    turns = zip_longest(passing, sorted(grave, key=_seldom))
+    nearly = sorted((one for one in rest if one.p <= _NEARLY), key=lambda one: one.p)
+    lists = [[*passing, *nearly], sorted(grave, key=_seldom)]
+    turns = zip_longest(*(lists if passing else lists[::-1]))
     first = [one for pair in turns for one in pair if one is not None]
-    return [*first, *sorted(rest, key=lambda one: (one.p, *_seldom(one)))]
+    return [*first, *sorted((one for one in rest if one.p > _NEARLY), key=_news)]
+
+
+def _news(one: Found) -> tuple[float, ...]:
+    return (one.what != "new", *_seldom(one))
 
 
 def _seldom(one: Found) -> tuple[float, ...]:
-    """By the share of the runs that show it, then the graver, then the more frequent."""
+    """By the share of the runs that show it, then whether it is new everywhere, level and number."""
     side = one.after if one.what == "new" else one.before
     share = sum(count > 0 for count in side) / len(side)
-    return (-share, -one.grave, -one.level, -max(sum(one.after), sum(one.before)))
+    count = max(sum(one.after), sum(one.before))
+    return (-share, one.elsewhere, -one.grave, -one.level, -count)

@@ -1,4 +1,4 @@
-"""What is counted in the replicates of two sides: services, statements, levels, values, orders.
+"""What is counted in two sides: services and quarters of them, statements, levels, values, orders.
 
 Every kind of count is a table of keys by replicates, with what each count is out of: the size of its
 replicate, the events that have a value at the same place, or those that something follows at all.
@@ -6,7 +6,7 @@ replicate, the events that have a value at the same place, or those that somethi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -21,8 +21,9 @@ from anomalog_exp.features.statements import Statements
 
 __all__ = ["Counted", "Kind", "compared_counts", "replicate_sizes"]
 
-Kind = Literal["service", "statement", "level", "value", "order"]
+Kind = Literal["service", "quarter", "statement", "level", "value", "order"]
 
+_ITEMS: Final = 1 << 32
 _MOST_VALUES: Final = 100
 _MOST_LONE: Final = 0.25
 """A place where more of the distinct values are each of one replicate shows new ones all the time."""
@@ -39,11 +40,13 @@ class Counted:
         kind: What is counted.
         role: (keys,) int64 index into the roles.
         item: (keys, 2) int64 what it is: the statement and -1; the level and -1; the place and the code
-            of a value; the statement before and the one that follows; of a service -1 and -1.
+            of a value; the statement before and the one that follows; the quarter; of a service nothing.
         statement: (keys,) int64 the statement that it is about, of orders that which follows, or -1.
         counts: (keys, replicates) float64.
         exposure: (keys, replicates) float64.
         test: What the test says of each key.
+        settled: (keys,) bool whether a new one is worth a look even if no test can tell: statements, and
+            values at places that show no value in one replicate alone.
     """
 
     kind: Kind
@@ -53,6 +56,7 @@ class Counted:
     counts: NDArray[np.float64]
     exposure: NDArray[np.float64]
     test: CountTest
+    settled: NDArray[np.bool_]
 
 
 def replicate_sizes(replicates: Replicates, statements: Statements) -> NDArray[np.float64]:
@@ -79,30 +83,50 @@ def compared_counts(
     rows = np.flatnonzero(replicates.of_row >= 0)
     statement = statements.of_row[rows]
     level = np.array([one.level for one in statements.known], dtype=np.int64)[statement]
+    leveled = level != NO_LEVEL
+    parts: dict[Kind, tuple[NDArray[np.int64], NDArray[np.int64]]] = {
+        "statement": (rows, statement)
+    }
+    parts["level"] = (rows[leveled], level[leveled])
     if len(replicates.roles) > 1:
-        yield _sized("service", rows, np.full(len(rows), -1), replicates, size)
-    yield _sized("statement", rows, statement, replicates, size)
-    yield _sized("level", rows[level != NO_LEVEL], level[level != NO_LEVEL], replicates, size)
+        parts["service"] = (rows, np.full(len(rows), -1))
+        if replicates.unit == "runs":
+            parts["quarter"] = (rows, replicates.quarter_of_row[rows])
+    yield from _sized(parts, replicates, size)
     if dataset.parameters is not None:
         yield _values(dataset, replicates, statements, rows)
     yield _orders(dataset, replicates, statements, rows)
 
 
 def _sized(
-    kind: Kind,
-    rows: NDArray[np.int64],
-    item: NDArray[np.int64],
+    parts: Mapping[Kind, tuple[NDArray[np.int64], NDArray[np.int64]]],
     replicates: Replicates,
     size: NDArray[np.float64],
-) -> Counted:
-    """Counts that are out of the size of their replicates."""
-    base = int(item.max(initial=0)) + 2
-    key = replicates.role_of_row[rows] * base + item + 1
-    keys, counts = _table(key, replicates.of_row[rows], len(size))
-    items = np.stack([keys % base - 1, np.full(len(keys), -1)], axis=1)
-    statement = items[:, 0] if kind == "statement" else np.full(len(keys), -1)
-    exposure = np.broadcast_to(size, counts.shape)
-    return _tested(kind, keys // base, items, statement, counts, exposure, replicates)
+) -> Iterator[Counted]:
+    """Counts that are out of the size of their replicates, tested together: the rows and the items."""
+    keys, counts = {}, {}
+    for kind, (rows, item) in parts.items():
+        key = replicates.role_of_row[rows] * _ITEMS + item + 1
+        keys[kind], counts[kind] = _table(key, replicates.of_row[rows], len(size))
+    together = np.concatenate(list(counts.values()))
+    exposure = np.broadcast_to(size, together.shape)
+    test = count_test(together, exposure, replicates.after, replicates.runs_of_sides)
+    begin = 0
+    for kind, key in keys.items():
+        own = slice(begin, begin + len(key))
+        begin = own.stop
+        items = np.stack([key % _ITEMS - 1, np.full(len(key), -1)], axis=1)
+        statement = items[:, 0] if kind == "statement" else np.full(len(key), -1)
+        yield Counted(
+            kind,
+            key // _ITEMS,
+            items,
+            statement,
+            counts[kind],
+            exposure[own],
+            test.part(own),
+            np.full(len(key), kind == "statement"),
+        )
 
 
 def _values(
@@ -125,14 +149,18 @@ def _values(
     before = counts[:, ~replicates.after] > 0
     known = np.bincount(of_key, weights=before.any(axis=1), minlength=len(places))
     lone = np.bincount(of_key, weights=before.sum(axis=1) == 1, minlength=len(places))
+    shared = before.any(axis=1) & (counts[:, replicates.after] > 0).any(axis=1)
     usable = (np.bincount(of_key) <= _MOST_VALUES) & (lone <= _MOST_LONE * known)
+    # Names of a run, its ports and containers, are all others in the next run.
+    usable &= np.bincount(of_key, weights=shared, minlength=len(places)) > 0
     kept = usable[of_key]
     place, role = np.divmod(keys[kept] // texts, roles)
     items = np.stack([place, keys[kept] % texts], axis=1)
     template = np.searchsorted(parameters.first_place, place, side="right") - 1
     said = statements.of_template[template]
     exposed = exposure[of_key[kept]]
-    return _tested("value", role, items, said, counts[kept], exposed, replicates)
+    settled = (lone == 0)[of_key[kept]]
+    return _tested("value", role, items, said, counts[kept], exposed, replicates, settled)
 
 
 def _orders(
@@ -163,7 +191,8 @@ def _orders(
     items = np.stack([pair // kinds, pair % kinds], axis=1)
     role = keys[kept] // (kinds * kinds)
     exposed = exposure[of_key[kept]]
-    return _tested("order", role, items, items[:, 1], counts[kept], exposed, replicates)
+    settled = np.zeros(len(items), dtype=bool)
+    return _tested("order", role, items, items[:, 1], counts[kept], exposed, replicates, settled)
 
 
 def _tested(
@@ -174,9 +203,10 @@ def _tested(
     counts: NDArray[np.float64],
     exposure: NDArray[np.float64],
     replicates: Replicates,
+    settled: NDArray[np.bool_],
 ) -> Counted:
     test = count_test(counts, exposure, replicates.after, replicates.runs_of_sides)
-    return Counted(kind, role, item, statement, counts, exposure, test)
+    return Counted(kind, role, item, statement, counts, exposure, test, settled)
 
 
 def _table(

@@ -37,8 +37,8 @@ _BINS: Final = np.array([0.5, 2.0, 8.0, 32.0, 128.0, 512.0])
 _CENTERS: Final = np.array([0.25, 1.0, 4.0, 16.0, 64.0, 256.0, 1024.0])
 _LEAST: Final = 0.01
 _BASE: Final = 0.05
-_BETWEEN_RUNS: Final = 0.02
-"""Dispersion between runs where one run of a side cannot show it: they differ by 14 %."""
+_BETWEEN_RUNS: Final = 0.01
+"""Dispersion between runs where blocks of them are compared: they differ by 10 %."""
 
 _ATTAINABLE: Final = 0.01
 
@@ -57,6 +57,12 @@ class CountTest(NamedTuple):
     testable: NDArray[np.bool_]
     ratio: NDArray[np.float64]
     dispersion: NDArray[np.float64]
+
+    def part(self, kinds: slice) -> CountTest:
+        """The same of some kinds."""
+        return CountTest(
+            self.p[kinds], self.testable[kinds], self.ratio[kinds], self.dispersion[kinds]
+        )
 
 
 def sizes(counts: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,13 +153,14 @@ def _dispersions(
         varies = np.ptp(y, axis=1) > 0  # what is always as many vouches for nothing that is not
         excess += varies * ((y - mean) ** 2 / (1 - weight) - mean).sum(axis=1)
         square += varies * (mean**2).sum(axis=1)
-    replicates = counts.shape[1]
     own = np.divide(excess, square, out=np.zeros(len(counts)), where=square > 0)
     in_bin = np.searchsorted(_BINS, counts.mean(axis=1), side="right")
-    size = len(_CENTERS)
-    one_more = replicates * _CENTERS**2
-    excess_of = np.bincount(in_bin, weights=excess, minlength=size)
-    square_of = np.bincount(in_bin, weights=square, minlength=size)
+    excess_of, square_of, kinds = (
+        np.bincount(in_bin, weights=one, minlength=len(_CENTERS))
+        for one in (excess, square, square > 0)
+    )
+    one_more = counts.shape[1] * _CENTERS**2
+    np.divide(square_of, kinds, out=one_more, where=kinds > 0)
     fitted = (excess_of + (_BASE + 1 / _CENTERS) * one_more) / (square_of + one_more)
     return np.maximum(np.maximum(own, fitted[in_bin]), _LEAST)
 

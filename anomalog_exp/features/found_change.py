@@ -40,6 +40,7 @@ class Found:
         testable: A test can tell.
         passes: It passes.
         ratio: The rate after over the rate before.
+        elsewhere: It is new here, and was there before in another service.
         joined: Changes that follow from it, or are the same.
     """
 
@@ -57,6 +58,7 @@ class Found:
     q: float
     testable: bool
     ratio: float
+    elsewhere: bool = False
     joined: list[Found] = field(default_factory=list)
 
     @property

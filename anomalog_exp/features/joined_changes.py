@@ -20,6 +20,7 @@ _SAME: Final = 1.0
 _BESIDE: Final = 0.1
 """Share of the lines behind a statement that makes another one its neighbour."""
 
+_WHOLE: Final = ("service", "quarter")
 _Leader = Callable[[Found], Found | None]
 
 
@@ -31,7 +32,9 @@ def joined(found: Sequence[Found], orders: Counted, statements: Statements) -> l
         orders: What follows what, for the neighbours of statements.
         statements: Of the log.
     """
-    services = {one.role: one for one in found if one.kind == "service"}
+    services: dict[int, Found] = {}
+    for one in sorted((one for one in found if one.kind in _WHOLE), key=_says_most, reverse=True):
+        services.setdefault(one.role, one)
     left = _moved(found, lambda one: _of_service(one, services))
     changed = {(one.role, one.statement): one for one in left if one.kind == "statement"}
     beside = _neighbours(orders, changed)
@@ -47,7 +50,7 @@ def _moved(found: Sequence[Found], leader: _Leader) -> list[Found]:
     left = []
     for one in found:
         other = leader(one)
-        if other is None or other is one:
+        if other is None or other is one or (one.passes and not other.passes):
             left.append(one)
         else:
             other.joined.append(one)
@@ -70,6 +73,11 @@ def _led(found: Sequence[Found], key: Callable[[Found], Hashable | None]) -> lis
     return left
 
 
+def _says_most(one: Found) -> tuple[float, ...]:
+    """Silence in a part of a run says more than fewer lines in all of it."""
+    return (one.passes, one.what in ("new", "gone"), one.kind == "service", one.strength)
+
+
 def _leads(one: Found) -> tuple[float, ...]:
     return (one.passes, one.what == "new", one.doublings > 0, one.strength, sum(one.after))
 
@@ -77,12 +85,17 @@ def _leads(one: Found) -> tuple[float, ...]:
 def _of_service(one: Found, services: dict[int, Found]) -> Found | None:
     """The service that changed as much."""
     service = services.get(one.role)
-    if service is None or one.grave or one.kind == "service":
+    if service is None or one.grave or one is service:
         return None
-    if one.kind == "order" or (service.what == one.what == "gone"):
+    if one.kind in _WHOLE:
         return service
-    # Of a service that fell silent midway the rest is there, and lines at its start are as ever.
-    return service if abs(one.doublings - service.doublings) < _SAME else None
+    if one.kind == "order":
+        return service
+    same_way = (one.doublings > 0) == (service.doublings > 0)
+    as_much = abs(one.doublings - service.doublings) < _SAME
+    # A service that is silent in a part of a run has less of all, of each line as it is spread.
+    alike = as_much or one.kind == "level" or service.kind == "quarter" or service.what == "gone"
+    return service if same_way and alike else None
 
 
 def _of_statement(

@@ -60,6 +60,7 @@ class Replicates:
         after: (replicates,) whether each is of the second side.
         run_of: (replicates,) int64 the run of each.
         of_row: (rows,) int64 the replicate of each row, -1 for rows of neither side.
+        quarter_of_row: (rows,) int64 the quarter of its run, by the number of events, from 0 on.
         roles: Names of logs that runs have in common; one empty name where each run is one log.
         role_of_row: (rows,) int64 index into `roles`.
     """
@@ -69,6 +70,7 @@ class Replicates:
     after: NDArray[np.bool_]
     run_of: NDArray[np.int64]
     of_row: NDArray[np.int64]
+    quarter_of_row: NDArray[np.int64]
     roles: tuple[str, ...]
     role_of_row: NDArray[np.int64]
 
@@ -92,9 +94,12 @@ def replicates_of(dataset: LogDataset, split: ByFileSplitConfig) -> Replicates:
     if sum(not one.after for one in runs) < _FEWEST_RUNS:
         blocks = int(np.clip(events.min() // _FEWEST_EVENTS, 1, _BLOCKS))
     of_row = np.full(len(run_of_row), -1, dtype=np.int64)
+    quarter = np.zeros(len(run_of_row), dtype=np.int64)
     for number in range(len(runs)):
         rows = np.flatnonzero(run_of_row == number)
-        of_row[rows] = number * blocks + _places(dataset, rows) * blocks // max(len(rows), 1)
+        place, size = _places(dataset, rows), max(len(rows), 1)
+        of_row[rows] = number * blocks + place * blocks // size
+        quarter[rows] = place * 4 // size
     run_of = np.repeat(np.arange(len(runs)), blocks)
     return Replicates(
         runs=runs,
@@ -102,6 +107,7 @@ def replicates_of(dataset: LogDataset, split: ByFileSplitConfig) -> Replicates:
         after=np.array([one.after for one in runs], dtype=bool)[run_of],
         run_of=run_of,
         of_row=of_row,
+        quarter_of_row=quarter,
         roles=roles,
         role_of_row=role_of_file[dataset.source],
     )

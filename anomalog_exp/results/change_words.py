@@ -29,7 +29,7 @@ def counts_in_words(change: Mapping[str, Any]) -> str:
     times = f"{_counts(after)} after"
     if not sum(before):
         none = f"in none of {len(before)} runs before" if len(before) > 1 else "0 before"
-        told = f"{times}, {none}"
+        told = f"{times}, {none}{', but of another service' if change['elsewhere'] else ''}"
     else:
         rate = f", {change['ratio']:.2g} times the rate" if sum(after) else ""
         expected = change["expected"]

@@ -56,7 +56,7 @@ class Change:
     """A change, in counts and lines.
 
     Attributes:
-        kind: service, statement, level, value or order.
+        kind: service, quarter (of a run of a service), statement, level, value or order.
         what: new, gone, more or fewer.
         services: The logs that show it; empty where each run is one log.
         text: What it is about, in one line.
@@ -68,6 +68,7 @@ class Change:
         passes: It passes the test.
         chance: Of a difference as large among usual runs; None where too few are there to tell.
         corrected: The share of false ones among all that are as sure; None likewise.
+        elsewhere: It is new in these services, and another one had it before.
         joined: How many other changes follow from it.
         also: Texts of some of these.
         lines: Lines that show it: of after, or of before where it is gone.
@@ -85,6 +86,7 @@ class Change:
     passes: bool
     chance: float | None
     corrected: float | None
+    elsewhere: bool
     joined: int
     also: list[str]
     lines: list[Line]
@@ -169,6 +171,7 @@ def _change(
         passes=one.passes,
         chance=one.p if one.testable else None,
         corrected=one.q if one.testable else None,
+        elsewhere=one.elsewhere,
         joined=len(everything),
         also=[other for other in also if other != f"{one.what}: {text}"][:_ALSO],
         lines=lines,
