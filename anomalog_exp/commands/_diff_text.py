@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from anomalog_exp.commands._analysis import LINE_WIDTH, entry
@@ -21,7 +21,7 @@ _MORE: Final = 3
 
 
 def diff_text(
-    stored: StoredRun, changes: dict[str, Any], *, format_name: str, top: int, command: str
+    stored: StoredRun, changes: dict[str, Any], *, format_name: str, top: int, lost: Sequence[str]
 ) -> str:
     """The comparison on a screen.
 
@@ -30,22 +30,25 @@ def diff_text(
         changes: What `changes.json` holds.
         format_name: What the lines are read as.
         top: How many changes to show.
-        command: What gives the same run.
+        lost: Files that are not read: no line of theirs has the format.
     """
     lines = [
         *(line for after in (False, True) for line in _side(changes, after)),
         *entry("read as", _read(stored.dataset_manifest["dataset"], format_name)),
+        *(entry("not read", ", ".join(lost)) if lost else []),
         *entry("tested", test_in_words(changes)),
     ]
     for rank, change in enumerate(changes["changes"][:top], 1):
         lines += ["", *_change(rank, change)]
+    if not changes["changes"]:
+        lines += ["", "nothing passes the test, and nothing is new or gone"]
     if (rest := changes["listed"] - min(top, len(changes["changes"]))) > 0:
         lines += ["", f"and {rest:,} more changes"]
     run_dir = stored.paths.run_dir
     lines += ["", *entry("all", str(stored.paths.changes_path))]
     if (page := run_dir / PAGE).is_file():
         lines += entry("report", str(page))
-    return "\n".join([*lines, f"command  {command}"])
+    return "\n".join(lines)
 
 
 def _side(changes: dict[str, Any], after: bool) -> list[str]:

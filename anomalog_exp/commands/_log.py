@@ -20,12 +20,12 @@ from anomalog_exp.errors import DataError
 from anomalog_exp.progress import Progress
 
 __all__ = [
+    "files_not_read",
     "is_override",
     "key_of",
     "not_replaced",
     "plugins_override",
     "recognised_log",
-    "refuse_other_formats",
     "rereadable",
 ]
 
@@ -36,6 +36,7 @@ _OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
 _GLANCE: Final = 1 << 16
 _FEWEST_RECORDS: Final = 0.05
 _FEWEST_LINES: Final = 0.5
+_MOST_LOST: Final = 0.02
 _SHOWN: Final = 10
 
 
@@ -58,22 +59,26 @@ def recognised_log(
     return recognised(source.materialise(Progress()), miner)
 
 
-def refuse_other_formats(found: Recognition, paths: Sequence[Path]) -> None:
-    """Refuse files that the format of the others does not read; empty ones fit any.
+def files_not_read(found: Recognition, paths: Sequence[Path]) -> list[str]:
+    """Names of files that the format of the others does not read; empty ones fit any.
 
     Raises:
-        DataError: it names them.
+        DataError: they hold more than some lines of the log.
     """
     config = load_run_config()
     source = LocalDirSource(tuple(paths), None, config.paths.data_dir / _FOLDER)
-    option, others = found.parser.option, []
+    option, lost, seen = found.parser.option, 0, 0
+    others = []
     for one in source.materialise(Progress()).inputs:
         lines = sampled((one,), _GLANCE).lines
         reading = read(found.parser.config, lines)
+        size = one.path.stat().st_size
+        seen += size
         fewest = _FEWEST_LINES if reading.records is None else _FEWEST_RECORDS
         if len(reading.lines) and reading.matched.sum() < fewest * len(reading.lines):
             others.append(one.name)
-    if others:
+            lost += size
+    if lost > _MOST_LOST * seen:
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         raise DataError.of(
             "BEFORE and AFTER",
@@ -83,6 +88,7 @@ def refuse_other_formats(found: Recognition, paths: Sequence[Path]) -> None:
             fix="compare the files of each format by themselves, or take every line as its message: "
             "dataset/structured_parser=custom",
         )
+    return others
 
 
 def rereadable(paths: Sequence[Path]) -> Sequence[Path]:

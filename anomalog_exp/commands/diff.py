@@ -23,18 +23,20 @@ from anomalog_exp.commands._analysis import skipped_text
 from anomalog_exp.commands._compared_files import compared_files
 from anomalog_exp.commands._diff_text import diff_text
 from anomalog_exp.commands._log import (
+    files_not_read,
     is_override,
     key_of,
     not_replaced,
     plugins_override,
     recognised_log,
-    refuse_other_formats,
 )
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
+from anomalog_exp.config.compose import swept_keys
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.suggested import grouping_overrides, override_value, parser_overrides
 from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.launch.ending import ExitCode
+from anomalog_exp.launch.from_python import ended_sweep
 from anomalog_exp.options.plugins import plugin_folders
 from anomalog_exp.results import read_run
 
@@ -69,10 +71,12 @@ def main(arguments: Sequence[str]) -> int:
     use_plugins_named(options.plugins)
     compared = compared_files(before, after)
     found = recognised_log(compared.files, plugins_override(plugin_folders()), templates=False)
-    if not any(key_of(one).startswith("dataset") for one in typed):
-        refuse_other_formats(found, compared.files)
+    own_format = any(key_of(one).startswith("dataset") for one in typed)
+    lost = [] if own_format else files_not_read(found, compared.files)
     names = {os.path.realpath(one.path): one.name for one in found.inputs}
     overrides = _overrides(found, compared.paths, compared.patterns(names), typed)
+    if swept_keys(overrides):
+        return ended_sweep(overrides).code
     result = run(load_run_config(overrides), overrides=overrides)
     command = shlex.join(["python", "-m", "anomalog_exp", *overrides])
     if result.status != "done":
@@ -85,7 +89,8 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(changes | {"run_dir": result.run_dir, "command": command}, indent=2))
     else:
         name = found.parser.option if found.known else "a format of its own"
-        print(diff_text(stored, changes, format_name=name, top=options.top, command=command))
+        shown = diff_text(stored, changes, format_name=name, top=options.top, lost=lost)
+        print(f"{shown}\ncommand  {command}")
     return _CHANGED if options.fail_on_change and changes["passing"] else ExitCode.DONE
 
 

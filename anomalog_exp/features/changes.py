@@ -4,8 +4,8 @@ What passes stands by how large it is, in doublings, 3 at most, times the weight
 that doubled counts for more than a message for debugging that did. Behind it stands what is as unlikely
 as one in a hundred by itself, the unlikeliest first. What is new and is an error, or has a stack trace,
 may be too seldom to pass: no test can decide on a single line in one run of six. It stands by the share
-of the runs that show it, its level, and its number. Both lists take turns, and behind them stands what
-is new, gone or of a new value without being an error.
+of the runs that show it, its level, and its number; so does whatever several runs all show, and none
+did before. Both lists take turns, and behind them stands what else is new or gone.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def _of_table(
     new = before.sum(axis=1) == 0
     gone = (before.min(axis=1) > 0) & (after.sum(axis=1) == 0)
     # Of values those alone whose place was there before.
-    listed = table.settled & (new | gone if table.kind == "statement" else new)
+    if replicates.unit == "blocks":  # one run lacks a lot that the other one did once
+        gone &= table.test.testable
+    listed = table.settled & (new if table.kind == "value" else new | gone)
     if table.kind == "value":
         listed &= exposed[0] > 0
     known = set(table.statement[before.sum(axis=1) > 0].tolist())
@@ -109,7 +111,7 @@ def _in_turn(found: Sequence[Found]) -> list[Found]:
     """What passes and what is new and grave by turns, and the rest."""
     passing = sorted((one for one in found if one.passes), key=lambda one: (-one.strength, one.q))
     others = [one for one in found if not one.passes]
-    grave = [one for one in others if one.kind == "statement" and one.what == "new" and one.grave]
+    grave = [one for one in others if _is_news(one)]
     rest = [one for one in others if one not in grave]
     nearly = sorted((one for one in rest if one.p <= _NEARLY), key=lambda one: one.p)
     lists = [[*passing, *nearly], sorted(grave, key=_seldom)]
@@ -118,8 +120,14 @@ def _in_turn(found: Sequence[Found]) -> list[Found]:
     return [*first, *sorted((one for one in rest if one.p > _NEARLY), key=_news)]
 
 
+def _is_news(one: Found) -> bool:
+    """An error that is new, or a statement that all of several runs show and none did before."""
+    in_all = len(one.after) > 1 and all(one.after)
+    return one.kind == "statement" and one.what == "new" and (one.grave or in_all)
+
+
 def _news(one: Found) -> tuple[float, ...]:
-    return (one.what != "new", *_seldom(one))
+    return (one.kind != "service", one.what != "new", *_seldom(one))
 
 
 def _seldom(one: Found) -> tuple[float, ...]:

@@ -45,8 +45,8 @@ class Counted:
         counts: (keys, replicates) float64.
         exposure: (keys, replicates) float64.
         test: What the test says of each key.
-        settled: (keys,) bool whether a new one is worth a look even if no test can tell: statements, and
-            values at places that show no value in one replicate alone.
+        settled: (keys,) bool whether a new one is worth a look even if no test can tell: services,
+            statements, and values at places that show no value in one replicate alone.
     """
 
     kind: Kind
@@ -125,7 +125,7 @@ def _sized(
             counts[kind],
             exposure[own],
             test.part(own),
-            np.full(len(key), kind == "statement"),
+            np.full(len(key), kind in ("service", "statement")),
         )
 
 

@@ -32,6 +32,9 @@ _BLOCKS: Final = 10
 _FEWEST_EVENTS: Final = 10
 """Of a block, on average."""
 
+_FALLS_BACK_MS: Final = 6 * 3_600_000
+"""As times without a date do at midnight."""
+
 _ID: Final = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 
 
@@ -156,9 +159,11 @@ def _shared_folder(paths: Sequence[Path]) -> int:
 
 def _places(dataset: LogDataset, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """(rows,) the place of each among the rows of its run: by time, else by how far in its file."""
-    key = np.asarray(dataset.time_ms[rows], dtype=np.float64)
-    if (dataset.time_ms[rows] == NO_TIME).any():
-        _, file, size = np.unique(dataset.source[rows], return_inverse=True, return_counts=True)
+    time, source = dataset.time_ms[rows], dataset.source[rows]
+    key = np.asarray(time, dtype=np.float64)
+    falls_back = (np.diff(time) < -_FALLS_BACK_MS) & (np.diff(source) == 0)
+    if (time == NO_TIME).any() or falls_back.any():
+        _, file, size = np.unique(source, return_inverse=True, return_counts=True)
         first = np.searchsorted(file, file)  # rows stand file by file
         key = (np.arange(len(rows)) - first) / size[file]
     place = np.empty(len(rows), dtype=np.int64)

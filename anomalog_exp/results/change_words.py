@@ -33,7 +33,7 @@ def counts_in_words(change: Mapping[str, Any]) -> str:
     else:
         rate = f", {change['ratio']:.2g} times the rate" if sum(after) else ""
         expected = change["expected"]
-        told = f"{times} where {expected:,.3g} were to be expected{rate}; {_counts(before)} before"
+        told = f"{times} where {_expected(expected)} were to be expected{rate}; {_counts(before)} before"
     if change["chance"] is None:
         return f"{told}; too seldom to test"
     chance = f"chance {change['chance']:.1g}, {change['corrected']:.1g} corrected"
@@ -62,6 +62,10 @@ def test_in_words(changes: Mapping[str, Any]) -> str:
         if passing
         else f"{text}; {passes}: what is below is only listed"
     )
+
+
+def _expected(expected: float) -> str:
+    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"
 
 
 def _counts(counts: Sequence[int]) -> str:
