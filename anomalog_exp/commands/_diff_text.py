@@ -9,9 +9,9 @@ from anomalog_exp.commands._analysis import LINE_WIDTH, entry
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.results import StoredRun
 from anomalog_exp.results.change_words import (
+    comparison_in_words,
     counts_in_words,
     followers_in_words,
-    test_in_words,
     title_of,
 )
 
@@ -36,7 +36,7 @@ def diff_text(
         *(line for after in (False, True) for line in _side(changes, after)),
         *entry("read as", _read(stored.dataset_manifest["dataset"], format_name)),
         *(entry("not read", ", ".join(lost)) if lost else []),
-        *entry("tested", test_in_words(changes)),
+        *entry("tested", comparison_in_words(changes)),
     ]
     for rank, change in enumerate(changes["changes"][:top], 1):
         lines += ["", *_change(rank, change)]

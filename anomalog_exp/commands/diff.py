@@ -23,13 +23,13 @@ from anomalog_exp.commands._analysis import skipped_text
 from anomalog_exp.commands._compared_files import compared_files
 from anomalog_exp.commands._diff_text import diff_text
 from anomalog_exp.commands._log import (
-    files_not_read,
     is_override,
     key_of,
     not_replaced,
     plugins_override,
     recognised_log,
 )
+from anomalog_exp.commands._one_format import files_not_read
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
 from anomalog_exp.config.compose import swept_keys
 from anomalog_exp.config.load import load_run_config
@@ -71,8 +71,7 @@ def main(arguments: Sequence[str]) -> int:
     use_plugins_named(options.plugins)
     compared = compared_files(before, after)
     found = recognised_log(compared.files, plugins_override(plugin_folders()), templates=False)
-    own_format = any(key_of(one).startswith("dataset") for one in typed)
-    lost = [] if own_format else files_not_read(found, compared.files)
+    lost = [] if _says_format(typed) else files_not_read(found, compared.files)
     names = {os.path.realpath(one.path): one.name for one in found.inputs}
     overrides = _overrides(found, compared.paths, compared.patterns(names), typed)
     if swept_keys(overrides):
@@ -101,12 +100,13 @@ def _overrides(
     typed: Sequence[str],
 ) -> list[str]:
     """Those of the run that compares."""
-    fields = found.with_fields
+    format_of_lines = parser_overrides(found)
+    if found.with_fields:
+        format_of_lines.append(f"template.with_fields={override_value(found.with_fields)}")
     chosen = [
         "dataset=custom",
         f"dataset.source.path={override_value([*paths])}",
-        *parser_overrides(found),
-        *([f"template.with_fields={override_value(fields)}"] if fields else []),
+        *([] if _says_format(typed) else format_of_lines),
         *grouping_overrides(found, by_time=False),
         "split=by_file",
         *(
@@ -116,3 +116,8 @@ def _overrides(
         *_CHOSEN,
     ]
     return [*plugins_override(plugin_folders()), *not_replaced(chosen, typed), *typed]
+
+
+def _says_format(typed: Sequence[str]) -> bool:
+    """Whether what was typed says what lines look like."""
+    return any(key_of(one) in ("dataset", "dataset.structured_parser") for one in typed)

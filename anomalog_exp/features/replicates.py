@@ -136,7 +136,7 @@ def _roles(
     name: dict[int, str] = {}
     for run in runs:
         paths = [Path(sources[code]) for code in run.files]
-        shared = _shared_folder(paths)
+        shared = run.name.count("/") or _shared_folder(paths)
         for code, path in zip(run.files, paths, strict=True):
             inner = Path(*path.parts[shared:])
             name[code] = inner.with_name(log_name(inner)).as_posix()

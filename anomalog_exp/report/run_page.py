@@ -19,9 +19,9 @@ from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.results import StoredRun
 from anomalog_exp.results.anomalies import extent_texts
 from anomalog_exp.results.change_words import (
+    comparison_in_words,
     counts_in_words,
     followers_in_words,
-    test_in_words,
     title_of,
 )
 from anomalog_exp.results.times import clock
@@ -260,7 +260,7 @@ def _changes(stored: StoredRun) -> dict[str, Any] | None:
         for one in changes["changes"]
     ]
     return {
-        "tested": test_in_words(changes),
+        "tested": comparison_in_words(changes),
         "runs": changes["runs"],
         "shown": shown,
         "left_out": changes["listed"] - len(shown),

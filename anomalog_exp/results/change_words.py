@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["counts_in_words", "followers_in_words", "test_in_words", "title_of"]
+__all__ = ["comparison_in_words", "counts_in_words", "followers_in_words", "title_of"]
 
 _SERVICES: Final = 3
 _COUNTS: Final = 8
@@ -48,7 +48,7 @@ def followers_in_words(change: Mapping[str, Any]) -> str:
     return f"{change['joined']:,} more with it{f', as {also}' if also else ''}"
 
 
-def test_in_words(changes: Mapping[str, Any]) -> str:
+def comparison_in_words(changes: Mapping[str, Any]) -> str:
     """What was tested, how sure it is, and what passes."""
     before, after = changes["replicates"]
     unit, passing = changes["unit"], changes["passing"]
