@@ -27,7 +27,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare every case, print; the exit code."""
     sys.path.insert(0, str(_ROOT))
-    from planted_runs import CAUSES, FORMATS
+    from benchmark_runs import CAUSES, FORMATS
 
     from anomalog_exp.text_table import text_table
 
@@ -63,7 +63,7 @@ def compared(
     folder: Path, form: str, cause: str | None, seed: int, before: int = 5, requests: int = 150
 ) -> dict[str, Any]:
     """What a comparison says: the place of the cause, how many changes pass, and the changes."""
-    from planted_runs import CAUSES, write_run
+    from benchmark_runs import CAUSES, write_run
 
     from anomalog_exp.commands.diff import main as diff
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
+from benchmark_runs import CAUSES, write_run
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.data.cache import load_dataset
@@ -14,12 +13,6 @@ from anomalog_exp.progress import SILENT
 from anomalog_exp.results.change_words import comparison_in_words, counts_in_words, title_of
 from anomalog_exp.results.changes import changes_of
 from anomalog_exp.sequences.splits.by_file import ByFileSplitConfig
-
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-from planted_runs import CAUSES, write_run  # noqa: E402
-
-sys.path.remove(str(SCRIPTS))
 
 HEALTHY = [f"healthy{number}" for number in range(5)]
 PARSERS = {
