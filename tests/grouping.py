@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import yaml
 from pydantic import TypeAdapter
@@ -29,6 +31,7 @@ def grouped(
     *,
     train: float | None = None,
     test: float | None = None,
+    split_options: Mapping[str, Any] | None = None,
     **options,
 ) -> SequenceSet:
     """The sequences of `dataset`; `options` are those of the split or of the grouping."""
@@ -38,6 +41,7 @@ def grouped(
     for group, name in (("sequence", sequence), ("split", split)):
         values = dict(_defaults(group, name))
         given[group] = values | {key: options.pop(key) for key in list(options) if key in values}
+    given["split"] |= split_options or {}
     assert not options
     chosen = {group: _TYPES[group].validate_python(values) for group, values in given.items()}
     return chosen["sequence"].apply(dataset, chosen["split"])

@@ -53,13 +53,16 @@ def log_dataset(
     entity_labels: Mapping[str, int] | None = None,
     templates: Sequence[str] = (),
     values: Sequence[Sequence[str | None]] | None = None,
+    sources: Sequence[str] = (),
 ) -> LogDataset:
     """A dataset in memory; `templates` come first in its vocabulary, seen or not.
 
     `values` are those of each row at the places of its template; rows of one have equally many.
+    `sources` are the files that rows come from, one for each row.
     """
     entities, _ = dense_codes([entity for entity, *_ in rows if entity is not None])
     texts, _ = dense_codes([*templates, *(template for _, template, *_ in rows)])
+    files, _ = dense_codes(sources)
     labels = entity_labels or {}
     given = {
         "line": range(len(rows)),
@@ -67,6 +70,7 @@ def log_dataset(
         "entity": [NO_ENTITY if e is None else entities.index(e) for e, *_ in rows],
         "template": [texts.index(template) for _, template, *_ in rows],
         "label": [label for *_, label in rows],
+        **({"source": [files.index(name) for name in sources]} if files else {}),
     }
     columns = {
         name: np.array(given.get(name, column.without_values(len(rows))), dtype=column.dtype)
@@ -77,6 +81,7 @@ def log_dataset(
         **columns,
         entity_label=np.array([labels.get(e, UNLABELLED) for e in entities], dtype=np.int8),
         templates=tuple(texts),
+        sources=tuple(files),
         manifest={"digest": "in-memory", "lines_total": len(rows)},
         parameters=None if values is None else _parameters(columns["template"], len(texts), values),
     )

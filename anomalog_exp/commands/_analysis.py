@@ -15,10 +15,10 @@ from anomalog_exp.results import StoredRun
 from anomalog_exp.results.anomalies import extent_texts
 from anomalog_exp.results.times import clock, duration
 
-__all__ = ["analysis_text", "skipped_text"]
+__all__ = ["LINE_WIDTH", "analysis_text", "entry", "skipped_text"]
 
 _WIDTH: Final = 110
-_LINE_WIDTH: Final = 200
+LINE_WIDTH: Final = 200
 _LINES: Final = 3
 """Of a finding; anomalies.txt and the page show more."""
 
@@ -42,24 +42,24 @@ def analysis_text(
     lines += _new(bundle)
     for warning in run_warnings(stored):
         if not warning.figures:
-            lines += _entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
+            lines += entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
     # Where nothing tells for a finding, it is as usual as others.
     odd = [one for one in findings.get("sequences", []) if one["predicted"] or one["reasons"]]
     for rank, finding in enumerate(odd[:top], 1):
         lines += ["", *_finding(rank, finding)]
     run_dir = Path(result.run_dir)
-    lines += ["", *_entry("all", str(run_dir / "anomalies.txt"))]
+    lines += ["", *entry("all", str(run_dir / "anomalies.txt"))]
     if (page := run_dir / PAGE).is_file():
-        lines += _entry("report", str(page))
+        lines += entry("report", str(page))
     if (size := stored.bundle_bytes) is not None:
-        lines += _entry("kept", f"{size / 1000:,.0f} kB, which judge another log:")
+        lines += entry("kept", f"{size / 1000:,.0f} kB, which judge another log:")
         lines.append(f"{'':<9}python -m anomalog_exp score {shlex.quote(str(run_dir))} NEW.log")
     return "\n".join([*lines, f"command  {command}"])
 
 
 def skipped_text(result: RunResult, command: str) -> str:
     """Why there is no analysis, and what was tried."""
-    return "\n".join([*_entry("skipped", str(result.reason)), f"command  {command}"])
+    return "\n".join([*entry("skipped", str(result.reason)), f"command  {command}"])
 
 
 def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str
         )
     if makes := dataset.get("fields", {}).get("make_events"):
         text += f"; with {' and '.join(makes)} in the events"
-    yield from _entry("read", text)
+    yield from entry("read", text)
 
 
 def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
@@ -90,10 +90,10 @@ def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
     if bundle is None or not (kinds := bundle["new"]["templates"]):
         return
     some = "1 kind" if kinds == 1 else f"{kinds:,} kinds"
-    yield from _entry("new", f"{some} of events that training never showed, the gravest first")
+    yield from entry("new", f"{some} of events that training never showed, the gravest first")
     for one in bundle["new"]["gravest"][:_LINES]:
         text = " ".join(one["template"].split())
-        yield from _entry("", f"{one['events']:,} from {one['first']} on: {text}", mark="- ")
+        yield from entry("", f"{one['events']:,} from {one['first']} on: {text}", mark="- ")
 
 
 def _judged(
@@ -113,7 +113,7 @@ def _judged(
             text += f"; none is {least}, and below is what is least usual"
         else:
             text += f"; {flagged:,} {'is' if flagged == 1 else 'are'} {least}"
-    yield from _entry("judged", text)
+    yield from entry("judged", text)
 
 
 def _units(grouping: dict[str, Any]) -> str:
@@ -139,13 +139,13 @@ def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
     if finding["equal"] > 1:
         parts.append(f"{finding['equal'] - 1:,} more like it")
     flagged = "above the threshold" if finding["predicted"] else "below the threshold"
-    yield from _entry(f"#{rank}", f"{', '.join(parts)}; score {finding['score']:.4g}, {flagged}")
+    yield from entry(f"#{rank}", f"{', '.join(parts)}; score {finding['score']:.4g}, {flagged}")
     for reason in finding["reasons"]:
-        yield from _entry("", " ".join(reason["evidence"].split()), mark="- ")
+        yield from entry("", " ".join(reason["evidence"].split()), mark="- ")
     for line in _rarest(finding["lines"]):
-        yield f"         {line['place']}: {line['text']}"[:_LINE_WIDTH]
+        yield f"         {line['place']}: {line['text']}"[:LINE_WIDTH]
         if line["more"]:
-            yield f"             {line['more'][0]}"[:_LINE_WIDTH]
+            yield f"             {line['more'][0]}"[:LINE_WIDTH]
 
 
 def _rarest(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -154,7 +154,7 @@ def _rarest(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [lines[place] for place in sorted(places)]
 
 
-def _entry(name: str, text: str, mark: str = "") -> list[str]:
+def entry(name: str, text: str, mark: str = "") -> list[str]:
     """A name and its text, wrapped; paths and commands stay whole."""
     return textwrap.wrap(
         text,

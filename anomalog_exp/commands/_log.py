@@ -18,6 +18,8 @@ from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.progress import Progress
 
 __all__ = [
+    "DATA_FOLDER",
+    "is_override",
     "key_of",
     "not_replaced",
     "paths_and_overrides",
@@ -26,9 +28,10 @@ __all__ = [
     "rereadable",
 ]
 
-_OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
-_FOLDER: Final = "custom"
+DATA_FOLDER: Final = "custom"
 """Of copies below paths.data_dir: that of dataset=custom, which then finds them."""
+
+_OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
 
 
 def paths_and_overrides(
@@ -44,19 +47,14 @@ def paths_and_overrides(
     Raises:
         ConfigError: an argument is neither, or there is no log.
     """
-    if unknown := [one for one in rest if one.startswith("--") or not _is_override(one)]:
+    if unknown := [one for one in rest if one.startswith("--") or not is_override(one)]:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     given = [*paths, *rest]
-    typed = [one for one in given if _is_override(one)]
+    typed = [one for one in given if is_override(one)]
     logs = [Path(one) for one in given if one not in typed]
     if not logs:
         parser.error("the log is missing")
     return logs, typed
-
-
-def _is_override(argument: str) -> bool:
-    """Whether an argument is an override, and no file that is called like one."""
-    return bool(_OVERRIDE.match(argument)) and "=" in argument and not Path(argument).exists()
 
 
 def recognised_log(
@@ -73,7 +71,7 @@ def recognised_log(
         ConfigError: it is not there, it is no text, or it has no lines.
     """
     config = load_run_config(overrides)
-    source = LocalDirSource(tuple(paths), None, config.paths.data_dir / _FOLDER)
+    source = LocalDirSource(tuple(paths), None, config.paths.data_dir / DATA_FOLDER)
     miner: TemplateMinerConfig | None = config.template if templates else None
     return recognised(source.materialise(Progress()), miner)
 
@@ -96,6 +94,11 @@ def not_replaced(chosen: Sequence[str], typed: Sequence[str]) -> list[str]:
         for one in chosen
         if not any(key_of(one) == key or key_of(one).startswith(f"{key}.") for key in keys)
     ]
+
+
+def is_override(argument: str) -> bool:
+    """Whether an argument is an override, and no file that is called like one."""
+    return bool(_OVERRIDE.match(argument)) and "=" in argument and not Path(argument).exists()
 
 
 def key_of(override: str) -> str:

@@ -71,9 +71,10 @@ def overrides_of(recognition: Recognition, named: Sequence[Path] = ()) -> list[s
     ]
 
 
-def grouping_overrides(recognition: Recognition) -> list[str]:
-    """Those that choose the suggested grouping."""
-    return [f"{key}={override_value(value)}" for key, value in grouping_of(recognition).items()]
+def grouping_overrides(recognition: Recognition, *, by_time: bool = True) -> list[str]:
+    """Those that choose the suggested grouping, which may be one by time."""
+    grouping = grouping_of(recognition, by_time=by_time)
+    return [f"{key}={override_value(value)}" for key, value in grouping.items()]
 
 
 def parser_overrides(recognition: Recognition) -> list[str]:
@@ -99,13 +100,17 @@ def allowed_unparsed(recognition: Recognition) -> float | None:
     )
 
 
-def grouping_of(recognition: Recognition) -> dict[str, Any]:
+def grouping_of(recognition: Recognition, *, by_time: bool = True) -> dict[str, Any]:
     """The suggested grouping: `sequence`, and its keys.
 
     By what ties lines together, if that is clear and ties nearly all of them in sessions of some lines:
     what belongs to no session would not be judged, and a session of two lines says little. Else by time,
     where a round duration gives 50 to 400 windows of ten lines or more on average; else by numbers of
     lines; in a small log line by line.
+
+    Args:
+        recognition: Of the log.
+        by_time: Windows of time may be suggested, which mix files of one hour.
     """
     tie = recognition.tie
     if (
@@ -116,7 +121,7 @@ def grouping_of(recognition: Recognition) -> dict[str, Any]:
     ):
         return {"sequence": "entity"}
     records, times = recognition.records.count, recognition.times
-    if times is not None and times.share >= _FEWEST_TIMED:
+    if by_time and times is not None and times.share >= _FEWEST_TIMED:
         span = times.last_ms - times.first_ms
         fitting = [
             one

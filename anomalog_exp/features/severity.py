@@ -19,7 +19,7 @@ from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["by_severity", "severity_weights"]
+__all__ = ["LEVEL_WEIGHTS", "by_severity", "severity_weights"]
 
 _LEVEL_WEIGHTS: Final = {
     "trace": 0.8,
@@ -31,15 +31,15 @@ _LEVEL_WEIGHTS: Final = {
     "critical": 1.6,
     "fatal": 1.6,
 }
+LEVEL_WEIGHTS: Final = (*(_LEVEL_WEIGHTS[name] for name in LEVELS), 1.0)
+"""The weight of each code of a level; the last is that of none."""
+
 _WORD_WEIGHT: Final = 1.3
 _GRAVE_WORDS: Final = re.compile(
     r"\b(?:abort\w*|cannot|corrupt\w*|crash\w*|critical|denied|error|exception|fail\w*|fatal|invalid"
     r"|killed|panic|refused|segfault|timed? ?out|traceback|unable|unexpected\w*)\b",
     re.IGNORECASE,
 )
-
-_WEIGHT_OF_LEVEL: Final = np.array([*(_LEVEL_WEIGHTS[name] for name in LEVELS), 1.0])
-"""By the code of a level; that of none, -1, is the last."""
 
 
 def severity_weights(dataset: LogDataset) -> NDArray[np.float64]:
@@ -49,7 +49,7 @@ def severity_weights(dataset: LogDataset) -> NDArray[np.float64]:
     """
     gravest = np.full(len(dataset.templates), -1, dtype=np.int64)
     np.maximum.at(gravest, dataset.template, dataset.level)
-    return np.maximum(_WEIGHT_OF_LEVEL[gravest], _by_words(dataset.templates))
+    return np.maximum(np.array(LEVEL_WEIGHTS)[gravest], _by_words(dataset.templates))
 
 
 def by_severity(sequences: SequenceSet) -> tuple[SequenceSet, NDArray[np.float64]]:
@@ -69,7 +69,7 @@ def by_severity(sequences: SequenceSet) -> tuple[SequenceSet, NDArray[np.float64
         return sequences, np.empty(0)
     words = _by_words(own.templates)[own.template[rows]]
     weights, of_row = np.unique(
-        np.maximum(_WEIGHT_OF_LEVEL[own.level[rows]], words), return_inverse=True
+        np.maximum(np.array(LEVEL_WEIGHTS)[own.level[rows]], words), return_inverse=True
     )
     template = np.array(dataset.template)
     template[rows] = unknown + 1 + of_row

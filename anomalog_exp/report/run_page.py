@@ -18,6 +18,12 @@ from anomalog_exp.report.run_charts import run_charts
 from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.results import StoredRun
 from anomalog_exp.results.anomalies import extent_texts
+from anomalog_exp.results.change_words import (
+    comparison_in_words,
+    counts_in_words,
+    followers_in_words,
+    title_of,
+)
 from anomalog_exp.results.times import clock
 
 __all__ = ["result_in_words", "run_page"]
@@ -41,6 +47,7 @@ _STAGES = {
     "evaluate": "measuring",
     "anomalies": "picking the findings",
     "timeline": "counting over time",
+    "changes": "comparing both sides",
     "predictions": "writing predictions",
 }
 
@@ -68,6 +75,7 @@ def run_page(stored: StoredRun, library: str) -> str:
         "result": None,
         "blocks": [],
         "findings": None,
+        "changes": None,
         "manifest": None,
         "labels": _LABELS,
         "parts_of_split": [],
@@ -80,6 +88,7 @@ def run_page(stored: StoredRun, library: str) -> str:
             "result": result_in_words(stored),
             "blocks": _blocks(report),
             "findings": stored.findings,
+            "changes": _changes(stored),
             "manifest": manifest,
             "parts_of_split": _parts(manifest["sequences"]),
             "model": _flat(stored.model_manifest),
@@ -141,6 +150,13 @@ def _which(sequences: dict[str, Any]) -> Iterator[str]:
             f"They are the last {realised['test_fraction']:.0%} of the log; the first "
             f"{realised['train_fraction']:.0%} trained."
         )
+    elif split == "by_file":
+        files = sequences["files_by_part"]
+        yield f"They are of {_files(files['test'])}; {_files(files['train'])} trained."
+
+
+def _files(number: int) -> str:
+    return f"{number:,} file{'' if number == 1 else 's'}"
 
 
 def _sentence(config: RunConfig) -> str:
@@ -226,6 +242,29 @@ def _beside(block: MetricBlock) -> list[tuple[str, str]]:
         for name, value in rows
         if value is not None
     ]
+
+
+def _changes(stored: StoredRun) -> dict[str, Any] | None:
+    """What changed between both sides, in words and with lines."""
+    changes = stored.changes
+    if changes is None:
+        return None
+    shown = [
+        {
+            "title": title_of(one),
+            "passes": one["passes"],
+            "counts": counts_in_words(one),
+            "follows": followers_in_words(one),
+            "lines": one["lines"],
+        }
+        for one in changes["changes"]
+    ]
+    return {
+        "tested": comparison_in_words(changes),
+        "runs": changes["runs"],
+        "shown": shown,
+        "left_out": changes["listed"] - len(shown),
+    }
 
 
 def _parts(sequences: dict[str, Any]) -> list[dict[str, Any]]:

@@ -99,6 +99,10 @@ class ResultPaths:
         return self.run_dir / "timeline.json"
 
     @property
+    def changes_path(self) -> Path:
+        return self.run_dir / "changes.json"
+
+    @property
     def page_path(self) -> Path:
         return self.run_dir / "report.html"
 

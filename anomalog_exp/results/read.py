@@ -84,6 +84,11 @@ class StoredRun:
         return self._json_if_written(self.paths.timeline_path)
 
     @property
+    def changes(self) -> dict[str, Any] | None:
+        """What `changes.json` holds; None where the run wrote none: its split is not by_file."""
+        return self._json_if_written(self.paths.changes_path)
+
+    @property
     def environment(self) -> dict[str, Any]:
         return self._json(self.paths.environment_path)
 

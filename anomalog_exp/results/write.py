@@ -7,6 +7,7 @@ from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.results.anomalies import anomaly_report
 from anomalog_exp.results.bundle import write_bundle
+from anomalog_exp.results.changes import changes_of
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.results.findings import findings_of
 from anomalog_exp.results.manifests import build_dataset_manifest
@@ -14,6 +15,7 @@ from anomalog_exp.results.predictions import write_predictions
 from anomalog_exp.results.scores import RunScores, write_scores
 from anomalog_exp.results.timeline import timeline
 from anomalog_exp.sequences.sequence_set import SequenceSet
+from anomalog_exp.sequences.splits.by_file import ByFileSplitConfig
 
 __all__ = ["write_run_outputs"]
 
@@ -24,7 +26,7 @@ def write_run_outputs(
     summary: ModelRunSummary,
     report: MetricReport,
 ) -> None:
-    """Write manifests, metrics, scores, findings, counts over time, and what is asked for besides."""
+    """Write manifests, metrics, scores, findings, counts over time, changes and predictions."""
     paths = context.paths
     manifest = build_dataset_manifest(context, sequences, summary)
     write_json(paths.dataset_manifest_path, manifest)
@@ -43,6 +45,10 @@ def write_run_outputs(
     with context.clock.stage("timeline"):
         if (counts := timeline(sequences, summary)) is not None:
             write_json(paths.timeline_path, counts)
+    if isinstance(context.config.split, ByFileSplitConfig):
+        with context.clock.stage("changes"):
+            changes = changes_of(sequences.dataset, context.config.split, summary.judge.vocabulary)
+            write_json(paths.changes_path, changes.to_json())
     if context.config.write_predictions:
         with context.clock.stage("predictions"):
             write_predictions(paths, summary)

@@ -36,6 +36,7 @@ NEEDED = {
     "dataset/source=local_dir": ["dataset.source.path=/logs/a.log"],
     "dataset/source=local_zip": ["dataset.source.zip_path=/logs/a.zip"],
     "dataset/source=remote_zip": ["dataset=hdfs"],
+    "split=by_file": ["split.train=[a.log]"],
     "model/decision=fixed": ["model.decision.value=1.5"],
     "experiment/tuned=demo_models-markov": ["model=markov"],
     "model/decision=posterior": ["model=naive_bayes"],

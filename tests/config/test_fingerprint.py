@@ -102,7 +102,8 @@ COMPOSED = {
         "windows": ["sequence.window_size=10", "sequence.step=4"],
         "silence": ["sequence=time", "sequence.emit_empty=true"],
     },
-    "split": {name: [f"split={name}"] for name in option_names("split")},
+    "split": {name: [f"split={name}"] for name in option_names("split")}
+    | {"by_file": ["split=by_file", "split.train=[a.log]"]},
     "template": {name: [f"template={name}"] for name in option_names("template")}
     | {
         "masks": ["template.extra_masks=[{name: a, pattern: b, token: c}]"],

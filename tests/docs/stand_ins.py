@@ -6,6 +6,8 @@ import gzip
 import zipfile
 from pathlib import Path
 
+from benchmark_runs import write_run
+
 from anomalog_exp.data.demo.text import LABELS, LOG, write_demo_log
 from anomalog_exp.progress import SILENT
 from tests.docs.shown import written
@@ -26,6 +28,11 @@ def write_stand_ins(folder: Path) -> None:
     (folder / "logs/db.log.gz").write_bytes(
         gzip.compress("".join(f"{_app(i)}\n" for i in range(400)).encode())
     )
+    for number, run in enumerate(("healthy1", "healthy2", "healthy3", "healthy4", "healthy5")):
+        write_run(folder / "runs" / run, "java", number, requests=60)
+    write_run(folder / "runs/faulty", "java", 7, "an error five times", requests=60)
+    _write(folder / "yesterday.log", (_app(i) for i in range(600)))
+    _write(folder / "today.log", (_app(i).replace("step 3", "retry 3") for i in range(600)))
     _write(folder / "traces.log", (_traced(i) for i in range(600)))
     _write(folder / "orders.log", (_order(i) for i in range(3000)))
     _write(folder / "orders.jsonl", (_order_as_json(i) for i in range(3000)))

@@ -166,7 +166,7 @@ def _level_behind(rest: pl.Series, before: int) -> str:
 
 
 def _named_level(lines: pl.Series, before: str, *, any_word: bool) -> str:
-    """A pattern of the level with the marks around it, where any word may be one or known names alone."""
+    """A pattern of the level with the marks around it: of any word, or of the known names alone."""
     head = _as_seen(lines, f"^{before}", _HEAD_OF_LEVEL, _LEVEL)
     name = "[A-Za-z]+" if any_word else _LEVEL
     end = _as_seen(lines, f"^{before}{head}{name}", _END_OF_LEVEL)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from anomalog_exp.sequences.splits.all import AllSplitConfig
+from anomalog_exp.sequences.splits.by_file import ByFileSplitConfig
 from anomalog_exp.sequences.splits.fractions import ChronologicalSplitConfig, NormalOnlySplitConfig
 from anomalog_exp.sequences.splits.predefined import PredefinedSplitConfig
 from anomalog_exp.sequences.splits.raw_entries import (
@@ -26,6 +27,7 @@ SplitConfig = Annotated[
     | RawEntryPrefixNormalFractionSplitConfig
     | PredefinedSplitConfig
     | AllSplitConfig
+    | ByFileSplitConfig
     | TestOnlySplitConfig,
     Field(discriminator="name"),
 ]

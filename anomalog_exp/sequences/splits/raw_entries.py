@@ -9,6 +9,7 @@ chunk, and masks say which of its events train and which are evaluated.
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -24,17 +25,14 @@ from anomalog_exp.sequences.labels import sequence_labels
 from anomalog_exp.sequences.sequence_set import Split, count_by_part
 from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase
 from anomalog_exp.sequences.splits.fractions import fraction_of
-from anomalog_exp.sequences.splits.straddlers import (
-    RowParts,
-    StraddlingGroupPolicy,
-    straddlers_settled,
-)
+from anomalog_exp.sequences.splits.straddlers import StraddlingGroupPolicy, straddlers_settled
 
 __all__ = [
     "RawEntryPrefixCountSplitConfig",
     "RawEntryPrefixFractionSplitConfig",
     "RawEntryPrefixNormalFractionSplitConfig",
     "RawEntrySplitConfig",
+    "RowParts",
     "SplitApplicationOrder",
     "parts_of_groups",
     "parts_of_rows",
@@ -47,6 +45,19 @@ class SplitApplicationOrder(StrEnum):
 
     BEFORE_GROUPING = "before_grouping"
     AFTER_GROUPING = "after_grouping"
+
+
+@dataclass(frozen=True, eq=False)
+class RowParts:
+    """The part of each row.
+
+    Attributes:
+        part: (rows,) uint8, values of `Split`.
+        cutoff: The first row after the prefix.
+    """
+
+    part: NDArray[np.uint8]
+    cutoff: int
 
 
 class RawEntrySplitConfig(SplitConfigBase):
@@ -78,7 +89,9 @@ class RawEntrySplitConfig(SplitConfigBase):
             part, train, evaluated = split_stream(grouping, rows, row_label)
             label = sequence_labels(dataset, grouping, row_label)
             return Assignment(grouping, label, part, train, evaluated, facts=facts)
-        settled, part, straddlers = straddlers_settled(grouping, rows, self.straddling_group_policy)
+        settled, part, straddlers = straddlers_settled(
+            grouping, rows.part, self.straddling_group_policy
+        )
         label = sequence_labels(dataset, settled, row_label)
         return Assignment(settled, label, part, facts=facts | straddlers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.sequence_set import Split
 
-__all__ = ["RowParts", "StraddlingGroupPolicy", "straddlers_settled"]
+__all__ = ["StraddlingGroupPolicy", "straddlers_settled"]
 
 
 class StraddlingGroupPolicy(StrEnum):
@@ -24,24 +24,17 @@ class StraddlingGroupPolicy(StrEnum):
     DROP_STRADDLERS = "drop_straddlers"
 
 
-@dataclass(frozen=True, eq=False)
-class RowParts:
-    """The part of each row.
-
-    Attributes:
-        part: (rows,) uint8, values of `Split`.
-        cutoff: The first row after the prefix.
-    """
-
-    part: NDArray[np.uint8]
-    cutoff: int
-
-
 def straddlers_settled(
-    grouping: Grouping, rows: RowParts, policy: StraddlingGroupPolicy
+    grouping: Grouping, row_part: NDArray[np.uint8], policy: StraddlingGroupPolicy
 ) -> tuple[Grouping, NDArray[np.uint8], dict[str, Any]]:
-    """The groups after the policy, the part of each, and figures on the straddlers."""
-    along = rows.part[grouping.order]
+    """The groups after the policy, the part of each, and figures on the straddlers.
+
+    Args:
+        grouping: The groups.
+        row_part: (rows,) uint8 part of each row, values of `Split`.
+        policy: What becomes of groups with rows of several parts.
+    """
+    along = row_part[grouping.order]
     change = np.flatnonzero(np.diff(along)) + 1
     filled = grouping.stop > grouping.start
     first_change = np.searchsorted(change, grouping.start, side="right")

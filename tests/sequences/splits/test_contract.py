@@ -19,13 +19,20 @@ SMALL = {
     "stream": {"chunk_size": 4},
 }
 COUNTS = {"prefix_count": {"train_entry_count": 5}}
+FILES = {"by_file": {"split_options": {"train": ["a.log"]}}}
 
 
 def sequences_of(rows, grouping: str, split: str):
     """The sequences; None where the log lacks what is needed, which is said in four parts."""
     try:
+        files = ["a.log" if row < 15 else "b.log" for row in range(len(rows))]
         return grouped(
-            log_dataset(rows), grouping, split, **SMALL.get(grouping, {}), **COUNTS.get(split, {})
+            log_dataset(rows, sources=files),
+            grouping,
+            split,
+            **SMALL.get(grouping, {}),
+            **COUNTS.get(split, {}),
+            **FILES.get(split, {}),
         )
     except ConfigError as error:
         assert len(str(error).splitlines()) == 4

@@ -1,0 +1,219 @@
+"""What is counted in two sides: services and quarters of them, statements, levels, values, orders.
+
+Every kind of count is a table of keys by replicates, with what each count is out of: the size of its
+replicate, the events that have a value at the same place, or those that something follows at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalog_exp.data.columns import NO_ENTITY, NO_LEVEL
+from anomalog_exp.data.dataset import LogDataset
+from anomalog_exp.features.count_test import CountTest, count_test, sizes
+from anomalog_exp.features.replicates import Replicates
+from anomalog_exp.features.statements import Statements
+
+__all__ = ["Counted", "Kind", "compared_counts", "replicate_sizes"]
+
+Kind = Literal["service", "quarter", "statement", "level", "value", "order"]
+
+_ITEMS: Final = 1 << 32
+_MOST_VALUES: Final = 100
+_MOST_LONE: Final = 0.25
+"""A place where more of the distinct values are each of one replicate shows new ones all the time."""
+
+_FEWEST_FOLLOWING: Final = 5
+_TIED: Final = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Counts of one kind.
+
+    Attributes:
+        kind: What is counted.
+        role: (keys,) int64 index into the roles.
+        item: (keys, 2) int64 what it is: the statement and -1; the level and -1; the place and the code
+            of a value; the statement before and the one that follows; the quarter; of a service nothing.
+        statement: (keys,) int64 the statement that it is about, of orders that which follows, or -1.
+        counts: (keys, replicates) float64.
+        exposure: (keys, replicates) float64.
+        test: What the test says of each key.
+        settled: (keys,) bool whether a new one is worth a look even if no test can tell: services,
+            statements, and values at places that show no value in one replicate alone.
+    """
+
+    kind: Kind
+    role: NDArray[np.int64]
+    item: NDArray[np.int64]
+    statement: NDArray[np.int64]
+    counts: NDArray[np.float64]
+    exposure: NDArray[np.float64]
+    test: CountTest
+    settled: NDArray[np.bool_]
+
+
+def replicate_sizes(replicates: Replicates, statements: Statements) -> NDArray[np.float64]:
+    """(replicates,) how large each is, 1 on average, by the statements that all of them have."""
+    rows = np.flatnonzero(replicates.of_row >= 0)
+    key = replicates.role_of_row[rows] * len(statements.known) + statements.of_row[rows]
+    return sizes(_table(key, replicates.of_row[rows], len(replicates.after))[1])
+
+
+def compared_counts(
+    dataset: LogDataset,
+    replicates: Replicates,
+    statements: Statements,
+    size: NDArray[np.float64],
+) -> Iterator[Counted]:
+    """Each kind of counts, tested.
+
+    Args:
+        dataset: The log.
+        replicates: Of both sides.
+        statements: Of the log.
+        size: (replicates,) how large each is.
+    """
+    rows = np.flatnonzero(replicates.of_row >= 0)
+    statement = statements.of_row[rows]
+    level = np.array([one.level for one in statements.known], dtype=np.int64)[statement]
+    leveled = level != NO_LEVEL
+    parts: dict[Kind, tuple[NDArray[np.int64], NDArray[np.int64]]] = {
+        "statement": (rows, statement)
+    }
+    parts["level"] = (rows[leveled], level[leveled])
+    if len(replicates.roles) > 1:
+        parts["service"] = (rows, np.full(len(rows), -1))
+        if replicates.unit == "runs":
+            parts["quarter"] = (rows, replicates.quarter_of_row[rows])
+    yield from _sized(parts, replicates, size)
+    if dataset.parameters is not None:
+        yield _values(dataset, replicates, statements, rows)
+    yield _orders(dataset, replicates, statements, rows)
+
+
+def _sized(
+    parts: Mapping[Kind, tuple[NDArray[np.int64], NDArray[np.int64]]],
+    replicates: Replicates,
+    size: NDArray[np.float64],
+) -> Iterator[Counted]:
+    """Counts that are out of the size of their replicates, tested together: the rows and the items."""
+    keys, counts = {}, {}
+    for kind, (rows, item) in parts.items():
+        key = replicates.role_of_row[rows] * _ITEMS + item + 1
+        keys[kind], counts[kind] = _table(key, replicates.of_row[rows], len(size))
+    together = np.concatenate(list(counts.values()))
+    exposure = np.broadcast_to(size, together.shape)
+    test = count_test(together, exposure, replicates.after, replicates.runs_of_sides)
+    begin = 0
+    for kind, key in keys.items():
+        own = slice(begin, begin + len(key))
+        begin = own.stop
+        items = np.stack([key % _ITEMS - 1, np.full(len(key), -1)], axis=1)
+        statement = items[:, 0] if kind == "statement" else np.full(len(key), -1)
+        yield Counted(
+            kind,
+            key // _ITEMS,
+            items,
+            statement,
+            counts[kind],
+            exposure[own],
+            test.part(own),
+            np.full(len(key), kind in ("service", "statement")),
+        )
+
+
+def _values(
+    dataset: LogDataset, replicates: Replicates, statements: Statements, rows: NDArray[np.int64]
+) -> Counted:
+    """Values at places that have few, and seldom a new one before."""
+    parameters = dataset.parameters
+    assert parameters is not None
+    traced = np.array([bool(one.exceptions) for one in statements.known], dtype=bool)
+    rows = rows[~traced[statements.of_row[rows]]]
+    found = parameters.of(rows)
+    roles, texts = len(replicates.roles), max(len(parameters.texts), 1)
+    owner = rows[found.row]
+    place = found.place * roles + replicates.role_of_row[owner]
+    replicate = replicates.of_row[owner]
+    keys, counts = _table(place * texts + found.code, replicate, len(replicates.after))
+    places, of_key = np.unique(keys // texts, return_inverse=True)
+    exposure = np.zeros((len(places), counts.shape[1]))
+    np.add.at(exposure, of_key, counts)
+    before = counts[:, ~replicates.after] > 0
+    known = np.bincount(of_key, weights=before.any(axis=1), minlength=len(places))
+    lone = np.bincount(of_key, weights=before.sum(axis=1) == 1, minlength=len(places))
+    shared = before.any(axis=1) & (counts[:, replicates.after] > 0).any(axis=1)
+    usable = (np.bincount(of_key) <= _MOST_VALUES) & (lone <= _MOST_LONE * known)
+    # Names of a run, its ports and containers, are all others in the next run.
+    usable &= np.bincount(of_key, weights=shared, minlength=len(places)) > 0
+    kept = usable[of_key]
+    place, role = np.divmod(keys[kept] // texts, roles)
+    items = np.stack([place, keys[kept] % texts], axis=1)
+    template = np.searchsorted(parameters.first_place, place, side="right") - 1
+    said = statements.of_template[template]
+    exposed = exposure[of_key[kept]]
+    settled = (lone == 0)[of_key[kept]]
+    return _tested("value", role, items, said, counts[kept], exposed, replicates, settled)
+
+
+def _orders(
+    dataset: LogDataset,
+    replicates: Replicates,
+    statements: Statements,
+    rows: NDArray[np.int64],
+) -> Counted:
+    """What follows what in a file; within an entity, where most lines belong to one."""
+    kinds = len(statements.known)
+    entity = np.asarray(dataset.entity)
+    if (entity[rows] != NO_ENTITY).mean() < _TIED:
+        entity = np.full(len(entity), NO_ENTITY)
+    ordered = rows[np.lexsort((rows, entity[rows], dataset.source[rows]))]
+    first, second = ordered[:-1], ordered[1:]
+    same = (dataset.source[first] == dataset.source[second]) & (entity[first] == entity[second])
+    first, second = first[same], second[same]
+    context = replicates.role_of_row[first] * kinds + statements.of_row[first]
+    replicate = replicates.of_row[first]
+    keys, counts = _table(
+        context * kinds + statements.of_row[second], replicate, len(replicates.after)
+    )
+    contexts, of_key = np.unique(keys // kinds, return_inverse=True)
+    exposure = np.zeros((len(contexts), counts.shape[1]))
+    np.add.at(exposure, of_key, counts)
+    kept = counts.sum(axis=1) >= _FEWEST_FOLLOWING
+    pair = keys[kept] % (kinds * kinds)
+    items = np.stack([pair // kinds, pair % kinds], axis=1)
+    role = keys[kept] // (kinds * kinds)
+    exposed = exposure[of_key[kept]]
+    settled = np.zeros(len(items), dtype=bool)
+    return _tested("order", role, items, items[:, 1], counts[kept], exposed, replicates, settled)
+
+
+def _tested(
+    kind: Kind,
+    role: NDArray[np.int64],
+    item: NDArray[np.int64],
+    statement: NDArray[np.int64],
+    counts: NDArray[np.float64],
+    exposure: NDArray[np.float64],
+    replicates: Replicates,
+    settled: NDArray[np.bool_],
+) -> Counted:
+    test = count_test(counts, exposure, replicates.after, replicates.runs_of_sides)
+    return Counted(kind, role, item, statement, counts, exposure, test, settled)
+
+
+def _table(
+    key: NDArray[np.int64], replicate: NDArray[np.int64], replicates: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The distinct keys, ascending, and how often each is in each replicate."""
+    distinct, number = np.unique(key, return_inverse=True)
+    cell = number * replicates + replicate
+    counts = np.bincount(cell, minlength=len(distinct) * replicates)
+    return distinct, counts.reshape(len(distinct), replicates).astype(np.float64)
