@@ -18,7 +18,7 @@ from typing import Final
 from anomalog_exp.data.sources.rotation import log_name
 from anomalog_exp.errors import ConfigError, DataError
 
-__all__ = ["ComparedFiles", "compared_files"]
+__all__ = ["ComparedFiles", "compared_files", "logs_in", "logs_of_folders", "paths_of"]
 
 _ENDINGS: Final = (".log", ".jsonl", ".ndjson", ".json", ".out", ".err", ".txt", ".csv", ".logfmt")
 _SHOWN: Final = 10
@@ -34,12 +34,7 @@ class _Run:
     @property
     def paths(self) -> list[str]:
         """What names its files to `dataset.source.path`, in few words."""
-        if self.folder is None:
-            return [*map(str, self.files)]
-        pattern = f"{glob.escape(str(self.folder))}/**"
-        found = (Path(one) for one in glob.glob(pattern, recursive=True))  # noqa: PTH207
-        same = {one for one in found if one.is_file()} == set(self.files)
-        return [pattern] if same else [*map(str, self.files)]
+        return [*map(str, self.files)] if self.folder is None else paths_of(self.folder, self.files)
 
 
 @dataclass(frozen=True)
@@ -114,6 +109,30 @@ def compared_files(before: Sequence[str], after: Sequence[str]) -> ComparedFiles
     return ComparedFiles(tuple(files), *sides)
 
 
+def paths_of(folder: Path, files: Sequence[Path]) -> list[str]:
+    """What names all logs of a folder to `dataset.source.path`: a pattern, if it names no others."""
+    pattern = f"{glob.escape(str(folder))}/**"
+    found = (Path(one) for one in glob.glob(pattern, recursive=True))  # noqa: PTH207
+    same = {one for one in found if one.is_file()} == set(files)
+    return [pattern] if same else [*map(str, files)]
+
+
+def logs_of_folders(path: Path) -> list[Path]:
+    """What names all logs of a folder that holds several, or of each folder that a pattern names.
+
+    Everything else is as it was: `dataset.source.path` takes files, patterns of them, and a folder with
+    one log.
+    """
+    folders = [path]
+    if not path.exists():
+        matches = [Path(one) for one in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
+        folders = matches if all(one.is_dir() for one in matches) else []
+    several = [(folder, logs_in(folder)) for folder in folders if folder.is_dir()]
+    if len(several) <= 1 and all(len(_log_names(files)) <= 1 for _, files in several):
+        return [path]
+    return [Path(one) for folder, files in several for one in paths_of(folder, files)]
+
+
 def _named(paths: Sequence[str], key: str) -> Iterator[Path]:
     """The files and folders that paths and patterns name."""
     for path in paths:
@@ -135,7 +154,7 @@ def _named(paths: Sequence[str], key: str) -> Iterator[Path]:
 
 def _of_folder(folder: Path) -> list[_Run]:
     """The runs in a folder."""
-    files = _logs_in(folder)
+    files = logs_in(folder)
     if not files:
         raise DataError.of(
             "BEFORE or AFTER",
@@ -158,7 +177,7 @@ def _of_folder(folder: Path) -> list[_Run]:
     return [_Run(tuple(files), folder)]
 
 
-def _logs_in(folder: Path) -> list[Path]:
+def logs_in(folder: Path) -> list[Path]:
     """Files that are named as logs are, at any depth; where none is, all that are not hidden."""
     visible = [
         path

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from anomalog_exp.commands._compared_files import logs_of_folders
 from anomalog_exp.commands._usage import CommandParser
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.recognised import recognised
@@ -39,6 +40,8 @@ def paths_and_overrides(
 ) -> tuple[list[Path], list[str]]:
     """The log and the overrides among the arguments of a command, in whatever order they stand.
 
+    A folder of several logs is all of them, as of a system with a file for each service.
+
     Args:
         parser: Of the command.
         paths: What it took as paths.
@@ -51,7 +54,8 @@ def paths_and_overrides(
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     given = [*paths, *rest]
     typed = [one for one in given if is_override(one)]
-    logs = [Path(one) for one in given if one not in typed]
+    named = [Path(one) for one in given if one not in typed]
+    logs = [log for path in named for log in logs_of_folders(path)]
     if not logs:
         parser.error("the log is missing")
     return logs, typed

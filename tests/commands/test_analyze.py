@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -154,3 +155,14 @@ def test_another_data_set_reads_the_log_that_is_named(folder):
     assert not [one for one in other if one.startswith("dataset.source.path")]
     with pytest.raises(DataError, match="this is the log of another data set"):
         run_command("analyze", "app.log", "dataset=hdfs", NO_PAGE)
+
+
+def test_a_folder_of_several_logs_is_all_of_them(folder, capsys):
+    for service in ("web", "db"):
+        (folder / "run1" / service).mkdir(parents=True)
+        write_log(folder / "run1" / service / f"{service}.log")
+    assert run_command("analyze", "run1", NO_PAGE) == 0
+    assert capsys.readouterr().out.startswith("read     2 files: ")
+    shutil.copytree(folder / "run1", folder / "run2")
+    assert run_command("analyze", "run*", NO_PAGE) == 0
+    assert capsys.readouterr().out.startswith("read     4 files: ")
