@@ -101,7 +101,7 @@ def quick(arguments: list[str]) -> list[str]:
     needs_no_size = not is_demo or re.search(r"source\.lines|entry_count", text)
     sweeps = "-m" in arguments and "launcher" not in text
     return [
-        "tracking=none",
+        *([] if "tracking." in text else ["tracking=none"]),
         *([] if needs_no_size else ["dataset.source.lines=5000"]),
         *(["hydra/launcher=basic"] if sweeps else []),
     ]
