@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from xxhash import xxh3_128
 
@@ -28,6 +29,7 @@ __all__ = [
 
 _CHUNK = 1 << 20
 _BROKEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_SETTING = Lock()
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -121,7 +123,8 @@ def _on_disk(path: Path) -> None:
 
 
 def _umask() -> int:
-    """The process's mask of permissions, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
+    """The process's mask of permissions, which can only be read by setting it: one thread at a time."""
+    with _SETTING:
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

@@ -55,6 +55,7 @@ class Mirroring:
         opened: bool = False,
         dies_at: str | None = None,
         time: int = 1,
+        log_model: bool = False,
     ) -> int:
         """Begin to mirror a run dir; the process's id.
 
@@ -65,6 +66,7 @@ class Mirroring:
             opened: Return only when the store is open, and no run is mirrored yet.
             dies_at: The process kills itself where it opens a file whose path holds this.
             time: Of how many times that it opens one.
+            log_model: Log its bundle as a model.
         """
         self._ask(
             run_dir=str(run_dir),
@@ -73,6 +75,7 @@ class Mirroring:
             opened=opened,
             dies_at=dies_at,
             time=time,
+            log_model=log_model,
         )
         return int(self._answer())
 
@@ -130,7 +133,7 @@ def stored_runs(places: Path) -> list[dict[str, Any]]:
         ]
 
 
-def settings_in(places: Path) -> MlflowTrackingConfig:
+def settings_in(places: Path, *, log_model: bool = False) -> MlflowTrackingConfig:
     """A store and its artifacts in a folder."""
     return MlflowTrackingConfig(
         name="mlflow",
@@ -138,6 +141,7 @@ def settings_in(places: Path) -> MlflowTrackingConfig:
         store=places / "mlflow.db",
         artifacts=places / "artifacts",
         experiment_name="anomalog_exp",
+        log_model=log_model,
     )
 
 
@@ -173,6 +177,7 @@ def _mirror(
     opened: bool,
     dies_at: str | None,
     time: int,
+    log_model: bool,
 ) -> None:
     from anomalog_exp.tracking.mirror import mirror_run_dir
     from anomalog_exp.tracking.store import opened_store
@@ -185,7 +190,7 @@ def _mirror(
 
     if dies_at is not None:
         sys.addaudithook(die)
-    settings = settings_in(Path(places))
+    settings = settings_in(Path(places), log_model=log_model)
     if opened:
         with opened_store(settings):
             pass

@@ -3,8 +3,11 @@
   python -m anomalog_exp score outputs/demo-entity-chronological-siblings-markov/0123456789abcdef new.log
   python -m anomalog_exp score RUN_DIR 'logs/*.log' --fail-on-anomaly
   python -m anomalog_exp score RUN_DIR new.log --write verdicts.csv --write verdicts.parquet
+  python -m anomalog_exp score models:/NAME/VERSION new.log
 
-The first argument is a run dir, or the folder `bundle` in it, wherever that was copied to. Messages are
+The first argument is a run dir, or the folder `bundle` in it, wherever that was copied to; or the
+address of a model in MLflow (models:/NAME/VERSION, models:/NAME@ALIAS, runs:/ID/NAME), which a run with
+tracking.log_model=true has left in tracking.store or at tracking.uri. Messages are
 matched with the templates of training; the answer says how many fit none, and warns where the log does
 not look like the one that trained. Behind the paths stand overrides: of paths, tracking and report, of
 dataset.source, and dataset.label_reader, whose labels make figures of the verdicts. Exit code 0; with
@@ -21,6 +24,7 @@ from typing import Final
 from anomalog_exp.app import run
 from anomalog_exp.commands._analysis import analysis_text, skipped_text
 from anomalog_exp.commands._log import key_of, paths_and_overrides, plugins_override
+from anomalog_exp.commands._store import named_store
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.run_config import RunConfig
@@ -30,6 +34,7 @@ from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.options.plugins import plugin_folders
 from anomalog_exp.results import Bundle, read_bundle, read_run
 from anomalog_exp.results.exports import check_export, export_predictions
+from anomalog_exp.tracking.models import fetched_bundle, is_model_address
 
 __all__ = ["main", "scoring_config"]
 
@@ -57,7 +62,9 @@ def main(arguments: Sequence[str]) -> int:
         "BUNDLE PATH [PATH ...] [--top N] [--write FILE ...] [--fail-on-anomaly] [KEY=VALUE ...]"
     )
     parser = CommandParser(__name__, usage)
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a run dir, or its bundle")
+    parser.add_argument(
+        "bundle", type=Path, metavar="BUNDLE", help="a run dir, its bundle, or a model"
+    )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="the log")
     parser.add_argument(
         "--top", type=whole_number, default=5, metavar="N", help="findings to show; 5"
@@ -79,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     for file in options.write:
         check_export(file)
     use_plugins_named(options.plugins)
-    bundle = read_bundle(options.bundle)
+    bundle = read_bundle(_folder(options.bundle, typed))
     config = scoring_config(bundle, paths, typed)
     if options.write:
         config = config.model_copy(update={"write_predictions": True})
@@ -94,6 +101,20 @@ def main(arguments: Sequence[str]) -> int:
     name = bundle.manifest.dataset.structured_parser.name
     print(analysis_text(result, stored, format_name=name, top=options.top, command=command))
     return ExitCode.SKIPPED if options.fail_on_anomaly and result.flagged else ExitCode.DONE
+
+
+def _folder(named: Path, typed: Sequence[str]) -> Path:
+    """Where the bundle is; that of a model is fetched from MLflow.
+
+    Raises:
+        ConfigError: there is no such model, or no MLflow.
+    """
+    if not is_model_address(str(named)):
+        return named
+    # A result that MLflow is not told of may come from a model that it has.
+    places = [one for one in typed if key_of(one).startswith(("tracking.", "paths."))]
+    store = named_store(places, what_for="to fetch a model from")
+    return fetched_bundle(str(named), store, load_run_config(places).paths.cache_dir)
 
 
 def scoring_config(bundle: Bundle, paths: Sequence[Path], typed: Sequence[str] = ()) -> RunConfig:

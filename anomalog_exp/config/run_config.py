@@ -70,12 +70,12 @@ class RunConfig(Options):
     def _of_an_older_run_dir(cls, values: Any) -> Any:
         # A config.yaml from before there were plugins names none; one from before there were pages has
         # no word on them, one from before there were servers names no address, and one from before
-        # there were bundles has none.
+        # there were bundles has none, and no word on models.
         if not isinstance(values, dict):
             return values
         tracking = values.get("tracking")
         if isinstance(tracking, dict) and tracking.get("name") == "mlflow":
-            values = values | {"tracking": {"uri": None} | tracking}
+            values = values | {"tracking": {"uri": None, "log_model": False} | tracking}
         return _ADDED_SINCE | values
 
     @field_validator("name")

@@ -63,6 +63,7 @@ class MlflowTrackingConfig(Options):
     store: AbsolutePath = Field(description="the SQLite file")
     artifacts: AbsolutePath = Field(description="the folder of artifacts")
     experiment_name: FolderName = Field(description="its name, and that of its folder of artifacts")
+    log_model: bool = Field(description="also log what a run has learned as a model of MLflow")
 
 
 class NoTrackingConfig(Options):

@@ -23,7 +23,7 @@ from anomalog_exp.data.value_kinds import KINDS
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import content_digest, write_json
 
-__all__ = ["in_range", "seal", "what_does_not_fit"]
+__all__ = ["forget", "in_range", "seal", "what_does_not_fit"]
 
 _SEAL = "seal.json"
 _CHUNK = 1 << 22
@@ -57,6 +57,11 @@ def what_does_not_fit(directory: Path) -> str | None:
     except OSError as error:
         return f"{Path(str(error.filename)).name} is not readable"
     return None
+
+
+def forget(folder: Path) -> None:
+    """Forget what was compared of builds below a folder that is to be removed."""
+    _fitting.difference_update([one for one in tuple(_fitting) if one[0].is_relative_to(folder)])
 
 
 def _fits(path: Path, described: Any) -> bool:

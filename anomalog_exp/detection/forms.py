@@ -132,13 +132,17 @@ class _Value(Form):
     def shape(self, state: DetectorState) -> tuple[int, ...]:
         (value,) = self._only(state.values, [""], state)
         try:
-            TypeAdapter(self.annotation).validate_python(value, strict=True)
+            self._typed(value)
         except ValidationError as error:
             raise Misfit("", f"{value!r} ({error.errors()[0]['msg']})", str(self)) from error
         return (len(value),) if self.axes else ()
 
     def build(self, state: DetectorState) -> Any:
-        return state.values[""]
+        return self._typed(state.values[""])
+
+    def _typed(self, value: Any) -> Any:
+        """The value; a whole number where a float belongs becomes one."""
+        return TypeAdapter(self.annotation).validate_python(value, strict=True)
 
 
 @dataclass(frozen=True)

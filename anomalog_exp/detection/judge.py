@@ -7,8 +7,9 @@ Its folder holds the config as JSON beside the state of `detection/state.py`: no
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -23,8 +24,9 @@ from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome
 from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
 from anomalog_exp.detection.state import DetectorState, load, save
-from anomalog_exp.errors import DataError
+from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json
+from anomalog_exp.options.foreign import foreign_json
 from anomalog_exp.options.listing import open_option
 from anomalog_exp.sequences.sequence_set import SequenceSet
 from anomalog_exp.sequences.vocabulary import Vocabulary
@@ -32,6 +34,20 @@ from anomalog_exp.sequences.vocabulary import Vocabulary
 __all__ = ["Judge"]
 
 _CONFIG = "model.json"
+_MOST_CONFIG = 1 << 20
+_KEPT = "a saved judge"
+
+_MADE_UP = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What NumPy, SciPy and scikit-learn raise over numbers and objects that no training has made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +70,7 @@ class Judge:
         event_threshold: The same for single events; None where these are not judged, as the training
             data labels none or the detector scores none.
         vocabulary: The templates of the data set that it was trained on.
+        kept_in: The folder that it was read from; None where it was fitted here.
     """
 
     config: ExperimentModelConfig
@@ -61,6 +78,7 @@ class Judge:
     threshold: float
     event_threshold: float | None
     vocabulary: Vocabulary
+    kept_in: Path | None = None
 
     @classmethod
     def fitted(
@@ -111,9 +129,14 @@ class Judge:
                 that are judged. In a stream, chunks that train may hold events to evaluate.
 
         Raises:
-            DataError: values stand in other places of a template than in training.
+            DataError: values stand in other places of a template than in training; or the judge was
+                read from a folder, and no figures come of what that holds.
             TypeError: the detector breaks the score contract.
         """
+        with _answering_for(self.kept_in):
+            return self._judged(sequences, events_of)
+
+    def _judged(self, sequences: SequenceSet, events_of: SequenceSet | None) -> Outcome:
         readable = self._read(sequences)
         tested = readable if events_of is None else self._read(events_of)
         scores = sequence_scores(self.detector, readable)
@@ -157,7 +180,8 @@ class Judge:
 
         Behind `<unknown>` stands which of its templates training lacks.
         """
-        explained = self.detector.explain(self._read(sequences), top)
+        with _answering_for(self.kept_in):
+            explained = self.detector.explain(self._read(sequences), top)
         named = names_of_unknown(self.vocabulary, sequences)
         return [
             [
@@ -214,15 +238,38 @@ class Judge:
         """
         path = directory / _CONFIG
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
+            values = foreign_json(path, _MOST_CONFIG)
         except (OSError, ValueError) as error:
             raise DataError.of(
-                "a saved judge",
+                _KEPT,
                 path,
                 problem=f"the config of its detector cannot be read ({error})",
                 allowed="the folder as it was saved",
                 fix="name the folder of a judge that was saved, or fit it again",
             ) from error
-        config = open_option("model", values)
-        assert isinstance(config, ExperimentModelConfig)
-        return cls.from_state(config, load(directory, config.build_detector().trusted_types))
+        with _answering_for(directory):
+            config = open_option("model", values)
+            assert isinstance(config, ExperimentModelConfig)
+            state = load(directory, config.build_detector().trusted_types)
+            return replace(cls.from_state(config, state), kept_in=directory)
+
+
+@contextmanager
+def _answering_for(folder: Path | None) -> Iterator[None]:
+    """Say of what a folder holds that nothing comes of it, where that raises.
+
+    Numbers that were made up raise anything anywhere; those of a judge that was fitted here are ours.
+    """
+    try:
+        yield
+    except _MADE_UP as error:
+        if folder is None or isinstance(error, ConfigError):
+            raise
+        raise DataError.of(
+            _KEPT,
+            folder,
+            problem=f"what it holds makes no figures ({type(error).__name__}: {error})",
+            allowed="the folder as it was saved",
+            fix="put back what was saved, or fit it again; if it is as it was saved, this is a mistake "
+            "of the program: HYDRA_FULL_ERROR=1 shows where",
+        ) from error

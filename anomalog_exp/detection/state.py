@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,12 +25,17 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.detection.archives import MOST_BYTES, refuse_unsound
 from anomalog_exp.errors import DataError
 from anomalog_exp.files import replaced, write_json
+from anomalog_exp.options.foreign import MOST_JSON, foreign_json, opened_file
 
 __all__ = ["DetectorState", "load", "save"]
 
 _ARRAYS, _VALUES, _ESTIMATORS = "arrays.npz", "values.json", "estimators.skops"
+
+_SCHEMA = "schema.json"
+"""The member of a skops file that says what the others are."""
 
 _NUMBERS = "biuf"
 """Kinds of arrays that are kept: truth values, integers and floats."""
@@ -166,7 +172,7 @@ def load(directory: Path, trusted_types: Collection[str] = ()) -> DetectorState:
 
 def _read(path: Path, reader: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
     """What a file holds; nothing where there is none."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     try:
         return reader(path)
@@ -175,30 +181,31 @@ def _read(path: Path, reader: Callable[[Path], dict[str, Any]]) -> dict[str, Any
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-        arrays = dict(archive)
+    with opened_file(path, MOST_BYTES) as stream:
+        refuse_unsound(stream)
+        with np.load(stream, allow_pickle=False) as archive:
+            arrays = dict(archive)
     for name, array in arrays.items():
-        # What is no array in the archive comes as its bytes.
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in _NUMBERS:
+        if array.dtype.kind not in _NUMBERS:
             raise ValueError(f"{name} is no array of numbers")
     return arrays
 
 
 def _values(path: Path) -> dict[str, Any]:
-    values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_not_json)
+    values = foreign_json(path)
     if not isinstance(values, dict):
         raise ValueError("it holds no object")
     return values
 
 
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
 def _estimators(path: Path, trusted_types: Collection[str]) -> dict[str, Any]:
-    content = path.read_bytes()
+    with opened_file(path, MOST_BYTES) as stream:
+        refuse_unsound(stream, [_SCHEMA])
+        content = stream.read()
     with ZipFile(io.BytesIO(content)) as archive:
-        schema = json.loads(archive.read("schema.json"))
+        if archive.getinfo(_SCHEMA).file_size > MOST_JSON:
+            raise ValueError(f"its {_SCHEMA} is larger than {MOST_JSON:,} bytes")
+        schema = json.loads(archive.read(_SCHEMA))
     # skops trusts all of scikit-learn by itself.
     foreign = sorted(set(_types_in(schema)) - _PLAIN_TYPES - set(trusted_types))
     if foreign:

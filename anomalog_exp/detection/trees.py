@@ -53,13 +53,22 @@ def check_trees(owner: str, trees: Sequence[Any], features: int) -> None:
     """Refuse scikit-learn's trees, read from a file, that are no trees of so many features.
 
     Raises:
-        DataError: following one would read memory that is not its own, or never end.
+        DataError: following one would read or write memory that is not its own, or never end.
     """
+    from sklearn.tree import BaseDecisionTree
+    from sklearn.tree._tree import Tree
+
     for tree in trees:
-        nodes = tree.tree_
+        # What says that it is another thing may hold trees that nobody looks at.
+        nodes = tree.tree_ if isinstance(tree, BaseDecisionTree) else None
+        if not isinstance(nodes, Tree) or nodes.node_count != nodes.capacity:
+            raise _no_trees(owner, "it has other nodes than it says")
         inner = np.flatnonzero(nodes.children_left != -1)
         children = np.stack((nodes.children_left[inner], nodes.children_right[inner]))
         check_nodes(owner, inner, children, nodes.feature[inner], nodes.node_count, features)
+        # scikit-learn notes the ways through a tree in as much memory as its depth takes.
+        if nodes.max_depth != nodes.compute_node_depths().max() - 1:
+            raise _no_trees(owner, "it has another depth than it says")
 
 
 def check_nodes(
@@ -83,13 +92,19 @@ def check_nodes(
     Raises:
         DataError: it is so.
     """
-    if (children <= inner).any() or (children >= nodes).any():
+    if not nodes:
+        problem = "it has no nodes"
+    elif (children <= inner).any() or (children >= nodes).any():
         problem = "a split leads out of its tree, or back"
     elif (feature < 0).any() or (feature >= features).any():
         problem = f"a split asks for a feature beyond the {features:,} that there are"
     else:
         return
-    raise DataError.of(
+    raise _no_trees(owner, problem)
+
+
+def _no_trees(owner: str, problem: str) -> DataError:
+    return DataError.of(
         f"state of {owner}",
         "the nodes of a tree",
         problem=problem,

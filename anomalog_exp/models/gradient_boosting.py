@@ -94,7 +94,9 @@ class GradientBoostingDetector(SupervisedCountDetector):
     def restore(self, state: DetectorState) -> None:
         super().restore(state)
         for tree in chain.from_iterable(self._boosted._predictors):
-            nodes = tree.nodes
+            nodes = tree.nodes.copy()
+            nodes["is_categorical"] = 0  # counts are numbers, and what says otherwise is looked up
+            tree.nodes = nodes
             inner = np.flatnonzero(nodes["is_leaf"] == 0)
             children = np.stack((nodes["left"][inner], nodes["right"][inner]))
             feature = nodes["feature_idx"][inner]

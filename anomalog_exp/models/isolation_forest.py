@@ -66,6 +66,9 @@ class IsolationForestDetector(WeightedCountDetector):
     def restore(self, state: DetectorState) -> None:
         super().restore(state)
         check_trees(self.name, self._forest.estimators_, len(self._varying))
+        # Trees of fewer features than there are would be asked with those alone.
+        self._forest._max_features = len(self._varying)
+        self._forest.n_jobs = 1
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         return -self._forest.score_samples(features[:, self._varying])

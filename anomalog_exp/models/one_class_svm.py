@@ -19,12 +19,12 @@ their differences alone.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_matrix, issparse
+from scipy.sparse import csr_matrix
 
 from anomalog_exp.detection.count_detector import (
     CountModelConfig,
@@ -87,19 +87,14 @@ class OneClassSVMDetector(WeightedCountDetector):
 
     def restore(self, state: DetectorState) -> None:
         super().restore(state)
-        for learned in (self._svm.support_vectors_, self._svm.dual_coef_):
-            if issparse(learned):
-                try:
-                    # libsvm reads out of bounds where columns are.
-                    learned.check_format(full_check=True)
-                except ValueError as error:
-                    raise DataError.of(
-                        f"state of {self.name}",
-                        "the support vectors",
-                        problem=f"they are no matrix: {error}",
-                        allowed="vectors as they were fitted",
-                        fix="fit the detector again and save it",
-                    ) from error
+        if not _is_sound(self._svm, len(self._weights.weight)):
+            raise DataError.of(
+                f"state of {self.name}",
+                "the support vectors",
+                problem="they and what belongs to them are not of one size, or no matrix",
+                allowed="vectors as they were fitted",
+                fix="fit the detector again and save it",
+            )
 
     @property
     def own_threshold(self) -> float:
@@ -112,6 +107,32 @@ class OneClassSVMDetector(WeightedCountDetector):
             "gamma": float(self._svm.gamma),
             "vectors_left_out": self._left_out,
         }
+
+
+def _is_sound(svm: Any, templates: int) -> bool:
+    """Whether libsvm, which looks at no size, reads nothing but what is there."""
+    vectors, weights = svm.support_vectors_, svm._dual_coef_
+    count = vectors.shape[0]
+    sizes = ((svm.support_, count), (svm._n_support, 2))
+    floats = ((svm._intercept_, 1), (svm._probA, 0), (svm._probB, 0))
+    if svm._sparse:
+        if not all(type(one) is csr_matrix for one in (vectors, weights)):
+            return False
+        try:
+            vectors.check_format(full_check=True)
+            weights.check_format(full_check=True)
+        except ValueError:
+            return False
+    return bool(
+        vars(svm).keys().isdisjoint(("_impl", "_sparse_kernels"))
+        and svm.kernel == "rbf"
+        and vectors.shape == (count, templates)
+        and weights.shape == (1, count)
+        and vectors.dtype == weights.dtype == np.float64
+        and (weights.nnz == count if svm._sparse else weights.flags.c_contiguous)
+        and all(one.dtype == np.int32 and one.shape == (size,) for one, size in sizes)
+        and all(one.dtype == np.float64 and one.shape == (size,) for one, size in floats)
+    )
 
 
 def _variance(features: Features, share: NDArray[np.float64]) -> float:

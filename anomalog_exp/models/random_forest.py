@@ -71,6 +71,7 @@ class RandomForestDetector(SupervisedCountDetector):
     def restore(self, state: DetectorState) -> None:
         super().restore(state)
         check_trees(self.name, self._forest.estimators_, len(self._weights.weight))
+        self._forest.n_jobs = 1
 
     def score_vectors(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         return log_odds(self._forest.predict_proba(features))

@@ -45,6 +45,8 @@ def option_type(group: str, name: str) -> type[Options]:
 
 def option_class(group: str, name: str) -> type[Options]:
     """The same class, whether or not the packages that it builds with are installed."""
+    if not name.isidentifier():  # it would lead to a module in another place
+        raise KeyError(name)
     module = plugin_module(group, name)
     if module is None:
         return _shipped(OPEN_GROUPS[group], name)

@@ -12,6 +12,7 @@ from anomalog_exp.results.frames import runs_frame, scores_frame
 from anomalog_exp.results.manifests import build_dataset_manifest, build_sequence_split_summary
 from anomalog_exp.results.paths import ResultPaths, prepare_result_paths
 from anomalog_exp.results.read import StoredRun, read_run
+from anomalog_exp.results.scorer import Scorer, load_bundle
 from anomalog_exp.results.scores import RunScores, ScoredUnits
 from anomalog_exp.results.write import write_run_outputs
 
@@ -24,6 +25,7 @@ __all__ = [
     "ResultWriteContext",
     "RunScores",
     "ScoredUnits",
+    "Scorer",
     "StoredRun",
     "attempt",
     "build_dataset_manifest",
@@ -33,6 +35,7 @@ __all__ = [
     "build_sequence_split_summary",
     "bundle_of",
     "claimed",
+    "load_bundle",
     "package_digest",
     "prepare_result_paths",
     "read_bundle",

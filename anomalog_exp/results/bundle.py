@@ -9,7 +9,8 @@ of the bundle's. A file that is not as `bundle.json` says is not read.
 from __future__ import annotations
 
 import importlib.metadata
-import json
+import re
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,11 +24,14 @@ from anomalog_exp.config.settings import BundleConfig
 from anomalog_exp.data.digest import sha256_for_file
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.templates.templates import Templates
+from anomalog_exp.detection.archives import MOST_BYTES
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.options.base import FolderName, Options
+from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.options.foreign import MOST_JSON, foreign_json
 from anomalog_exp.options.listing import open_option
 from anomalog_exp.results.likeness import halves_likeness
 from anomalog_exp.sequences.groupings.any import SequenceConfig
@@ -39,9 +43,18 @@ MANIFEST: Final = "bundle.json"
 _TEMPLATES: Final = "templates.json"
 _JUDGE: Final = "judge"
 _FORMAT: Final = 1
-_ESTIMATORS: Final = "estimators.skops"
-_MOST_BYTES: Final = 1 << 32
-"""Of a file. A larger one is no bundle of a run on one machine, or it is made to fill its memory."""
+_ESTIMATORS: Final = f"{_JUDGE}/estimators.skops"
+_MOST_BYTES: Final = {
+    _TEMPLATES: MOST_JSON,
+    f"{_JUDGE}/model.json": MOST_JSON,
+    f"{_JUDGE}/values.json": MOST_JSON,
+    f"{_JUDGE}/arrays.npz": MOST_BYTES,
+    _ESTIMATORS: MOST_BYTES,
+}
+"""The files of a bundle, and the size of each beyond which it was made to fill memory."""
+
+_MOST_MANIFEST: Final = 1 << 24
+_VERSION: Final = re.compile(r"\d[\w.+-]{0,40}")
 
 
 class LogReading(Options):
@@ -79,7 +92,7 @@ class Trained(Options):
 class KeptFile(Options):
     """A file of the bundle."""
 
-    bytes: int = Field(ge=0, le=_MOST_BYTES)
+    bytes: int = Field(ge=0)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
@@ -96,6 +109,7 @@ class BundleManifest(Options):
     seed: int = Field(ge=0, le=2**32 - 1)
     trained: Trained
     files: dict[str, KeptFile]
+    seal: str = Field(description="SHA-256 of all of the above: no bit of it changes unseen")
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +199,7 @@ def write_bundle(
         },
         "files": {name: _kept(path) for name, path in _files(directory).items()},
     }
-    write_json(directory / MANIFEST, manifest)
+    write_json(directory / MANIFEST, manifest | {"seal": stable_fingerprint(manifest)})
 
 
 def bundle_of(config: RunConfig) -> Bundle | None:
@@ -221,14 +235,20 @@ def read_bundle(path: Path) -> Bundle:
         directory = directory / "bundle"
     file = directory / MANIFEST
     if not file.is_file():
-        _refuse(directory, f"it has no {MANIFEST}", "name a folder that `bundle` prints of a run")
+        _refuse(
+            directory,
+            f"it has no {MANIFEST}",
+            "name the folder of a run, or the folder `bundle` in it",
+        )
     values = _manifest_values(file)
     _refuse_other_versions(file, values)
     manifest = BundleManifest.of(values, MANIFEST)
+    if stable_fingerprint({key: values[key] for key in values.keys() - {"seal"}}) != manifest.seal:
+        _refuse(file, "it is not as it was written: its seal does not fit")
     _refuse_changed(directory, manifest)
     try:
-        templates = Templates.from_json((directory / _TEMPLATES).read_text(encoding="utf-8"))
-    except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as error:
+        templates = Templates.from_state(foreign_json(directory / _TEMPLATES))
+    except (ValueError, OSError) as error:
         if isinstance(error, ConfigError):
             raise
         _refuse(directory / _TEMPLATES, f"it holds no templates ({error})")
@@ -238,11 +258,9 @@ def read_bundle(path: Path) -> Bundle:
 
 def _manifest_values(file: Path) -> dict[str, Any]:
     try:
-        if file.stat().st_size > _MOST_BYTES >> 8:
-            raise ValueError("it is larger than any that a run writes")
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        _refuse(file, f"it is no JSON ({error})")
+        values = foreign_json(file, _MOST_MANIFEST)
+    except (OSError, ValueError) as error:
+        _refuse(file, f"it cannot be read ({error})")
     if not isinstance(values, dict):
         _refuse(file, "it holds no object")
     return values
@@ -255,13 +273,16 @@ def _refuse_other_versions(file: Path, values: Mapping[str, Any]) -> None:
             file,
             f"its format is {values.get('format')!r}, and this version reads format {_FORMAT}",
             "train again with this version, or use the version that wrote it "
-            f"({values.get('version')})",
+            f"({_version(values.get('version'))})",
         )
-    installed, kept = importlib.metadata.version("scikit-learn"), str(values.get("scikit_learn"))
+    installed, kept = (
+        importlib.metadata.version("scikit-learn"),
+        _version(values.get("scikit_learn")),
+    )
     files = values.get("files")
     if (
         isinstance(files, dict)
-        and any(str(name).endswith(_ESTIMATORS) for name in files)
+        and _ESTIMATORS in files
         and kept.split(".")[:2] != installed.split(".")[:2]
     ):
         _refuse(
@@ -272,6 +293,11 @@ def _refuse_other_versions(file: Path, values: Mapping[str, Any]) -> None:
         )
 
 
+def _version(value: Any) -> str:
+    """A version that may stand in a command that somebody is told to type."""
+    return value if isinstance(value, str) and _VERSION.fullmatch(value) else "?"
+
+
 def _refuse_changed(directory: Path, manifest: BundleManifest) -> None:
     """See that every file is there and as it was written, and that there are no others."""
     there = _files(directory)
@@ -280,17 +306,33 @@ def _refuse_changed(directory: Path, manifest: BundleManifest) -> None:
         _refuse(directory / other[0], what)
     for name, kept in manifest.files.items():
         path = there[name]
-        if path.stat().st_size != kept.bytes or sha256_for_file(path) != kept.sha256:
+        size = path.stat().st_size
+        if name not in _MOST_BYTES:
+            _refuse(path, "is no part of a bundle")
+        if size > _MOST_BYTES[name]:
+            _refuse(path, f"it has {size:,} bytes, and {_MOST_BYTES[name]:,} is the most")
+        if size != kept.bytes or sha256_for_file(path) != kept.sha256:
             _refuse(path, "it is not as it was written: size and digest do not fit")
 
 
 def _files(directory: Path) -> dict[str, Path]:
-    """The files of a bundle but for its manifest, by their places in it; links are none."""
-    return {
-        path.relative_to(directory).as_posix(): path
-        for path in sorted(directory.rglob("*"))
-        if path.is_file() and not path.is_symlink() and path != directory / MANIFEST
-    }
+    """The files of a bundle but for its manifest, by their places in it.
+
+    Raises:
+        DataError: something there is neither a file nor the folder of the judge: a link, a pipe.
+    """
+    found = {}
+    if not (directory / _JUDGE).is_dir():
+        _refuse(directory / _JUDGE, "is missing")
+    for folder in (directory, directory / _JUDGE):
+        for path in sorted(folder.iterdir()):
+            name, kind = path.relative_to(directory).as_posix(), path.lstat().st_mode
+            if stat.S_ISREG(kind):
+                found[name] = path
+            elif not (stat.S_ISDIR(kind) and name == _JUDGE):
+                _refuse(path, "it is no file")
+    found.pop(MANIFEST, None)
+    return found
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results.read import StoredRun, read_run
 from anomalog_exp.tracking.address import place_of
 from anomalog_exp.tracking.endings import KIND, LATEST, RESULT, ended_in_any_case, writer
+from anomalog_exp.tracking.models import log_model_once
 from anomalog_exp.tracking.names import name_alone
 from anomalog_exp.tracking.notes import found_run, noted_mirrors
 from anomalog_exp.tracking.store import opened_store
@@ -70,7 +71,9 @@ def mirror_run_dir(
     """
     stored = read_run(run_dir)
     drawn = (stored.paths.page_path, *stored.paths.figures_dir.glob("*"))
-    files = [*sorted(stored.files), *(path for path in drawn if path.is_file())]
+    # A bundle is large, and a model of MLflow holds it where somebody asks for one.
+    kept = (path for path in stored.files if not path.is_relative_to(stored.paths.bundle_dir))
+    files = [*sorted(kept), *(path for path in drawn if path.is_file())]
     record = stored.paths.tracking_path
     key = place_of(settings) | {"parent": parent}
     with opened_store(settings) as (client, experiment):
@@ -79,11 +82,21 @@ def mirror_run_dir(
             if not key.items() <= mirror.items():
                 others.append(mirror)
             elif found_run(client, mirror["run_id"]):
-                return str(mirror["run_id"])
+                return _with_model(client, experiment, str(mirror["run_id"]), stored, settings)
         run_id = _write(client, experiment, stored, files, parent, name)
+        _with_model(client, experiment, run_id, stored, settings)
         _tell_latest(client, experiment, stored, parent)
         _show(client, experiment, stored)
         write_json(record, [*others, key | {"run_id": run_id}])
+    return run_id
+
+
+def _with_model(
+    client: Any, experiment: str, run_id: str, stored: StoredRun, settings: MlflowTrackingConfig
+) -> str:
+    """The same run, whose bundle is logged as a model where settings ask for that."""
+    if settings.log_model and stored.status["status"] == "done":
+        log_model_once(client, experiment, run_id, stored)
     return run_id
 
 

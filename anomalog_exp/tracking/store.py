@@ -75,6 +75,7 @@ def set_up_mlflow() -> None:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
     # Each run's address, with its secrets, would stand among our results.
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"  # it does not know our own bars
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it tells of each retry
     for name, bound in _BOUNDS.items():
         os.environ.setdefault(name, bound)

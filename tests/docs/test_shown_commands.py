@@ -100,7 +100,7 @@ def quick(arguments: list[str]) -> list[str]:
     is_sweep = word or "-m" in arguments or "experiment=" in text
     sweeps = is_sweep and "launcher" not in text
     return [
-        "tracking=none",
+        *([] if "tracking." in text else ["tracking=none"]),
         *([] if "report." in text else ["report.page=false"]),
         *([] if needs_no_size else ["dataset.source.lines=5000"]),
         *(["hydra/launcher=basic"] if sweeps else []),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import resource
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +20,7 @@ from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.backends import unless_missing
 from tests.detectors import model_config
 from tests.keeping import keep
+from tests.limits import memory
 from tests.sequencing import sequence_set
 
 SEQUENCES, TEMPLATES = 200, 20_000
@@ -32,18 +30,6 @@ SECONDS, BYTES = 60, 1 << 30
 @pytest.fixture(scope="module")
 def many() -> SequenceSet:
     return many_templates(SEQUENCES, TEMPLATES)
-
-
-@contextmanager
-def memory(more: int) -> Iterator[None]:
-    """No more address space than this process has, and so many bytes."""
-    has = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (has + more, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the size of the process")

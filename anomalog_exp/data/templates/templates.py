@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,9 @@ __all__ = ["UNKNOWN_TEMPLATE", "Templates"]
 
 UNKNOWN_TEMPLATE: Final = "<unknown>"
 """What stands for every message that fits no template."""
+
+_STATE: Final = ("config", "mined", "messages", "codes")
+"""The keys of `to_json`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,12 +185,31 @@ class Templates:
 
         Raises:
             ConfigError: there is no miner of that name, or its options do not fit.
+            ValueError: it is no JSON, or not that of templates.
         """
-        state = json.loads(text)
-        config = open_option("template", state["config"])
+        return cls.from_state(json.loads(text))
+
+    @classmethod
+    def from_state(cls, state: Any) -> Self:
+        """The templates of what is in the JSON that `to_json` writes; see `from_json`."""
+        if not isinstance(state, dict) or state.keys() != set(_STATE):
+            raise ValueError(f"its keys are not {', '.join(_STATE)}")
+        described, mined, messages, codes = (state[key] for key in _STATE)
+        for key, texts in (("mined", mined), ("messages", messages)):
+            if not _are(str, texts):
+                raise ValueError(f"{key} is no list of texts")
+        if not _are(int, codes) or len(codes) != len(messages):
+            raise ValueError("codes are no whole numbers, one for each of messages")
+        if codes and not 0 <= min(codes) <= max(codes) < len(mined):
+            raise ValueError(f"codes are beyond the {len(mined):,} templates in mined")
+        if isinstance(described, dict) and isinstance(described.get("pinned"), str):
+            raise ValueError("pinned names a file, and templates hold their own")
+        config = open_option("template", described)
         assert isinstance(config, TemplateMinerConfig)
-        known = dict(zip(state["messages"], state["codes"], strict=True))
-        return cls(config, tuple(state["mined"]), known)
+        known = dict(zip(messages, codes, strict=True))
+        if len(known) < len(messages):
+            raise ValueError("a message stands there twice")
+        return cls(config, tuple(mined), known)
 
     def _code(self, masked: str) -> int:
         code = self.known.get(masked)
@@ -219,6 +241,11 @@ class Templates:
     @cached_property
     def _matcher(self) -> Callable[[str], int | None]:
         return self.config.build_miner().matcher(self._statements)
+
+
+def _are(kind: type, values: Any) -> bool:
+    """Whether it is a list of values of exactly this type: True is no number."""
+    return isinstance(values, list) and {kind}.issuperset(map(type, values))
 
 
 def _mined(
