@@ -118,7 +118,7 @@ def run(
             data_dir=paths.data_dir,
             cache_dir=paths.cache_dir,
             progress=progress,
-            parameters=config.model.reads_parameters,
+            parameters=config.reads_parameters,
         )
     files = prepare_result_paths(config)
     provenance = Provenance(files.run_fingerprint, dataset.digest, package_digest(config))

@@ -92,6 +92,11 @@ class RunConfig(Options):
     def _model(cls, value: Any) -> Options:
         return open_option("model", value)
 
+    @property
+    def reads_parameters(self) -> bool:
+        """Whether the run reads the values in messages: its data set is built with them."""
+        return self.model.reads_parameters or self.split.reads_parameters
+
     def identity(self) -> dict[str, Any]:
         """What decides the result, JSON-ready: the fingerprint is taken of this and nothing else."""
         whole = self.model_dump(mode="json")

@@ -93,6 +93,19 @@ def test_a_change_that_passes_ends_with_3_where_that_is_asked_for(days, capsys):
     assert Path(found["run_dir"], "changes.json").is_file()
 
 
+def test_values_are_compared_whatever_the_detector_reads(folder, capsys):
+    for day in range(1, 6):
+        codes = [200, 201, 404] + [503] * (day == 5)
+        moment = datetime(2024, 5, day, tzinfo=UTC)
+        lines = [
+            f"{moment + timedelta(seconds=i):%Y-%m-%d %H:%M:%S},000 INFO web: ended with {code}"
+            for i, code in enumerate((codes * 40)[:100])
+        ]
+        (folder / f"day{day}.log").write_text("\n".join(lines) + "\n")
+    assert run_command("diff", "day[1-4].log", "--", "day5.log", *CHEAP) == 0
+    assert '#1       value new: 503 in "ended with 503"' in capsys.readouterr().out
+
+
 def test_a_folder_is_a_run_with_all_logs_below_it(folder, capsys):
     for run in ("runs/old1", "runs/old2", "runs/old3", "new"):
         write_log(folder / run / "web/shop.log", "2024-05-01")
