@@ -40,7 +40,7 @@ def counts_in_words(change: Mapping[str, Any]) -> str:
         expected = change["expected"]
         told = f"{times} where {_expected(expected)} were to be expected{rate}; {_counts(before)} before"
     if change["chance"] is None:
-        return f"{told}; too seldom to test"
+        return f"{told}; too seldom, or too bursty, to test"
     chance = f"chance {change['chance']:.1g}, {change['corrected']:.1g} corrected"
     return f"{told}; {chance}{', which passes' if change['passes'] else ', which does not pass'}"
 

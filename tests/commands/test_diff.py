@@ -63,7 +63,7 @@ def test_the_screen_says_what_was_compared_and_what_is_new(days, capsys):
         "#1 new: payment of order <*> failed IllegalStateException at shop.Cart.owner [error]"
         in shown
     )
-    assert "1 after, in none of 4 runs before; too seldom to test" in shown
+    assert "1 after, in none of 4 runs before; too seldom, or too bursty, to test" in shown
     assert "day5.log:62: 2024-05-05 00:05:00,500 ERROR shop: payment of order 7 failed" in screen
     assert " java.lang.IllegalStateException: no owner\n" in screen
     assert "#2" not in screen
@@ -76,7 +76,7 @@ def test_the_screen_says_what_was_compared_and_what_is_new(days, capsys):
     assert {path.name for path in stored.files} >= {"changes.json", "anomalies.txt"}
     page = run_page(stored, "")
     assert "payment of order &lt;*&gt; failed IllegalStateException" in page
-    assert "too seldom to test" in page
+    assert "too seldom, or too bursty, to test" in page
     assert "They are of 1 file; 4 files trained." in page
 
 
