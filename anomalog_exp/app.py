@@ -120,7 +120,7 @@ def run(
             data_dir=paths.data_dir,
             cache_dir=paths.cache_dir,
             progress=progress,
-            parameters=config.model.reads_parameters,
+            parameters=config.reads_parameters,
             templates=bundle.templates if bundle else None,
         )
     files = prepare_result_paths(config)

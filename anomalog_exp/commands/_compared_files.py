@@ -20,7 +20,12 @@ from anomalog_exp.errors import ConfigError, DataError
 
 __all__ = ["ComparedFiles", "compared_files", "logs_in", "logs_of_folders", "paths_of"]
 
-_ENDINGS: Final = (".log", ".jsonl", ".ndjson", ".json", ".out", ".err", ".txt", ".csv", ".logfmt")
+_ENDINGS: Final = (
+    (".log", ".jsonl", ".ndjson", ".logfmt", ".out", ".err"),
+    (".txt", ".json", ".csv", ".tsv"),
+)
+"""Of logs; the second ones may as well be something else beside logs."""
+
 _SHOWN: Final = 10
 
 
@@ -185,8 +190,10 @@ def logs_in(folder: Path) -> list[Path]:
         if path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
-    named = [path for path in visible if log_name(path).lower().endswith(_ENDINGS)]
-    return named or visible
+    for endings in _ENDINGS:
+        if named := [one for one in visible if log_name(one).lower().endswith(endings)]:
+            return named
+    return visible
 
 
 def _by_folder(files: Sequence[Path]) -> list[list[Path]]:

@@ -66,7 +66,7 @@ def _text(config: RunConfig) -> str:
         data_dir=config.paths.data_dir,
         cache_dir=config.paths.cache_dir,
         progress=Progress(),
-        parameters=config.model.reads_parameters,  # as the run reads it, so that its build is found
+        parameters=config.reads_parameters,  # as the run reads it, so that its build is found
     )
     entries = sorted(_entries(dataset, template), key=lambda entry: -entry.lines)
     title = f"Templates of {config.dataset.name} by {template.name}, the most frequent first."

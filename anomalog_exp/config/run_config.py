@@ -109,6 +109,11 @@ class RunConfig(Options):
             fix="judge a log with what a run has kept: python -m anomalog_exp score RUN_DIR PATH",
         )
 
+    @property
+    def reads_parameters(self) -> bool:
+        """Whether the run reads the values in messages: its data set is built with them."""
+        return self.model.reads_parameters or self.split.reads_parameters
+
     def identity(self) -> dict[str, Any]:
         """What decides the result, JSON-ready: the fingerprint is taken of this and nothing else."""
         whole = self.model_dump(mode="json")

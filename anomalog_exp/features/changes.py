@@ -22,6 +22,7 @@ from anomalog_exp.features.compared_counts import Counted
 from anomalog_exp.features.count_test import adjusted
 from anomalog_exp.features.found_change import ALPHA, Found, What
 from anomalog_exp.features.joined_changes import joined
+from anomalog_exp.features.known_statements import Known
 from anomalog_exp.features.replicates import Replicates
 from anomalog_exp.features.statements import Statements
 
@@ -73,7 +74,8 @@ def _of_table(
     listed = table.settled & (new if table.kind == "value" else new | gone)
     if table.kind == "value":
         listed &= exposed[0] > 0
-    known = set(table.statement[before.sum(axis=1) > 0].tolist())
+    was_there = before.sum(axis=1) > 0
+    known = Known(statements, table.role[was_there], table.statement[was_there])
     least = _NEARLY if table.kind not in ("order", "level") else 0.0
     unusual = table.test.testable & ((q <= ALPHA) | (table.test.p <= least))
     keys = np.flatnonzero(np.logical_or(unusual, listed))
@@ -103,7 +105,9 @@ def _of_table(
             q=float(q[key]),
             testable=bool(table.test.testable[key]),
             ratio=ratio,
-            elsewhere=bool(new[key]) and table.kind == "statement" and number in known,
+            known_as=known.as_what(int(table.role[key]), number)
+            if what == "new" and table.kind == "statement"
+            else "",
         )
 
 
@@ -131,8 +135,8 @@ def _news(one: Found) -> tuple[float, ...]:
 
 
 def _seldom(one: Found) -> tuple[float, ...]:
-    """By the share of the runs that show it, then whether it is new everywhere, level and number."""
+    """By the share of the runs that show it, then whether it is like nothing before, level, number."""
     side = one.after if one.what == "new" else one.before
     share = sum(count > 0 for count in side) / len(side)
     count = max(sum(one.after), sum(one.before))
-    return (-share, one.elsewhere, -one.grave, -one.level, -count)
+    return (-share, one.known_as != "", -one.grave, -one.level, -count)

@@ -140,9 +140,9 @@ def _values(
     found = parameters.of(rows)
     roles, texts = len(replicates.roles), max(len(parameters.texts), 1)
     owner = rows[found.row]
-    place = found.place * roles + replicates.role_of_row[owner]
-    replicate = replicates.of_row[owner]
-    keys, counts = _table(place * texts + found.code, replicate, len(replicates.after))
+    key = (found.place * roles + replicates.role_of_row[owner]) * texts + found.code
+    few = _of_few(key, texts)
+    keys, counts = _table(key[few], replicates.of_row[owner[few]], len(replicates.after))
     places, of_key = np.unique(keys // texts, return_inverse=True)
     exposure = np.zeros((len(places), counts.shape[1]))
     np.add.at(exposure, of_key, counts)
@@ -150,7 +150,7 @@ def _values(
     known = np.bincount(of_key, weights=before.any(axis=1), minlength=len(places))
     lone = np.bincount(of_key, weights=before.sum(axis=1) == 1, minlength=len(places))
     shared = before.any(axis=1) & (counts[:, replicates.after] > 0).any(axis=1)
-    usable = (np.bincount(of_key) <= _MOST_VALUES) & (lone <= _MOST_LONE * known)
+    usable = lone <= _MOST_LONE * known
     # Names of a run, its ports and containers, are all others in the next run.
     usable &= np.bincount(of_key, weights=shared, minlength=len(places)) > 0
     kept = usable[of_key]
@@ -161,6 +161,14 @@ def _values(
     exposed = exposure[of_key[kept]]
     settled = (lone == 0)[of_key[kept]]
     return _tested("value", role, items, said, counts[kept], exposed, replicates, settled)
+
+
+def _of_few(key: NDArray[np.int64], texts: int) -> NDArray[np.bool_]:
+    """(values,) whether each is at a place that has not more values than take part."""
+    distinct, number = np.unique(key, return_inverse=True)
+    _, place, values = np.unique(distinct // texts, return_inverse=True, return_counts=True)
+    few: NDArray[np.bool_] = (values <= _MOST_VALUES)[place][number]
+    return few
 
 
 def _orders(

@@ -7,9 +7,10 @@ distribution with a mean that is a rate times an exposure, and a variance of mea
 - How large a replicate is: the median over kinds of the ratio of its count to the geometric mean of the
   kind (Anders and Huber, "Differential expression analysis for sequence count data", Genome Biology 11,
   2010). A kind that floods a run does not make everything else look fewer.
-- Dispersion: from the differences within each side, the larger of the kind's own and that of kinds of
-  about as many (Anders and Huber again). What is rare comes in larger bursts: one kind more of each
-  size has a dispersion of 0.05 + 1 / mean, and none is below 0.01, as of runs that differ by 10 %.
+- Dispersion: from the differences within the first side, or within both where most of the first lacks
+  the kind. It is the larger of the kind's own and that of kinds of about as many (Anders and Huber
+  again). What is rare comes in larger bursts: one kind more of each size has a dispersion of
+  0.05 + 1 / mean, and none is below 0.01, as of runs that differ by 10 %.
 - Chance: given how many there are on both sides together, how likely so many or more of them (or so few)
   are on one. Given the total, the count of one side is about beta-binomial, of a variance that fits.
 - Many kinds are tested. Benjamini and Hochberg, "Controlling the false discovery rate", Journal of the
@@ -39,6 +40,9 @@ _LEAST: Final = 0.01
 _BASE: Final = 0.05
 _BETWEEN_RUNS: Final = 0.01
 """Dispersion between runs where blocks of them are compared: they differ by 10 %."""
+
+_STEADY: Final = 0.5
+"""Share of the replicates before that show a kind."""
 
 _ATTAINABLE: Final = 0.01
 
@@ -142,17 +146,12 @@ def _dispersions(
     sides: tuple[NDArray[np.bool_], NDArray[np.bool_]],
 ) -> NDArray[np.float64]:
     """(kinds,) the larger of each kind's own and that of kinds of about its mean."""
-    excess, square = np.zeros(len(counts)), np.zeros(len(counts))
-    for side in sides:
-        if side.sum() < 2:
-            continue
-        y, e = counts[:, side], exposure[:, side]
-        whole = np.maximum(e.sum(axis=1, keepdims=True), 1e-12)
-        weight = np.minimum(e / whole, 1 - 1e-9)
-        mean = y.sum(axis=1, keepdims=True) * weight
-        varies = np.ptp(y, axis=1) > 0  # what is always as many vouches for nothing that is not
-        excess += varies * ((y - mean) ** 2 / (1 - weight) - mean).sum(axis=1)
-        square += varies * (mean**2).sum(axis=1)
+    excess, square = _spread(counts[:, sides[0]], exposure[:, sides[0]])
+    more, more_square = _spread(counts[:, sides[1]], exposure[:, sides[1]])
+    # What was steady before, and comes in bursts after, has changed: its bursts are no excuse.
+    steady = (counts[:, sides[0]] > 0).mean(axis=1) >= _STEADY
+    excess = np.where(steady, excess, excess + more)
+    square = np.where(steady, square, square + more_square)
     own = np.divide(excess, square, out=np.zeros(len(counts)), where=square > 0)
     in_bin = np.searchsorted(_BINS, counts.mean(axis=1), side="right")
     excess_of, square_of, kinds = (
@@ -163,6 +162,23 @@ def _dispersions(
     np.divide(square_of, kinds, out=one_more, where=kinds > 0)
     fitted = (excess_of + (_BASE + 1 / _CENTERS) * one_more) / (square_of + one_more)
     return np.maximum(np.maximum(own, fitted[in_bin]), _LEAST)
+
+
+def _spread(
+    counts: NDArray[np.float64], exposure: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(kinds,) what the counts of a side vary beyond Poisson, and the squares of their means.
+
+    The expectation of the former is the dispersion times the latter.
+    """
+    if counts.shape[1] < 2:
+        return np.zeros(len(counts)), np.zeros(len(counts))
+    whole = np.maximum(exposure.sum(axis=1, keepdims=True), 1e-12)
+    weight = np.minimum(exposure / whole, 1 - 1e-9)
+    mean = counts.sum(axis=1, keepdims=True) * weight
+    varies = np.ptp(counts, axis=1) > 0  # what is always as many vouches for nothing that is not
+    excess = varies * ((counts - mean) ** 2 / (1 - weight) - mean).sum(axis=1)
+    return excess, varies * (mean**2).sum(axis=1)
 
 
 def _two_sided(

@@ -9,8 +9,9 @@ from typing import Final, Literal
 from anomalog_exp.features.compared_counts import Kind
 from anomalog_exp.features.severity import LEVEL_WEIGHTS
 
-__all__ = ["ALPHA", "Found", "What"]
+__all__ = ["ALPHA", "Found", "KnownAs", "What"]
 
+KnownAs = Literal["", "elsewhere", "alike"]
 What = Literal["new", "gone", "more", "fewer"]
 
 ALPHA: Final = 0.05
@@ -40,7 +41,8 @@ class Found:
         testable: A test can tell.
         passes: It passes.
         ratio: The rate after over the rate before.
-        elsewhere: It is new here, and was there before in another service.
+        known_as: What was there before of something new: the same in another service, or something that
+            reads nearly the same; empty where nothing was.
         joined: Changes that follow from it, or are the same.
     """
 
@@ -58,7 +60,7 @@ class Found:
     q: float
     testable: bool
     ratio: float
-    elsewhere: bool = False
+    known_as: KnownAs = ""
     joined: list[Found] = field(default_factory=list)
 
     @property

@@ -7,6 +7,11 @@ from typing import Any, Final
 
 __all__ = ["comparison_in_words", "counts_in_words", "followers_in_words", "title_of"]
 
+_KNOWN: Final = {
+    "": "",
+    "elsewhere": ", but of another service",
+    "alike": ", but one that reads nearly the same",
+}
 _SERVICES: Final = 3
 _COUNTS: Final = 8
 _ALSO: Final = 2
@@ -29,13 +34,13 @@ def counts_in_words(change: Mapping[str, Any]) -> str:
     times = f"{_counts(after)} after"
     if not sum(before):
         none = f"in none of {len(before)} runs before" if len(before) > 1 else "0 before"
-        told = f"{times}, {none}{', but of another service' if change['elsewhere'] else ''}"
+        told = f"{times}, {none}{_KNOWN[change['known_as']]}"
     else:
         rate = f", {change['ratio']:.2g} times the rate" if sum(after) else ""
         expected = change["expected"]
         told = f"{times} where {_expected(expected)} were to be expected{rate}; {_counts(before)} before"
     if change["chance"] is None:
-        return f"{told}; too seldom to test"
+        return f"{told}; too seldom, or too bursty, to test"
     chance = f"chance {change['chance']:.1g}, {change['corrected']:.1g} corrected"
     return f"{told}; {chance}{', which passes' if change['passes'] else ', which does not pass'}"
 

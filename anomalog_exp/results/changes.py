@@ -69,7 +69,8 @@ class Change:
         passes: It passes the test.
         chance: Of a difference as large among usual runs; None where too few are there to tell.
         corrected: The share of false ones among all that are as sure; None likewise.
-        elsewhere: It is new in these services, and another one had it before.
+        known_as: What was there before of something new: `elsewhere`, where another service had it, or
+            `alike`, where something read nearly the same; else empty.
         joined: How many other changes follow from it.
         also: Texts of some of these.
         lines: Lines that show it: of after, or of before where it is gone.
@@ -87,7 +88,7 @@ class Change:
     passes: bool
     chance: float | None
     corrected: float | None
-    elsewhere: bool
+    known_as: str
     joined: int
     also: list[str]
     lines: list[Line]
@@ -173,7 +174,7 @@ def _change(
         passes=one.passes,
         chance=one.p if one.testable else None,
         corrected=one.q if one.testable else None,
-        elsewhere=one.elsewhere,
+        known_as=one.known_as,
         joined=len(everything),
         also=[other for other in also if other != f"{one.what}: {text}"][:_ALSO],
         lines=lines,

@@ -63,7 +63,7 @@ def test_the_screen_says_what_was_compared_and_what_is_new(days, capsys):
         "#1 new: payment of order <*> failed IllegalStateException at shop.Cart.owner [error]"
         in shown
     )
-    assert "1 after, in none of 4 runs before; too seldom to test" in shown
+    assert "1 after, in none of 4 runs before; too seldom, or too bursty, to test" in shown
     assert "day5.log:62: 2024-05-05 00:05:00,500 ERROR shop: payment of order 7 failed" in screen
     assert " java.lang.IllegalStateException: no owner\n" in screen
     assert "#2" not in screen
@@ -76,7 +76,7 @@ def test_the_screen_says_what_was_compared_and_what_is_new(days, capsys):
     assert {path.name for path in stored.files} >= {"changes.json", "anomalies.txt"}
     page = run_page(stored, "")
     assert "payment of order &lt;*&gt; failed IllegalStateException" in page
-    assert "too seldom to test" in page
+    assert "too seldom, or too bursty, to test" in page
     assert "They are of 1 file; 4 files trained." in page
 
 
@@ -91,6 +91,19 @@ def test_a_change_that_passes_ends_with_3_where_that_is_asked_for(days, capsys):
     what = {(one["what"], one["text"]) for one in found["changes"] if one["passes"]}
     assert ("new", "order <*> is lost") in what
     assert Path(found["run_dir"], "changes.json").is_file()
+
+
+def test_values_are_compared_whatever_the_detector_reads(folder, capsys):
+    for day in range(1, 6):
+        codes = [200, 201, 404] + [503] * (day == 5)
+        moment = datetime(2024, 5, day, tzinfo=UTC)
+        lines = [
+            f"{moment + timedelta(seconds=i):%Y-%m-%d %H:%M:%S},000 INFO web: ended with {code}"
+            for i, code in enumerate((codes * 40)[:100])
+        ]
+        (folder / f"day{day}.log").write_text("\n".join(lines) + "\n")
+    assert run_command("diff", "day[1-4].log", "--", "day5.log", *CHEAP) == 0
+    assert '#1       value new: 503 in "ended with 503"' in capsys.readouterr().out
 
 
 def test_a_folder_is_a_run_with_all_logs_below_it(folder, capsys):

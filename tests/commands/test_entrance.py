@@ -22,6 +22,7 @@ COMMANDS = [
     "analyze",
     "check",
     "compare",
+    "diff",
     "experiments",
     "help",
     "inspect",

@@ -70,7 +70,7 @@ def _sequences(run: ComparedRun, progress: Progress) -> SequenceSet:
         data_dir=config.paths.data_dir,
         cache_dir=config.paths.cache_dir,
         progress=progress,
-        parameters=config.model.reads_parameters,  # the build that the run has made
+        parameters=config.reads_parameters,  # the build that the run has made
         templates=bundle.templates if bundle else None,
     )
     if dataset.digest == run.status["data_digest"]:

@@ -50,6 +50,11 @@ class SplitConfigBase(Options):
 
     trains: ClassVar[bool] = True
 
+    @property
+    def reads_parameters(self) -> bool:
+        """Whether a run of it reads the values in messages, whatever its detector does."""
+        return False
+
     @abstractmethod
     def assign(
         self, dataset: LogDataset, grouping: Grouping, row_label: NDArray[np.int8]

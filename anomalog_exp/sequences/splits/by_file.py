@@ -43,6 +43,10 @@ class ByFileSplitConfig(SplitConfigBase):
         strict=False, description="for groups with rows of both sides"
     )
 
+    @property
+    def reads_parameters(self) -> bool:
+        return True  # what changed between both sides is also looked for in values
+
     def parts(self, sources: Sequence[str]) -> NDArray[np.uint8]:
         """(sources,) the part of each input, values of `Split`.
 
