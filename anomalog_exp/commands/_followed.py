@@ -19,7 +19,7 @@ __all__ = ["add_follow_options", "follow_log", "refuse_unfollowed"]
 _UNFOLLOWED = ("output", "state", "fresh", "idle", "flush", "max_open", "all", "once", "stats")
 """Options that mean something with --follow alone."""
 
-_NUMBERS = {"idle": 600.0, "flush": 1.0, "max_open": 1_000_000, "stats": 60.0}
+_NUMBERS = {"idle": 1800.0, "flush": 1.0, "max_open": 1_000_000, "stats": 60.0}
 """Those that are numbers, as they are where nobody says otherwise."""
 
 

@@ -90,6 +90,7 @@ def follow(bundle: Bundle, options: FollowOptions, say: Callable[[str], None]) -
             follower.run()
         finally:
             follower.say()
+            follower.close()
     return follower.tally.counts["findings"]
 
 
@@ -210,6 +211,11 @@ class _Follower:
         dropped = dict(self._open.counts) | {"cuts": self._source.cuts}
         self._say(self.tally.line(self._open.size, dropped))
         self._said = time.monotonic()
+
+    def close(self) -> None:
+        """Close what is read and written."""
+        self._source.close()
+        self._output.close()
 
     def _save(self) -> None:
         held = self._open.held

@@ -6,8 +6,9 @@ Keys that `findings.json` has mean the same here. Only what is anomalous has rea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,10 +128,11 @@ class FollowJudge:
         reasons = (
             self._judge.explain(sequences.take(anomalous), _EVIDENCE) if len(anomalous) else []
         )
-        shown = dict(zip(anomalous.tolist(), zip(rows, reasons, strict=True), strict=True))
+        lines = self._lines(judged, rows)
+        shown = dict(zip(anomalous.tolist(), zip(lines, reasons, strict=True), strict=True))
         entity = judged.complete.entity
         for sequence in chosen.tolist():
-            lines, why = shown.get(sequence, (np.empty(0, dtype=np.int64), []))
+            held, why = shown.get(sequence, ([], []))
             yield {
                 "kind": "sequence",
                 "score": float(outcome.scores[sequence]),
@@ -143,12 +145,12 @@ class FollowJudge:
                     {"evidence": text, "weight": float(weight) if math.isfinite(weight) else None}
                     for text, weight in why
                 ],
-                "lines": self._lines(judged, lines),
+                "lines": held,
             }
 
     def _found_events(self, judged: _Judged, events: EventScores) -> Iterator[dict[str, Any]]:
         chosen = np.arange(len(events.rows)) if self._every else np.flatnonzero(events.predicted)
-        lines = self._lines(judged, events.rows[chosen])
+        (lines,) = self._lines(judged, [events.rows[chosen]])
         for event, line in zip(chosen.tolist(), lines, strict=True):
             yield {
                 "kind": "event",
@@ -158,9 +160,13 @@ class FollowJudge:
                 "line": line,
             }
 
-    def _lines(self, judged: _Judged, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
-        """The lines of rows; a template stands for a raw line that is not held any more."""
-        chosen = judged.complete.rows[rows]
+    def _lines(
+        self, judged: _Judged, rows: Sequence[NDArray[np.int64]]
+    ) -> list[list[dict[str, Any]]]:
+        """The lines of some rows each; a template stands for a raw line that is not held any more."""
+        if not len(rows):
+            return []
+        chosen = judged.complete.rows[np.concatenate(rows)]
         found = []
         for line, time_ms, template, text in zip(
             *(chosen[name].to_list() for name in ("line", "time_ms", "template", "text")),
@@ -176,7 +182,8 @@ class FollowJudge:
                     "template": self._templates[template],
                 }
             )
-        return found
+        ends = np.cumsum([0, *map(len, rows)]).tolist()
+        return [found[begin:end] for begin, end in pairwise(ends)]
 
 
 def _extent(judged: _Judged, sequence: int) -> dict[str, Any]:

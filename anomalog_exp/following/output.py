@@ -46,6 +46,11 @@ class Output:
         os.fsync(self._file.fileno())
         return os.fstat(self._file.fileno()).st_size
 
+    def close(self) -> None:
+        """Nothing more is written."""
+        if self._path is not None:
+            self._file.close()
+
     def cut_back(self, size: int) -> None:
         """Remove what was written after a state was kept: it will be found again.
 

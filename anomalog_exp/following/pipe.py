@@ -103,5 +103,10 @@ class Pipe:
         if not self.ended:
             self._is_ready(_POLL_S)
 
+    def close(self) -> None:
+        """Nothing more is read."""
+        if self._file:
+            os.close(self._file)
+
     def _is_ready(self, seconds: float) -> bool:
         return bool(select.select([self._file], [], [], seconds)[0])

@@ -116,6 +116,11 @@ class Tail:
         """Wait a moment for more."""
         time.sleep(_POLL_S)
 
+    def close(self) -> None:
+        """Nothing more is read."""
+        if self._file is not None:
+            self._file.close()
+
     def _seen(self, piece: Piece | None) -> Piece | None:
         if piece is not None:
             self._latest = piece
