@@ -39,7 +39,8 @@ __all__ = ["FollowOptions", "follow"]
 _BURST: Final = 32
 """Pieces whose categories are shared; memory for their texts is free behind them."""
 
-_HEADER_LINES: Final = 20
+_FIRST_LINES: Final = 20
+"""Lines that are kept for a restart, when the file with which the log began may be gone."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class _Follower:
         self._judge = FollowJudge(bundle, every=options.every)
         self._clock = LogClock()
         self._inputs: list[dict[str, Any]] = []
-        self._header: list[str] | None = None
+        self._first_lines: list[str] | None = None
         self._output = Output(options.output)
         self._source = (Pipe if is_pipe(options.path) else Tail)(options.path)
         self._said = self._awake = time.monotonic()
@@ -125,7 +126,7 @@ class _Follower:
 
         earlier = self._kept.read()
         state = earlier[0] if earlier else {}
-        lines = state.get("header")
+        lines = state.get("first_lines")
         head = None if lines is None else pl.Series(lines, dtype=pl.String)
         while head is None and stop_signal() is None:
             head = self._source.first_lines()
@@ -136,8 +137,8 @@ class _Follower:
         templates = self._bundle.templates
         config = self._bundle.manifest.dataset.structured_parser
         parser = parser_of_lines(config, templates.config, head)
-        if parser.has_header and head is not None:
-            self._header = head.head(_HEADER_LINES).to_list()
+        if head is not None:
+            self._first_lines = head.head(_FIRST_LINES).to_list()
         self._source.last_record = last_record(parser)
         reads_values = self._bundle.judge.config.reads_parameters
         incoming = Incoming(parser, templates, messages=reads_values)
@@ -228,7 +229,7 @@ class _Follower:
                 "years": self._incoming.years.so_far,
                 "clock": self._clock.so_far,
                 "inputs": self._inputs,
-                "header": self._header,
+                "first_lines": self._first_lines,
                 "open": self._open.state(),
                 "left_out": dict(self._open.counts),
                 "tally": self.tally.state(),

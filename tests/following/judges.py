@@ -41,6 +41,10 @@ class Trained:
     sequences: SequenceSet
     outcome: Outcome
 
+    def lines(self) -> list[bytes]:
+        """The lines of the log."""
+        return self.log.read_bytes().splitlines(keepends=True)
+
     def figures(self) -> dict[tuple[Any, ...], float]:
         """Entity, first line and events of each sequence -> its score."""
         dataset, sequences = self.sequences.dataset, self.sequences

@@ -30,7 +30,12 @@ WAYS = {
         "sequence.step=7000",
         "model=rate",
     ],
-    "silence": ["sequence=time", "sequence.time_span_ms=500", "sequence.emit_empty=true", "model=rate"],
+    "silence": [
+        "sequence=time",
+        "sequence.time_span_ms=500",
+        "sequence.emit_empty=true",
+        "model=rate",
+    ],
     "stream": ["sequence=stream", "sequence.chunk_size=50", "model=ngram", "split=prefix_fraction"],
     "timing of a stream": [
         "sequence=stream",
