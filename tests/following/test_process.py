@@ -64,6 +64,12 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+def until_changed(file: Path) -> None:
+    """Wait until a file is written to, or cut."""
+    before = file.stat().st_mtime_ns
+    until(lambda: file.stat().st_mtime_ns != before)
+
+
 def size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
@@ -94,14 +100,14 @@ def test_who_is_killed_again_and_again_neither_repeats_nor_loses(judge, start, t
     draw = random.Random(5)
     data, log, output = judge.log.read_bytes(), tmp_path / "HDFS.log", tmp_path / "found.jsonl"
     written = 0
-    for _ in range(5):
+    for _ in range(4):
         process, before = start(log, "--output", str(output)), size(output)
         append(log, data[written : (written := written + draw.randrange(50_000))])
         if before == 0:
             until(lambda: size(output) > 0)
         else:
             # It cuts its output back first, or reads on.
-            until(lambda seen=output.stat(): output.stat().st_mtime_ns != seen.st_mtime_ns)
+            until_changed(output)
         for _ in range(draw.randrange(8)):
             append(log, data[written : (written := written + draw.randrange(9_000))])
             time.sleep(draw.random() / 8)
@@ -144,7 +150,7 @@ def test_a_log_is_followed_through_renaming_and_copying_while_killed(judge, star
             append(log, b"")
         if nth == 3:
             process = start(log, "--output", str(output))
-            until(lambda seen=output.stat(): output.stat().st_mtime_ns != seen.st_mtime_ns)
+            until_changed(output)
         time.sleep(0.15)
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
