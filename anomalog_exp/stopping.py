@@ -69,9 +69,12 @@ def stop_heard() -> None:
 def stops_wait() -> Iterator[None]:
     """A stop waits until the block ends, so that what is begun is done: the block asks `stop_signal`.
 
-    A second signal is raised at once.
+    A second signal is raised at once. Polars, once it is loaded, ends its queries at Ctrl-C by a handler
+    of its own in front of ours: ours takes its place.
     """
     global _waits
+    if signal.getsignal(signal.SIGINT) is _stop:
+        signal.signal(signal.SIGINT, _stop)
     _waits = True
     try:
         yield

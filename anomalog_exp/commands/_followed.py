@@ -114,14 +114,23 @@ def follow_log(
             allowed="one file, or - for standard input; its rotated parts are found by themselves",
             fix="start a process for each, or join them: tail -q -F a.log b.log | ... BUNDLE - --follow",
         )
+    log = paths[0]
+    if not is_pipe(log) and not (log.exists() if options.once else log.absolute().parent.is_dir()):
+        raise ConfigError.of(
+            "PATH",
+            log,
+            problem="it is not there" if options.once else "its folder is not there",
+            allowed="a file; without --once one that is still to come, in a folder that is there",
+            fix="name another file, or make the folder",
+        )
     given = {name: getattr(options, name) for name in _NUMBERS}
     chosen = _NUMBERS | {name: value for name, value in given.items() if value is not None}
     return follow(
         bundle,
         FollowOptions(
-            path=paths[0],
+            path=log,
             output=options.output,
-            state=_state(options, paths[0]),
+            state=_state(options, log),
             fresh=options.fresh,
             idle_s=chosen["idle"],
             flush_s=chosen["flush"],

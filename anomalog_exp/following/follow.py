@@ -84,11 +84,12 @@ def follow(bundle: Bundle, options: FollowOptions, say: Callable[[str], None]) -
         ConfigError: the log or the state cannot be used, or the grouping cannot be followed.
         SystemExit: a signal asked for the end.
     """
-    kept = Kept(bundle, options.path, options.state, fresh=options.fresh)
-    with kept.locked(), stops_wait():
+    kept = Kept(bundle, options.path, options.output, options.state, fresh=options.fresh)
+    with kept.locked():
         follower = _Follower(bundle, options, kept, say)
         try:
-            follower.run()
+            with stops_wait():
+                follower.run()
         finally:
             follower.say()
             follower.close()
@@ -128,7 +129,7 @@ class _Follower:
         state = earlier[0] if earlier else {}
         lines = state.get("first_lines")
         head = None if lines is None else pl.Series(lines, dtype=pl.String)
-        while head is None and stop_signal() is None:
+        while head is None:
             head = self._source.first_lines()
             if head is None and (self._source.ended or self._options.once):
                 break
@@ -148,6 +149,7 @@ class _Follower:
 
     def run(self) -> None:
         """Read until the end, or until a signal."""
+        self._save()  # who is killed after the first finding and before the next state finds this one
         while stop_signal() is None:
             if self._take(self._source.pieces(_BURST)):
                 self._awake = time.monotonic()
@@ -155,6 +157,7 @@ class _Follower:
             if self._source.ended or self._options.once:
                 self._take([piece for piece in [self._source.finish()] if piece is not None])
                 self._write(self._open.end())
+                self.tally.check()
                 break
             piece = self._source.flush(self._options.flush_s)
             if piece is not None:
@@ -200,6 +203,7 @@ class _Follower:
         self.tally.counts["judged"] += len(complete.start)
         self.tally.counts["findings"] += sum(one["predicted"] for one in found)
         self._output.write(found)
+        self._kept.has_written()
 
     def _now_and_then(self) -> None:
         if self._kept.is_due():
@@ -248,8 +252,10 @@ class _Follower:
         self.tally.restore(state["tally"])
         if state["output_bytes"] is not None and self._options.output is not None:
             self._output.cut_back(state["output_bytes"])
-        number = self._inputs[-1]["number"] if self._inputs else 0
-        if isinstance(self._source, Tail) and not self._source.go_on(self._kept.mark, number):
+        mark = self._kept.mark
+        if not isinstance(self._source, Tail) or mark is None:
+            return
+        if not self._source.go_on(mark, self._inputs[-1]["number"]):
             self._source.cuts += 1
             self._say(
                 "warning: no file has what was read before: what was written between that and the "

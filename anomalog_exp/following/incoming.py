@@ -185,7 +185,7 @@ def _raw(part: ParsedBlock) -> pl.Series:
     assert lines is not None
     first = lines.gather(part.row).str.head(_LINE_LENGTH)
     if not part.counts["lines_continued"]:
-        return pl.select(first + "").to_series()  # texts of their own: not the whole piece is kept
+        return first + ""  # texts of their own: not the whole piece is kept
     end = np.append(part.row[1:], len(lines))
     parts = [first]
     for nth in range(1, _MORE + 1):

@@ -29,15 +29,23 @@ _SHARE: Final = 20
 class Kept:
     """Keeps the state in a file, where one is named."""
 
-    def __init__(self, bundle: Bundle, log: Path, path: Path | None, *, fresh: bool) -> None:
+    def __init__(
+        self, bundle: Bundle, log: Path, output: Path | None, path: Path | None, *, fresh: bool
+    ) -> None:
         """Args:
         bundle: What judges.
         log: What is followed.
+        output: Where findings go; None is standard output.
         path: Of the state; None keeps none.
         fresh: Do not read what is there.
         """
-        self._whose = {"bundle": bundle.digest, "log": str(log.absolute())}
+        self._whose = {
+            "bundle": bundle.digest,
+            "log": str(log.absolute()),
+            "output": str(output.absolute()) if output else "-",
+        }
         self._path, self._fresh = path, fresh
+        self._changed = False
         self._piece: Piece | None = None
         self._mark: Mark | None = None
         self._next = 0.0
@@ -70,9 +78,8 @@ class Kept:
             lock.release()
 
     @property
-    def mark(self) -> Mark:
-        """Up to where the log was read."""
-        assert self._mark is not None
+    def mark(self) -> Mark | None:
+        """Up to where the log was read; None where nothing was."""
         return self._mark
 
     def read(self) -> tuple[dict[str, Any], pl.DataFrame] | None:
@@ -92,29 +99,32 @@ class Kept:
                     self._path,
                     problem=f"it is of another {key}: {values.get(key)}",
                     allowed=f"the state of {key} {value}",
-                    fix="name the state that belongs to this bundle and this log, or begin anew with "
-                    "--fresh",
+                    fix="name the state that belongs to this bundle, log and output, or begin anew "
+                    "with --fresh",
                 )
-        self._mark = Mark.of(values["mark"])
+        self._mark = None if values["mark"] is None else Mark.of(values["mark"])
         return values, held
 
     def has_read(self, piece: Piece) -> None:
         """All that is complete with a piece is written."""
-        self._piece = piece
+        self._piece, self._changed = piece, True
+
+    def has_written(self) -> None:
+        """Something was complete without a piece."""
+        self._changed = True
 
     def is_due(self) -> bool:
         """Whether the state is to be written now."""
-        return self._path is not None and time.monotonic() >= self._next
+        return self._path is not None and self._changed and time.monotonic() >= self._next
 
     def write(self, values: Mapping[str, Any], held: pl.DataFrame) -> None:
-        """Write the state, once something was read."""
+        """Write the state."""
         if self._path is None:
             return
         if self._piece is not None:
             self._mark = Mark.behind(self._piece)
-        if self._mark is None:
-            return
+        mark = None if self._mark is None else self._mark.to_json()
         begun = time.monotonic()
-        write_state(self._path, {**self._whose, **values, "mark": self._mark.to_json()}, held)
-        now = time.monotonic()
+        write_state(self._path, {**self._whose, **values, "mark": mark}, held)
+        self._changed, now = False, time.monotonic()
         self._next = now + max(_EVERY_S, _SHARE * (now - begun))

@@ -18,7 +18,7 @@ class SessionTable:
 
     Attributes:
         is_open: (slots,) which slots hold one.
-        latest_ms: (slots,) what the clock of the log showed at the latest event.
+        latest_ms: (slots,) when the latest event was: by the clock, or its own time if that is later.
         events: (slots,) how many each has had.
         window: (slots,) the number of its first window that is not judged.
         first_line: (slots,) the number of its first line.

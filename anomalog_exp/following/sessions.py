@@ -60,29 +60,37 @@ class Sessions(OpenSequences):
         belongs = np.flatnonzero(batch.entity >= 0)
         self.counts["rows_without_entity"] += len(batch.rows) - len(belongs)
         if len(belongs):
-            slot, nth = self._owners(batch, belongs, clock[belongs])
+            # A time that stands alone does not move the clock, but may end the session of its event.
+            at = np.maximum(clock, batch.rows["time_ms"].to_numpy())[belongs]
+            slot, nth = self._owners(batch, belongs, at)
             rows = batch.rows if len(belongs) == len(batch.rows) else batch.rows[belongs]
             self.hold(rows.with_columns(pl.Series("slot", slot), pl.Series("nth", nth)))
         return self._taken_out(self._idle_since(int(clock[-1])) if len(clock) else None)
 
     def _owners(
-        self, batch: Batch, belongs: NDArray[np.int64], clock: NDArray[np.int64]
+        self, batch: Batch, belongs: NDArray[np.int64], at: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(rows,) the slot of each row's session, which may be a new one, and its place in there."""
+        """(rows,) the slot of each row's session, which may be a new one, and its place in there.
+
+        Args:
+            batch: The rows.
+            belongs: (rows,) those that belong to an entity.
+            at: (rows,) when each of them was.
+        """
         table, code = self._table, batch.entity[belongs]
         order = np.argsort(code, kind="stable")
-        code, clock = code[order], clock[order]
+        code, at = code[order], at[order]
         first = np.append(True, code[1:] != code[:-1])
         texts = batch.entities(code[first])
         entities = [text for text in texts if text is not None]
         open_slot = table.slots(entities)
         known = open_slot >= 0
         # A run is what one session has of these rows; a new one begins behind a gap.
-        before = np.append(clock[0], clock[:-1])
-        latest = clock[first]
+        before = np.append(at[0], at[:-1])
+        latest = at[first]
         latest[known] = table.latest_ms[open_slot[known]]
         before[first] = latest
-        gap = clock - before > self._idle
+        gap = at - before > self._idle
         begins = gap.copy()
         begins[first] |= ~known
         run_first = np.flatnonzero(first | gap)
@@ -95,7 +103,7 @@ class Sessions(OpenSequences):
         so_far = table.events[slot]
         nth = np.arange(len(code)) - np.repeat(run_first - so_far, count)
         table.events[slot] = so_far + count
-        table.latest_ms[slot] = clock[run_first + count - 1]
+        table.latest_ms[slot] = at[run_first + count - 1]
         owner, place = np.empty(len(code), dtype=np.int64), np.empty(len(code), dtype=np.int64)
         owner[order], place[order] = np.repeat(slot, count), nth
         return owner, place

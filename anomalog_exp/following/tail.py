@@ -171,16 +171,21 @@ class Tail:
         with suppress(OSError):
             # What was written into the old file before the new one had bytes is there by now.
             if self._path.stat().st_size and os.fstat(self._file.fileno()).st_size == here.st_size:
-                self._waiting.append((self._path, 0))
+                parts = None if (mark := self._mark) is None else parts_since(mark, self._path)
+                self._waiting.extend((part, 0) for part in (parts or [])[1:] or [self._path])
                 return True
         return False
+
+    @property
+    def _mark(self) -> Mark | None:
+        """Up to where the file was given out; None where nothing was yet."""
+        return self._begun if self._latest is None else Mark.behind(self._latest)
 
     def _goes_on_in_copy(self) -> bool:
         """Read on in the copy that was made before the file was cut, if there is one."""
         assert self._file is not None
         read = self._cutter.read
-        mark = self._begun if self._latest is None else Mark.behind(self._latest)
-        if mark is None:
+        if (mark := self._mark) is None:
             return False
         parts = parts_since(mark, self._path)
         if parts is None or parts[0] == self._path:

@@ -19,9 +19,10 @@ __all__ = ["Tally"]
 _ENOUGH: Final = 1000
 """Lines, or events, after which a log is compared with what was expected."""
 
-_UNLIKE_UNKNOWN: Final = 0.05
-_UNLIKE_DIVERGENCE: Final = 0.3
-"""Added to the figures of the halves of training: what is beyond is no chance of two parts of a log."""
+_UNKNOWN: Final = 0.05
+_DIVERGENCE: Final = 0.2
+_TIMES: Final = 2
+"""A log is another one where it differs by more than these, and twice as much as halves of training."""
 
 
 class Tally:
@@ -42,6 +43,7 @@ class Tally:
         self.counts = Counter[str]()
         self.templates: NDArray[np.int64] = np.zeros(len(self._trained), dtype=np.int64)
         self._said = set[str]()
+        self._sample: str | None = None
 
     def add(self, batch: Batch) -> None:
         """Count the lines and rows of a batch.
@@ -49,21 +51,33 @@ class Tally:
         Raises:
             DataError: most of the first thousand lines do not match the parser: it is the wrong one.
         """
-        before = self.counts["lines_total"]
+        if self._sample is None and batch.samples:
+            line, text = batch.samples[0]
+            self._sample = f"line {batch.first_line + line + 1}: {text[:120]}"
+        begun = self.counts["lines_total"] >= _ENOUGH
         self.counts.update({name: n for name, n in batch.counts.items() if n})
         template = batch.rows["template"].to_numpy()
         self.templates += np.bincount(template, minlength=len(self.templates))
-        if self.counts["lines_total"] < _ENOUGH:
-            return
+        if self.counts["lines_total"] >= _ENOUGH:
+            self.check(refuses=not begun)
+
+    def check(self, *, refuses: bool = True) -> None:
+        """Compare the log so far with what the bundle expects.
+
+        Args:
+            refuses: Whether lines that do not match are refused; they are warned of else.
+
+        Raises:
+            DataError: too many lines do not match the parser.
+        """
         reading = self._bundle.manifest.dataset
         records = self.counts["rows"] + self.counts["lines_unparsed"]
         if self.counts["lines_unparsed"] > reading.max_unparsed_fraction * records:
-            line, text = batch.samples[0] if batch.samples else (0, "")
             problem = (
                 f"{self.counts['lines_unparsed']:,} of {records:,} lines do not match the parser of "
-                f"the bundle, as line {batch.first_line + line + 1}: {text[:120]}"
+                f"the bundle, as {self._sample}"
             )
-            if before < _ENOUGH:
+            if refuses:
                 raise DataError.of(
                     "BUNDLE",
                     reading.structured_parser.name,
@@ -78,14 +92,14 @@ class Tally:
         if self.templates.sum() < _ENOUGH:
             return
         here, trained = Likeness.of(self._trained, self.templates), self._bundle.manifest.trained
-        if here.unknown > trained.halves_unknown + _UNLIKE_UNKNOWN:
+        if here.unknown > max(_UNKNOWN, _TIMES * trained.halves_unknown):
             self._warn(
                 "unlike",
                 f"{here.unknown:.1%} of the events so far fit no template of training, and between the "
                 f"halves of training {trained.halves_unknown:.1%}: this log is another one, or a "
                 "version has changed; consider to train on it",
             )
-        elif here.divergence > trained.halves_divergence + _UNLIKE_DIVERGENCE:
+        elif here.divergence > max(_DIVERGENCE, _TIMES * trained.halves_divergence):
             self._warn(
                 "unlike",
                 "the shares of templates so far are far from those of training (a divergence of "

@@ -46,6 +46,7 @@ def write_stand_ins(folder: Path) -> None:
 def _hdfs(folder: Path) -> None:
     """An archive where a download would put it, and under the name that a reader's copy has."""
     write_demo_log(folder / "hdfs", lines=3000, seed=1, anomaly_fraction=0.1, progress=SILENT)
+    (folder / "tomorrow.log").symlink_to(folder / "hdfs" / LOG)
     place = folder / "data/hdfs_v1/HDFS_v1.zip"
     place.parent.mkdir(parents=True)
     with zipfile.ZipFile(place, "w") as archive:

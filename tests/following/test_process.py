@@ -18,6 +18,7 @@ import pytest
 
 from tests.command import environment
 from tests.following.judges import Trained, followed, options, trained
+from tests.following.lines import FORM, line, usual
 
 BY_WINDOWS = ["sequence.window_size=5", "sequence.continuous_context=true", "model=markov"]
 
@@ -192,3 +193,23 @@ def test_a_signal_ends_it_between_lines_and_keeps_the_place(judge, start, tmp_pa
     once = tmp_path / "once.jsonl"
     followed(judge.bundle, options(judge.log, once))
     assert sorted(output.read_text().splitlines()) == sorted(once.read_text().splitlines())
+
+
+def test_while_nothing_comes_the_wall_clock_completes_sessions_and_records(start, tmp_path):
+    (tmp_path / "usual.log").write_text(usual())
+    read = [*FORM, f"dataset.source.path={tmp_path / 'usual.log'}", "model=new_event"]
+    sessions, lines = trained(tmp_path, *read), trained(tmp_path, *read, "sequence=line")
+    log, outputs = tmp_path / "app.log", [tmp_path / "sessions.jsonl", tmp_path / "lines.jsonl"]
+    for judge, output in zip((sessions, lines), outputs, strict=True):
+        start(log, "--output", str(output), "--idle", "0.5", "--flush", "0.2", bundle=judge)
+    append(log, f"{line(0)}{line(0, text='failed')}Traceback\n  of it\n{line(5)[:-1]}".encode())
+    # The line without its newline waits, the record before it does not.
+    until(lambda: all(size(output) > 0 for output in outputs))
+    until(lambda: len(found_in(outputs[1])) == 2)
+    shown = found_in(outputs[1])[1]["lines"][0]
+    assert shown["more"] == ["Traceback", "  of it"]
+    assert [one["events"] for one in found_in(outputs[0])] == [2]
+    append(log, b"\n")
+    until(
+        lambda: all(len(found_in(output)) == n for output, n in zip(outputs, (2, 3), strict=True))
+    )
