@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -22,12 +23,14 @@ __all__ = [
     "stop_heard",
     "stop_on_signals",
     "stop_signal",
+    "stops_wait",
 ]
 
 _AGAIN_S = 1.0
 _AT_ONCE_S = 0.005
 
 _received: int | None = None
+_waits = False
 
 
 class Stopped(SystemExit):
@@ -62,6 +65,25 @@ def stop_heard() -> None:
     _raise_again_in(0)
 
 
+@contextmanager
+def stops_wait() -> Iterator[None]:
+    """A stop waits until the block ends, so that what is begun is done: the block asks `stop_signal`.
+
+    A second signal is raised at once. Polars, once it is loaded, ends its queries at Ctrl-C by a handler
+    of its own in front of ours: ours takes its place.
+    """
+    global _waits
+    if signal.getsignal(signal.SIGINT) is _stop:
+        signal.signal(signal.SIGINT, _stop)
+    _waits = True
+    try:
+        yield
+    finally:
+        _waits = False
+    if _received is not None:
+        raise_stop()
+
+
 def raise_stop(cause: BaseException | None = None) -> NoReturn:
     """Raise what the signal has raised, in the place of what became of it.
 
@@ -70,9 +92,12 @@ def raise_stop(cause: BaseException | None = None) -> NoReturn:
     raise Stopped(128 + (_received or signal.SIGTERM)) from cause
 
 
-def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+def _stop(signum: int, frame: FrameType | None) -> None:
     global _received
+    first = _received is None
     _received = signum
+    if _waits and first:
+        return
     _raise_again_in(_AGAIN_S)
     raise_stop()
 

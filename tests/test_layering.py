@@ -24,6 +24,7 @@ FLOORS = [
     {"config"},
     {"evaluation"},
     {"results"},
+    {"following"},
     {"report"},
     {"tracking"},
     {"app"},

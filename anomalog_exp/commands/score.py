@@ -4,6 +4,7 @@
   python -m anomalog_exp score RUN_DIR 'logs/*.log' --fail-on-anomaly
   python -m anomalog_exp score RUN_DIR new.log --write verdicts.csv --write verdicts.parquet
   python -m anomalog_exp score models:/NAME/VERSION new.log
+  python -m anomalog_exp score RUN_DIR app.log --follow --output findings.jsonl
 
 The first argument is a run dir, or the folder `bundle` in it, wherever that was copied to; or the
 address of a model in MLflow (models:/NAME/VERSION, models:/NAME@ALIAS, runs:/ID/NAME), which a run with
@@ -23,6 +24,7 @@ from typing import Final
 
 from anomalog_exp.app import run
 from anomalog_exp.commands._analysis import analysis_text, skipped_text
+from anomalog_exp.commands._followed import add_follow_options, follow_log, refuse_unfollowed
 from anomalog_exp.commands._log import key_of, paths_and_overrides, plugins_override
 from anomalog_exp.commands._store import named_store
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
@@ -59,7 +61,8 @@ _MAY_DIFFER: Final = (
 def main(arguments: Sequence[str]) -> int:
     """Judge, print; the exit code."""
     usage = (
-        "BUNDLE PATH [PATH ...] [--top N] [--write FILE ...] [--fail-on-anomaly] [KEY=VALUE ...]"
+        "BUNDLE PATH [PATH ...] [--top N] [--write FILE ...] [--fail-on-anomaly] [KEY=VALUE ...] "
+        "| BUNDLE PATH --follow [--output FILE] [...]"
     )
     parser = CommandParser(__name__, usage)
     parser.add_argument(
@@ -80,6 +83,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--fail-on-anomaly", action="store_true", help="exit code 3 where something is anomalous"
     )
+    add_follow_options(parser)
     parser.takes_plugins()
     options, rest = parser.parse_known_args(arguments)
     paths, typed = paths_and_overrides(parser, options.paths, rest)
@@ -87,6 +91,10 @@ def main(arguments: Sequence[str]) -> int:
         check_export(file)
     use_plugins_named(options.plugins)
     bundle = read_bundle(_folder(options.bundle, typed))
+    if options.follow:
+        flagged = follow_log(parser, bundle, options, paths, typed)
+        return ExitCode.SKIPPED if options.fail_on_anomaly and flagged else ExitCode.DONE
+    refuse_unfollowed(parser, options)
     config = scoring_config(bundle, paths, typed)
     if options.write:
         config = config.model_copy(update={"write_predictions": True})

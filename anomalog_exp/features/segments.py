@@ -12,8 +12,9 @@ def segment_sums(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDA
     """(segments,) sum of `values[offsets[i]:offsets[i + 1]]`; each depends on its own values only."""
     if len(offsets) == 1:
         return np.zeros(0)
-    # A value more, as a segment may begin at the end.
-    sums = np.add.reduceat(np.append(values, 0.0), offsets[:-1])
+    # A segment more, of one value: a segment may begin at the end, and none may go on to that value, as
+    # sums of more values are added up otherwise.
+    sums = np.add.reduceat(np.append(values, 0.0), offsets)[:-1]
     return np.where(np.diff(offsets) > 0, sums, 0.0)
 
 

@@ -51,6 +51,8 @@ class SequenceSet:
         origin: (sequences,) int64, first index into `order` from which model state carries over into the
             sequence; None where nothing carries over.
         times: (sequences, 2) int64, begin and end in Unix milliseconds, where they are windows of time.
+        log_end_ms: One past the last millisecond of the log, where more of it was read than the data set
+            holds; None: that of its latest event.
         train_events: (events,) bool over dataset rows that may train, or None for all of them.
         evaluation_events: (events,) bool over dataset rows that are evaluated, or None for all.
         unit: What one sequence is: a whole session, a window, or a chunk of a stream.
@@ -67,6 +69,7 @@ class SequenceSet:
     entity: NDArray[np.int32]
     origin: NDArray[np.int64] | None = None
     times: NDArray[np.int64] | None = None
+    log_end_ms: int | None = None
     train_events: NDArray[np.bool_] | None = None
     evaluation_events: NDArray[np.bool_] | None = None
     unit: EvaluationUnit = EvaluationUnit.SEQUENCE
@@ -87,7 +90,9 @@ class SequenceSet:
         if self.times is None:
             return np.ones(len(self))
         begin, end = self.times.T
-        log_end = int(np.max(self.dataset.time_ms)) + 1
+        log_end = self.log_end_ms
+        if log_end is None:
+            log_end = int(np.max(self.dataset.time_ms)) + 1
         return np.clip((log_end - begin) / (end - begin), 0.0, 1.0)
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:

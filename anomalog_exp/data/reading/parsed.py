@@ -61,6 +61,7 @@ class ParsedBlock:
         values: (rows,) each, the columns that a parser gives as numbers, by name.
         fields: The values that each field which makes events has in it.
         messages: (rows,) String; None where nobody wants them.
+        lines: (lines,) String, the raw ones; None where nobody wants them.
     """
 
     block: Block
@@ -77,6 +78,7 @@ class ParsedBlock:
     values: dict[str, NDArray[Any]]
     fields: dict[str, set[str | None]]
     messages: pl.Series | None
+    lines: pl.Series | None
 
 
 def parsed_blocks(
@@ -87,6 +89,7 @@ def parsed_blocks(
     with_fields: Sequence[str] = (),
     *,
     keep_messages: bool = False,
+    keep_lines: bool = False,
 ) -> Iterator[ParsedBlock]:
     """The blocks as columns, in their order.
 
@@ -101,7 +104,13 @@ def parsed_blocks(
         yield from in_order(
             pool,
             lambda block: _parse_block(
-                block, parser, masker, categories, with_fields, keep_messages=keep_messages
+                block,
+                parser,
+                masker,
+                categories,
+                with_fields,
+                keep_messages=keep_messages,
+                keep_lines=keep_lines,
             ),
             blocks,
             threads,
@@ -116,6 +125,7 @@ def _parse_block(
     with_fields: Sequence[str],
     *,
     keep_messages: bool,
+    keep_lines: bool,
 ) -> ParsedBlock:
     import polars as pl
 
@@ -186,6 +196,7 @@ def _parse_block(
         },
         fields={name: set(fields[name].unique()) for name in with_fields},
         messages=rows["message"] if keep_messages else None,
+        lines=lines if keep_lines else None,
     )
 
 

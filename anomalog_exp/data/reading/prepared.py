@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from anomalog_exp.data.columns import LEVELS
 from anomalog_exp.data.config import DatasetVariantConfig
-from anomalog_exp.data.parsers.base import Parser, field_column
+from anomalog_exp.data.parsers.base import Parser, ParserConfig, field_column
 from anomalog_exp.data.reading.blocks import block_lines, read_blocks
 from anomalog_exp.data.templates.event_fields import refuse_unknown_fields
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
@@ -17,7 +17,7 @@ from anomalog_exp.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LEVEL", "first_lines", "prepared_parser", "values_of"]
+__all__ = ["LEVEL", "first_lines", "parser_of_lines", "prepared_parser", "values_of"]
 
 LEVEL: Final = "level"
 """The field of every log whose lines name a severity; its values are those of `LEVELS`."""
@@ -40,15 +40,34 @@ def prepared_parser(
         ConfigError: a field that makes events or labels is none of the lines'.
         DataError: files name different columns.
     """
-    parser = dataset.structured_parser.build_parser()
-    if (lines := first_lines(logs[0])) is not None:
-        parser.learn(lines)
+    lines = first_lines(logs[0])
+    parser = parser_of_lines(dataset.structured_parser, template, lines)
+    if lines is not None:
         _refuse_other_headers(parser, logs)
+    if dataset.label_reader is not None:
+        dataset.label_reader.build().prepare(parser)
+    return parser
+
+
+def parser_of_lines(
+    config: ParserConfig, template: TemplateMinerConfig, lines: pl.Series | None
+) -> Parser:
+    """A parser that has seen the first lines of a log, and gives the fields that make events.
+
+    Args:
+        config: Of the parser.
+        template: Says which fields make events.
+        lines: The lines with which the log begins; None where it has none.
+
+    Raises:
+        ConfigError: a field that makes events is none of the lines'.
+    """
+    parser = config.build_parser()
+    if lines is not None:
+        parser.learn(lines)
     if not parser.any_field:
         refuse_unknown_fields(template.with_fields, [*parser.fields, LEVEL])
     parser.carried = tuple(name for name in template.with_fields if name != LEVEL)
-    if dataset.label_reader is not None:
-        dataset.label_reader.build().prepare(parser)
     return parser
 
 

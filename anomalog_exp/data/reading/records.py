@@ -8,6 +8,7 @@ ones. The others are counted all the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,10 +23,11 @@ from anomalog_exp.data.reading.parse_lines import parse_lines
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Records", "record_begin", "records_of"]
+__all__ = ["Records", "last_record", "record_begin", "records_of"]
 
 _MOST_LINES: Final = 100
 _MOST_BYTES: Final = 1 << 14
+_GLANCE_BYTES: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,41 @@ def record_begin(parser: Parser) -> RecordBegin | None:
         return int(newlines[number - 1]) + 1 if number else 0
 
     return first
+
+
+def last_record(parser: Parser) -> Callable[[bytes], int] | None:
+    """What finds where the last record of some lines begins; None where every line is a record.
+
+    It takes whole lines, the first of which begins a record, and gives 0 where no other line does.
+    """
+    if record_begin(parser) is None:
+        return None
+
+    def last(data: bytes) -> int:
+        glance = len(data) if parser.joins_lines else _GLANCE_BYTES
+        while True:
+            place = data.rfind(b"\n", 0, max(len(data) - glance, 0)) + 1
+            number = _last_begin(parser, block_lines(data[place:])[0])
+            if number or place == 0:
+                rest = np.frombuffer(data[place:], dtype=np.uint8)
+                newlines = np.flatnonzero(rest == ord("\n"))
+                return place + int(newlines[number - 1]) + 1 if number else 0
+            glance *= 4
+
+    return last
+
+
+def _last_begin(parser: Parser, lines: pl.Series) -> int:
+    """The place of the last line that begins a record; 0 where none but the first does."""
+    whole = parser.whole_lines(lines)
+    texts = lines if whole is None else whole.texts
+    outside = lines.str.len_bytes() == 0
+    if whole is not None:
+        outside |= whole.parts
+    records = records_of(parser, texts, parse_lines(texts, parser), outside)
+    begins = ~outside if records is None else records.begins
+    places = begins.arg_true()
+    return int(places[-1]) if len(places) else 0
 
 
 def _first_record(parser: Parser, lines: pl.Series) -> int | None:

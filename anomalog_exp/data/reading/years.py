@@ -23,9 +23,18 @@ _OLD_YEAR = 330 * _DAY_MS
 class YearsPassed:
     """Counts the years that have passed, over the blocks of a log in the order of the file."""
 
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._years = 0
+    def __init__(self, last_ms: int | None = None, years: int = 0) -> None:
+        """Args:
+        last_ms: The time that was read last, as of the first year.
+        years: How many have passed so far.
+        """
+        self._last = last_ms
+        self._years = years
+
+    @property
+    def so_far(self) -> tuple[int | None, int]:
+        """What another one goes on with."""
+        return self._last, self._years
 
     def dated(self, time_ms: NDArray[np.int64]) -> NDArray[np.int64]:
         """(rows,) the times of the next rows in their years, from times read as of the first year."""

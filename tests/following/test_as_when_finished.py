@@ -1,0 +1,82 @@
+"""One pass over a file that grows gives the scores of the finished log, for every detector and grouping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anomalog_exp.models import model_names
+from tests.backends import unless_missing
+from tests.following.judges import assert_same, followed, options, trained
+
+SESSIONS = "sequence.window_size"
+WAYS = {
+    "lines": ["sequence=line", "model=rare_event"],
+    "windows": ["sequence=fixed", f"{SESSIONS}=20", "sequence.step=5", "model=markov"],
+    "windows apart": ["sequence=fixed", f"{SESSIONS}=20", "sequence.step=30", "model=ngram"],
+    "raw lines": [
+        "sequence=fixed",
+        f"{SESSIONS}=20",
+        "sequence.window_basis=raw_positions",
+        "sequence.window_alignment_offset=7",
+        "model=event_count_vector",
+    ],
+    "times": ["sequence=time", "sequence.time_span_ms=60000", "model=rate"],
+    "times that overlap": [
+        "sequence=time",
+        "sequence.time_span_ms=60000",
+        "sequence.step=7000",
+        "model=rate",
+    ],
+    "silence": [
+        "sequence=time",
+        "sequence.time_span_ms=500",
+        "sequence.emit_empty=true",
+        "model=rate",
+    ],
+    "stream": ["sequence=stream", "sequence.chunk_size=50", "model=ngram", "split=prefix_fraction"],
+    "timing of a stream": [
+        "sequence=stream",
+        "sequence.chunk_size=50",
+        "model=event_timing",
+        "split=prefix_fraction",
+    ],
+    "cut sessions": [f"{SESSIONS}=5", "sequence.continuous_context=true", "model=markov"],
+    "cut sessions that overlap": [f"{SESSIONS}=5", "sequence.step=2", "model=ngram"],
+    "training mined": ["template.fit_on=train", "model=new_value"],
+    "fields": ["template.with_fields=[level]", "model=naive_bayes"],
+}
+"""Ways of grouping and reading, each with a detector that notices what is done otherwise."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("followed")
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Pieces of a few lines: sequences are then complete at many different moments."""
+    monkeypatch.setattr("anomalog_exp.following.tail.PIECE_BYTES", 20_000)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=unless_missing("model", name)) for name in model_names()]
+)
+def test_every_detector_scores_sessions_as_when_the_log_is_finished(name, folder, tmp_path):
+    way = ["sequence=time", "sequence.time_span_ms=60000"] if name == "value_rate" else []
+    expected = trained(folder, f"model={name}", *way)
+    found = followed(expected.bundle, options(expected.log, tmp_path / "found.jsonl"))
+    assert_same(found, expected)
+    flagged = np.count_nonzero(expected.outcome.predicted)
+    assert sum(one["predicted"] for one in found if one["kind"] == "sequence") == flagged
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.usefixtures("small_pieces")
+def test_every_grouping_gives_the_sequences_of_the_finished_log(way, folder, tmp_path):
+    expected = trained(folder, *WAYS[way])
+    found = followed(expected.bundle, options(expected.log, tmp_path / "found.jsonl"))
+    assert_same(found, expected)
