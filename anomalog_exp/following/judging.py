@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from anomalog_exp.data.columns import NO_TIME, UNLABELLED
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.places import Places
+from anomalog_exp.data.templates.miners.base import dense_codes
+from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
 from anomalog_exp.detection.outcome import EventScores, Outcome
 from anomalog_exp.following.complete import Complete
 from anomalog_exp.following.values import HeldValues
@@ -28,6 +30,9 @@ from anomalog_exp.sequences.groupings.entity import EntitySequenceConfig
 from anomalog_exp.sequences.groupings.fixed import FixedSequenceConfig
 from anomalog_exp.sequences.groupings.time import TimeSequenceConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["FollowJudge"]
 
@@ -63,6 +68,7 @@ class FollowJudge:
         self._events = not _overlap(bundle.manifest.sequence)
         self._judge = bundle.judge
         self._templates = bundle.templates.texts
+        self._known = frozenset(self._templates)
         self._every = every
         self._values = (
             HeldValues(self._templates, bundle.templates.config)
@@ -90,7 +96,8 @@ class FollowJudge:
 
     def _sequences(self, complete: Complete) -> SequenceSet:
         rows, size = complete.rows, len(complete.rows)
-        template = rows["template"].to_numpy()
+        template, templates = self._named(rows)
+        values = None if self._values is None else self._values.of(rows["message"], template)
         dataset = LogDataset(
             Path(),
             line=rows["line"].to_numpy(),
@@ -100,10 +107,10 @@ class FollowJudge:
             label=np.full(size, UNLABELLED, dtype=np.int8),
             level=rows["level"].to_numpy(),
             source=np.zeros(size, dtype=np.int16),
-            templates=self._templates,
+            templates=templates,
             entity_label=np.empty(0, dtype=np.int8),
             manifest={},
-            parameters=None if self._values is None else self._values.of(rows["message"], template),
+            parameters=values,
         )
         count = len(complete.start)
         return SequenceSet(
@@ -119,6 +126,21 @@ class FollowJudge:
             log_end_ms=complete.log_end_ms,
             unit=complete.unit,
         )
+
+    def _named(self, rows: pl.DataFrame) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """The template of each row and their texts, where raw lines name what fits no template.
+
+        Nothing is mined while a log grows: each such line is a kind of its own behind `<unknown>`.
+        """
+        template = rows["template"].to_numpy()
+        unknown = np.flatnonzero(template == len(self._templates) - 1)
+        if not len(unknown):
+            return template, self._templates
+        held = rows["text"].gather(unknown).fill_null(UNKNOWN_TEMPLATE).to_list()
+        texts, text_of = dense_codes([UNKNOWN_TEMPLATE if t in self._known else t for t in held])
+        template = np.array(template)
+        template[unknown] = len(self._templates) + text_of
+        return template, (*self._templates, *texts)
 
     def _found_sequences(self, judged: _Judged) -> Iterator[dict[str, Any]]:
         outcome, sequences = judged.outcome, judged.sequences

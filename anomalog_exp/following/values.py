@@ -38,13 +38,18 @@ class HeldValues:
         """The parameters of some messages; the kinds of places are those of these alone."""
         import polars as pl
 
+        # What fits no template has no place.
+        places = np.pad(
+            self._places, (0, max(0, int(template.max(initial=0)) + 1 - len(self._places)))
+        )
+        constants = [*self._constants, *([[""]] * (len(places) - len(self._places)))]
         category = pl.Categorical(pl.Categories.random())
         alive = pl.Series([""]).cast(category)
         codes = FirstAppearance()
-        number = values_of_places(messages, template, self._constants, TextForms(category))
+        number = values_of_places(messages, template, constants, TextForms(category))
         code = codes.add(number).astype(np.int32)
-        kinds = PlaceKinds(np.bincount(template, minlength=len(self._places)), self._places)
+        kinds = PlaceKinds(np.bincount(template, minlength=len(places)), places)
         kinds.add(0, template, code.astype(np.int64))
         values = codes.texts(category)
         del alive
-        return Parameters(code, template, self._places, kinds.kinds(values), values)
+        return Parameters(code, template, places, kinds.kinds(values), values)

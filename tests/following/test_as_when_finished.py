@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from anomalog_exp.models import model_names
+from anomalog_exp.results.scorer import load_bundle
 from tests.backends import unless_missing
 from tests.following.judges import assert_same, followed, options, trained
 
@@ -80,3 +81,23 @@ def test_every_grouping_gives_the_sequences_of_the_finished_log(way, folder, tmp
     expected = trained(folder, *WAYS[way])
     found = followed(expected.bundle, options(expected.log, tmp_path / "found.jsonl"))
     assert_same(found, expected)
+
+
+@pytest.mark.parametrize("model", ["rare_event", "new_value", "ensemble"])
+def test_what_fits_no_template_weighs_as_when_the_log_is_finished(model, folder, tmp_path):
+    expected = trained(folder, f"model={model}")
+    new = [
+        f"081109 20360{i} 26 {text} of blk_{i}\n"
+        for i, text in enumerate(
+            ["INFO x: new", "ERROR x: new", "INFO x: it has failed", "INFO x: 5"]
+        )
+    ]
+    (log := tmp_path / "new.log").write_bytes(
+        b"".join(expected.lines()[:400]) + "".join(new).encode()
+    )
+    found = followed(expected.bundle, options(log, tmp_path / "found.jsonl"))
+    frame = load_bundle(expected.bundle.directory).score(log)
+    finished = dict(zip(frame["entity"], frame["score"], strict=True))
+    assert {one["entity"]: one["score"] for one in found if one["kind"] == "sequence"} == finished
+    if model == "rare_event":
+        assert finished["blk_1"] > finished["blk_2"] > finished["blk_0"]
