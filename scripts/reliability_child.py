@@ -21,16 +21,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hydra.core.plugins import Plugins
+
 PROGRAM = (
     "anomalog_exp.__main__",
     "anomalog_exp.commands",
     "anomalog_exp.launch.job",
     "anomalog_exp.data.sources.download",
+    "anomalog_exp.data.templates.miners.siblings",
+    "anomalog_exp.detection.evidence",
+    "hydra._internal.core_plugins.file_config_source",
+    "hydra._internal.core_plugins.zsh_completion",
     "hydra_plugins.anomalog_exp_sweepers",
+    "hydra_plugins.hydra_joblib_launcher.joblib_launcher",
+    "jinja2",
     "polars",
+    "pydantic.dataclasses",
     "scipy.sparse",
 )
-TRACKER = ("mlflow.tracking", "mlflow.store.tracking.sqlalchemy_store")
+TRACKER = (
+    "alembic.command",
+    "anomalog_exp.tracking.mirror",
+    "mlflow.store.tracking.sqlalchemy_workspace_store",
+    "mlflow.tracking",
+    "sqlalchemy.dialects.sqlite",
+)
+"""What a run imports on its way, and what it imports besides to be mirrored."""
 
 _FILE_EVENTS = {
     "open",
@@ -51,6 +67,7 @@ def serve(modules: list[str]) -> None:
     """Import modules once, then answer until standard input ends."""
     for name in modules:
         importlib.import_module(name)
+    Plugins.instance()  # Hydra's, which it looks for once
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     answers.write("ready\n")
     for line in sys.stdin:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+from anomalog_exp.report.bundle import chart_library
 from tests.forked import run_forked
 
 SMALL_DEMO = "dataset.source.lines=3000"
@@ -28,7 +34,8 @@ def command(
 
     It is a fork of a process that has imported the program, where that makes no difference.
     """
-    done = run_forked(arguments, cwd, environment(**more), timeout)
+    with charts_at_hand(cwd):
+        done = run_forked(arguments, cwd, environment(**more), timeout)
     return cold_command(*arguments, cwd=cwd, timeout=timeout, **more) if done is None else done
 
 
@@ -36,14 +43,58 @@ def cold_command(
     *arguments: str, cwd: Path, timeout: float = 120, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """The same in a process of its own, which begins with nothing."""
-    return subprocess.run(
-        [sys.executable, "-m", "anomalog_exp", *arguments],
-        cwd=cwd,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
+    with charts_at_hand(cwd):
+        return subprocess.run(
+            [sys.executable, "-m", "anomalog_exp", *arguments],
+            cwd=cwd,
+            env=environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+
+def python(
+    code: str, *, cwd: Path, timeout: float = 120, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -c CODE` in `cwd` likewise."""
+    with charts_at_hand(cwd):
+        arguments = [code, {"__name__": "__main__"}]
+        done = run_forked(arguments, cwd, environment(**more), timeout, call="builtins:exec")
+        return done or subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=cwd,
+            env=environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+
+@contextmanager
+def charts_at_hand(folder: Path) -> Iterator[None]:
+    """The library that draws charts in the cache below `folder`, which each first run would put together.
+
+    It goes again where the commands inside the block have kept nothing beside it.
+    """
+    kept = folder / ".cache/report"
+    if kept.exists():
+        yield
+        return
+    shutil.copytree(_charts().name, kept.parent, dirs_exist_ok=True)
+    try:
+        yield
+    finally:
+        if kept.parent.exists() and list(kept.parent.iterdir()) == [kept]:
+            shutil.rmtree(kept.parent)
+
+
+@cache
+def _charts() -> tempfile.TemporaryDirectory[str]:
+    """A cache that holds nothing else."""
+    folder = tempfile.TemporaryDirectory(prefix="charts-")
+    chart_library(Path(folder.name))
+    return folder
 
 
 def run_dirs(folder: Path) -> list[Path]:

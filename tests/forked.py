@@ -31,15 +31,20 @@ _one_at_a_time = threading.Lock()
 
 
 def run_forked(
-    arguments: Sequence[str], cwd: Path, variables: Mapping[str, str], timeout: float
+    arguments: Sequence[Any],
+    cwd: Path,
+    variables: Mapping[str, str],
+    timeout: float,
+    call: str | None = None,
 ) -> subprocess.CompletedProcess[str] | None:
     """Run the command in a fork; None where it needs a process of its own.
 
     Args:
-        arguments: Of `python -m anomalog_exp`.
+        arguments: Of `python -m anomalog_exp`, or of `call`.
         cwd: Its working directory.
         variables: Its whole environment.
         timeout: Seconds after which it is killed.
+        call: `module:function` instead of the command.
 
     Raises:
         subprocess.TimeoutExpired: it took longer.
@@ -54,14 +59,15 @@ def run_forked(
         if any(name.startswith(_AT_START) for name in changed):
             return None
         given = {name: variables.get(name) for name in {*changed, _PATH}}
-        job = _process().Job(
-            cwd.absolute(), [*map(str, arguments)], environment=given, timeout=timeout
-        )
+        words = arguments if call else [*map(str, arguments)]
+        job = _process().Job(cwd.absolute(), words, call=call, environment=given, timeout=timeout)
         (ended,) = forks.run(job)
     finally:
         _one_at_a_time.release()
     if ended.late:
-        raise subprocess.TimeoutExpired(["anomalog_exp", *arguments], timeout, ended.out, ended.err)
+        raise subprocess.TimeoutExpired(
+            [call or "anomalog_exp", *arguments], timeout, ended.out, ended.err
+        )
     return subprocess.CompletedProcess([*arguments], ended.code, ended.out, ended.err)
 
 

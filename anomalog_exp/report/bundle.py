@@ -1,11 +1,13 @@
 """The script that draws the charts of a page: Vega, Vega-Lite and Vega-Embed in one text.
 
-vl_convert brings it and takes two seconds to put it together, so it is kept in the cache.
+vl_convert brings it and takes two seconds to put it together, so it is kept in the cache, and in the
+process for its next cache.
 """
 
 from __future__ import annotations
 
 import logging
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,6 +33,7 @@ def chart_library(cache_dir: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@cache
 def _put_together() -> str:
     import vl_convert
 

@@ -8,8 +8,6 @@ page shows run as they are.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
@@ -17,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from anomalog_exp.config.words import command_files
-from tests.command import command, environment
+from tests.command import command, python
 from tests.docs.shown import PAGES, Block, Command, blocks, commands
 from tests.docs.stand_ins import write_stand_ins
 
@@ -99,7 +97,8 @@ def quick(arguments: list[str]) -> list[str]:
     text = " ".join(arguments)
     is_demo = not re.search(r"\bdataset=(?!demo)|orders_models", text)
     needs_no_size = not is_demo or re.search(r"source\.lines|entry_count", text)
-    sweeps = "-m" in arguments and "launcher" not in text
+    is_sweep = word or "-m" in arguments or "experiment=" in text
+    sweeps = is_sweep and "launcher" not in text
     return [
         "tracking=none",
         *([] if needs_no_size else ["dataset.source.lines=5000"]),
@@ -124,10 +123,7 @@ def test_a_shown_command_does_what_it_says(folder, request, shown):
 
 @pytest.mark.parametrize("shown", CODE, ids=lambda block: f"{block.page.stem}-{CODE.index(block)}")
 def test_shown_code_prints_what_it_says(tmp_path, shown: Block):
-    done = subprocess.run(
-        [sys.executable, "-c", shown.text],
-        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    done = python(shown.text, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert shown.output, "the page does not show what this prints"
     assert OutputChecker().check_output(shown.output, done.stdout, ELLIPSIS), done.stdout
