@@ -13,12 +13,15 @@ from pathlib import Path
 from reliability_process import Ended, Job, processes_of
 from reliability_row import Arena, Verdict
 
+from anomalog_exp.report.bundle import chart_library
+
 __all__ = [
     "DEMO",
     "MODELS",
     "NO_TRACKER",
     "after",
     "copied",
+    "fresh",
     "judged",
     "left_over",
     "mirrored_runs",
@@ -36,9 +39,17 @@ _NAMES = ((r"[0-9a-f]{32}", "<run>"), (r"(?<=logs-)[0-9a-f]{12}", "<archive>"))
 """Names that differ from folder to folder: of MLflow's runs, of unpacked archives."""
 
 
+def fresh(arena: Arena) -> Path:
+    """A folder in which nothing has run; in the short form the library that draws charts is there."""
+    folder = arena.new_folder("state")
+    if not arena.long:  # each first run would take two seconds to put it together
+        chart_library(folder / ".cache")
+    return folder
+
+
 def after(arena: Arena, *commands: Sequence[str], tracker: bool = False) -> Path:
     """A folder in which commands have run."""
-    folder = arena.new_folder("state")
+    folder = fresh(arena)
     for arguments in commands:
         (ended,) = arena.run(Job(folder, arguments), tracker=tracker)
         assert ended.code == 0, ended.err

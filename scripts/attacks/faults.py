@@ -25,6 +25,7 @@ from reliability_state import (
     NO_TRACKER,
     after,
     copied,
+    fresh,
     judged,
     results,
     same_results,
@@ -72,7 +73,7 @@ def _full(
 
 @attack("a full disk: a first run")
 def full_first_run(arena: Arena) -> Iterator[Verdict]:
-    return _full(arena, arena.new_folder("state"), [*_RUN, "write_predictions=true"], short=2)
+    return _full(arena, fresh(arena), [*_RUN, "write_predictions=true"], short=2)
 
 
 @attack("a full disk: a run that replaces an older result")
@@ -116,7 +117,7 @@ def full_unpacking(arena: Arena) -> Iterator[Verdict]:
 
 @attack("a full disk: a run that is mirrored to MLflow")
 def full_mirroring(arena: Arena) -> Iterator[Verdict]:
-    return _full(arena, arena.new_folder("state"), DEMO, short=1, tracker=True)
+    return _full(arena, fresh(arena), DEMO, short=1, tracker=True)
 
 
 @attack("a full disk: a real one of a few pages")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reliability_process import Job
 from reliability_row import Arena, Verdict, attack
-from reliability_state import DEMO, MODELS, NO_TRACKER, after, copied, judged
+from reliability_state import DEMO, MODELS, NO_TRACKER, after, copied, fresh, judged
 
 from tests.archives import PACKERS
 
@@ -75,7 +75,7 @@ def _at_moments(
 
 @attack("a first run, at every operation")
 def first_run(arena: Arena) -> Iterator[Verdict]:
-    return _at_operations(arena, arena.new_folder("state"), _RUN, short=4)
+    return _at_operations(arena, fresh(arena), _RUN, short=4)
 
 
 @attack("a run of a built data set, at every third operation")
@@ -150,4 +150,4 @@ def mirrored_sweep(arena: Arena) -> Iterator[Verdict]:
 @attack("a first run that gets SIGTERM, at moments of chance")
 def asked_to_stop(arena: Arena) -> Iterator[Verdict]:
     number = arena.number(short=2, long=40)
-    return _at_moments(arena, arena.new_folder("state"), _RUN, number, by=signal.SIGTERM)
+    return _at_moments(arena, fresh(arena), _RUN, number, by=signal.SIGTERM)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from reliability_process import Ended, Job
 from reliability_row import Arena, Verdict, attack
+from reliability_state import fresh
 
 from tests.archives import PACKERS
 from tests.web import serving
@@ -60,7 +61,7 @@ def tokens(arena: Arena) -> Iterator[Verdict]:
     def judge(case: tuple[str, str, int]) -> Verdict:
         place, way, number = case
         token = _token(arena, number)
-        folder = arena.new_folder()
+        folder = fresh(arena)
         with serving(lambda handler: handler.send(archive)) as server:
             if way == "refused":
                 server.behaviour = lambda handler: handler.send(b"no", status=403)
