@@ -298,7 +298,9 @@ def test_a_threshold_that_has_seen_the_test_labels_is_marked_wherever_it_is_show
         "rule": "best_f1",
     }
     assert "(an oracle: it has seen the test labels)" in (run_dir / "anomalies.txt").read_text()
-    swept = command(*oracle[:3], "model/decision=quantile,best_f1", "-m", cwd=tmp_path)
+    swept = command(
+        *oracle[:3], "model/decision=quantile,best_f1", "-m", "hydra/launcher=basic", cwd=tmp_path
+    )
     assert re.findall(r"(quantile|best_f1) +(\w+(?: \(oracle\))?)  ", swept.stdout) == [
         ("best_f1", "reused (oracle)"),
         ("quantile", "done"),

@@ -138,8 +138,9 @@ def test_the_experiment_of_a_plugin_is_listed_shown_and_run(folder):
     assert listed.stdout.splitlines()[2].split()[:2] == ["shop_models", "shop"]
     shown = command("experiments", "show", "shop_models", cwd=folder, ANOMALOG_PLUGINS="my shop")
     assert shown.stdout == (SHOP / "conf/experiment/shop_models.yaml").read_text()
+    run = ["experiments", "run", "shop_models", *RUN[1:], "hydra/launcher=basic"]
     for named in (["--plugins", "my shop"], ["plugins=['my shop']"]):
-        done = command("experiments", "run", "shop_models", *RUN[1:], *named, cwd=folder)
+        done = command(*run, *named, cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "2 members: 2 done" in done.stdout
     assert done.stdout.count("reused") == 2
@@ -165,7 +166,8 @@ def test_a_broken_plugin_ends_a_run_in_four_lines_and_a_sweep_in_one_member(fold
         "error: model.name: this plugin cannot be imported: OSError: no luck",
         f"  value:   {folder}/my shop/models/repeats.py, line 2",
     ]
-    swept = command(*RUN, "plugins=['my shop']", "model=markov,repeats", "-m", cwd=folder)
+    sweep = [*RUN, "plugins=['my shop']", "model=markov,repeats", "-m", "hydra/launcher=basic"]
+    swept = command(*sweep, cwd=folder)
     assert swept.returncode == 1
     assert "2 members: 1 done, 1 failed" in swept.stdout
     assert "no luck" in swept.stdout

@@ -47,6 +47,7 @@ def test_a_sweep_and_its_members_in_one_command(tmp_path):
         "seed=0,1",
         "report.page=false",
         "-m",
+        "hydra/launcher=basic",
         cwd=tmp_path,
     )
     assert swept.returncode == 0, swept.stderr

@@ -10,7 +10,8 @@ from tests.command import SMALL_DEMO, command, run_dirs
 
 
 def test_members_of_a_sweep_come_out_the_same_and_a_changed_result_is_said(tmp_path):
-    swept = command(SMALL_DEMO, "model=markov,naive_bayes", "tracking=none", "-m", cwd=tmp_path)
+    sweep = [SMALL_DEMO, "model=markov,naive_bayes", "tracking=none", "-m", "hydra/launcher=basic"]
+    swept = command(*sweep, cwd=tmp_path)
     assert swept.returncode == 0, swept.stderr
     first, second = run_dirs(tmp_path / "outputs")
     metrics = second / "metrics.json"

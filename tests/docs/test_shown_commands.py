@@ -1,8 +1,8 @@
 """Every command and every piece of code on the README and the pages is run, as it stands there.
 
 Files that a reader has are small stand-ins, and a file that a page tells to write is written as shown.
-What a command is given besides makes it quick: a small demo log, no tracking, no workers. Commands whose output the
-page shows run as they are.
+What a command is given besides makes it quick: a small demo log, no tracking, no page, no workers.
+Commands whose output the page shows run as they are.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ def quick(arguments: list[str]) -> list[str]:
     sweeps = is_sweep and "launcher" not in text
     return [
         "tracking=none",
+        *([] if "report." in text else ["report.page=false"]),
         *([] if needs_no_size else ["dataset.source.lines=5000"]),
         *(["hydra/launcher=basic"] if sweeps else []),
     ]

@@ -36,7 +36,7 @@ def test_a_launcher_gives_the_table_that_joblib_gives(tmp_path, by_joblib, launc
 
 
 def test_skipped_members_are_no_failure_but_no_result_either(tmp_path):
-    skipped = [SMALL_DEMO, "tracking=none", "split=normal_only", "-m"]
+    skipped = [SMALL_DEMO, "tracking=none", "split=normal_only", "-m", "hydra/launcher=basic"]
     all_skipped = command(*skipped, "model=naive_bayes", "seed=0,1", cwd=tmp_path)
     assert all_skipped.returncode == 3
     assert "members 0, 1 skipped: naive_bayes needs both classes in train" in all_skipped.stdout

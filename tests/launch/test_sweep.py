@@ -75,7 +75,7 @@ def test_the_multirun_flag_may_stand_anywhere(tmp_path, place, flag):
 def test_members_that_fail_are_named_with_their_reason_and_the_others_finish(tmp_path):
     done = command(
         SMALL_DEMO, "tracking=none", "model=markov,naive_bayes", "-m", "model.smoothing=-1,1",
-        cwd=tmp_path,
+        "hydra/launcher=basic", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 1
     rows = sweep_rows(tmp_path / "outputs")

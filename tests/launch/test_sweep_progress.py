@@ -20,7 +20,7 @@ SWEEP += ["sequence.window_size=null,-1"]
 
 
 def test_without_a_terminal_each_member_gets_a_line(tmp_path):
-    done = command(*SWEEP, cwd=tmp_path)
+    done = command(*SWEEP, "hydra/launcher=basic", cwd=tmp_path)
     told = [line.partition(" INFO ")[2] for line in done.stderr.splitlines()]
     ended = {line.partition(": ")[2] for line in told if " of 4: " in line}
     assert [line[:6] for line in told if " of 4: " in line] == [f"{i} of 4" for i in range(1, 5)]

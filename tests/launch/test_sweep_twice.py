@@ -19,7 +19,9 @@ from hydra_plugins.anomalog_exp_sweepers import RecordsSweep
 from tests.command import SMALL_DEMO, command, environment, sweep_rows
 
 SWEEP = [SMALL_DEMO, "tracking=none", "evaluation.bootstrap_samples=0", "seed=0,1,2,3,4,5", "-m"]
-LONG = ["dataset.source.lines=300000", "tracking=none", "model=markov", "sequence.step=null", "-m"]
+SWEEP += ["report.page=false"]
+LONG = ["dataset.source.lines=100000", "tracking=none", "model=markov", "sequence.step=null", "-m"]
+LONG += ["report.page=false"]
 
 
 def begun(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
@@ -59,13 +61,14 @@ def runs(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("members_done", [0, 4])
-def test_the_same_sweep_typed_again_waits_and_says_for_whom(tmp_path, members_done):
+@pytest.mark.parametrize(("members_done", "launcher"), [(0, "local"), (4, "basic")])
+def test_the_same_sweep_typed_again_waits_and_says_for_whom(tmp_path, members_done, launcher):
     """The second begins when so many members of the first have left a record."""
-    first = begun(*SWEEP, cwd=tmp_path)
+    sweep = [*SWEEP, f"hydra/launcher={launcher}"]
+    first = begun(*sweep, cwd=tmp_path)
     until(lambda: any(tmp_path.glob("outputs/sweeps/*/runs.json")))
     until(lambda: len(list(tmp_path.glob("outputs/sweeps/*/members/*.json"))) >= members_done)
-    second = begun(*SWEEP, cwd=tmp_path)
+    second = begun(*sweep, cwd=tmp_path)
     ended = [process.communicate(timeout=120) for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0], ended
     assert all("6 members: 6 done" in stdout for stdout, _ in ended)
@@ -78,7 +81,7 @@ def test_the_same_sweep_typed_again_waits_and_says_for_whom(tmp_path, members_do
 
 
 def test_one_process_at_a_time_holds_a_sweep_whoever_asks_first(tmp_path):
-    processes = [begun(*SWEEP, cwd=tmp_path) for _ in range(3)]
+    processes = [begun(*SWEEP, "hydra/launcher=basic", cwd=tmp_path) for _ in range(3)]
     ended = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], ended
     assert sum("this sweep runs already" in stderr for _, stderr in ended) >= 1
@@ -86,17 +89,27 @@ def test_one_process_at_a_time_holds_a_sweep_whoever_asks_first(tmp_path):
     assert [row["status"] for row in sweep_rows(tmp_path / "outputs")] == ["reused"] * 6
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> list[str]:
+    """Where the log of the long sweep is already written and built."""
+    folder = tmp_path_factory.mktemp("built")
+    places = [f"paths.{place}={folder / place}" for place in ("data_dir", "cache_dir")]
+    done = command(*LONG[:3], *places, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return places
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize(
     ("launcher", "number"),
     [("local", signal.SIGKILL), ("local", signal.SIGTERM), ("submitit_local", signal.SIGKILL)],
 )
-def test_workers_end_with_the_process_of_their_sweep(tmp_path, launcher, number):
+def test_workers_end_with_the_process_of_their_sweep(tmp_path, built, launcher, number):
     if launcher == "submitit_local":
         pytest.importorskip("hydra_plugins.hydra_submitit_launcher", exc_type=ImportError)
     # submitit starts all members at once.
-    sizes = {"local": "12,11,10,9,8", "submitit_local": "12,11"}[launcher]
-    arguments = [*LONG, f"sequence.window_size={sizes}", f"hydra/launcher={launcher}"]
+    sizes = {"local": "12,11,10,9", "submitit_local": "12,11"}[launcher]
+    arguments = [*LONG, *built, f"sequence.window_size={sizes}", f"hydra/launcher={launcher}"]
     process = begun(*arguments, cwd=tmp_path)
     until(lambda: any(tmp_path.glob("outputs/*/*/status.json")) or process.poll() is not None)
     below = descendants(process.pid)

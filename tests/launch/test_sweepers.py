@@ -44,7 +44,8 @@ def test_a_sweeper_that_searches_gets_the_primary_metric_and_the_same_table(tmp_
     )
     package = Path(anomalog_exp.__file__).parents[1]
     done = command(
-        SMALL_DEMO, "tracking=none", "hydra/sweeper=search", "-m", "--config-dir", "own",
+        SMALL_DEMO, "tracking=none", "report.page=false", "hydra/sweeper=search",
+        "hydra/launcher=basic", "-m", "--config-dir", "own",
         cwd=tmp_path, PYTHONPATH=os.pathsep.join([str(package), str(tmp_path / "plugins")]),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -59,7 +60,8 @@ def test_a_sweeper_that_searches_gets_the_primary_metric_and_the_same_table(tmp_
 @pytest.mark.parametrize("sweeper", ["grid", "basic"])
 def test_choices_ranges_and_globs_make_the_same_members_by_both_sweepers(tmp_path, sweeper):
     done = command(
-        SMALL_DEMO, "tracking=none", f"hydra/sweeper={sweeper}", "seed=choice(3,5)",
+        SMALL_DEMO, "tracking=none", f"hydra/sweeper={sweeper}", "hydra/launcher=basic",
+        "report.page=false", "evaluation.bootstrap_samples=0", "seed=choice(3,5)",
         "split.train_fraction=range(0.25,0.75,0.25)", "template=glob(*,exclude=[s*,e*])", "-m",
         "hydra.sweeper.max_batch_size=3", cwd=tmp_path,
     )  # fmt: skip

@@ -44,6 +44,7 @@ def test_the_command_says_what_to_install_before_it_reads_a_log(name, tmp_path, 
 
 def test_in_a_sweep_the_other_members_are_done(tmp_path, without_river):
     arguments = ["model=half_space_trees,markov,naive_bayes", "-m", SMALL_DEMO, "tracking=none"]
+    arguments += ["hydra/launcher=basic", "report.page=false"]
     done = command(*arguments, cwd=tmp_path, **without_river)
     assert done.returncode == 1
     (path,) = tmp_path.glob("outputs/sweeps/*/results.json")

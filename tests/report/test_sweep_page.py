@@ -145,7 +145,7 @@ def swept(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("sweep")
     done = command(
         SMALL_DEMO, "tracking=none", "model=markov,rarity,naive_bayes", "split=chronological,normal_only",
-        "sequence.window_size=null,-1", "report.figures=svg", "-m", cwd=folder,
+        "sequence.window_size=null,-1", "report.figures=svg", "-m", "hydra/launcher=basic", cwd=folder,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     (path,) = folder.glob("outputs/sweeps/*/plan.json")

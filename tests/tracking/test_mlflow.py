@@ -143,7 +143,8 @@ def test_a_sweep_typed_again_continues_its_run(tmp_path):
     from mlflow.tracking import MlflowClient
 
     for _ in range(2):
-        assert command(SMALL_DEMO, "-m", "seed=0,1", cwd=tmp_path).returncode == 0
+        sweep = [SMALL_DEMO, "-m", "seed=0,1", "hydra/launcher=basic", "report.page=false"]
+        assert command(*sweep, cwd=tmp_path).returncode == 0
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'outputs/mlflow/mlflow.db'}")
     found = client.search_runs([client.get_experiment_by_name("demo").experiment_id])
     kinds = [run.data.tags.get("anomalog.kind") for run in found]
@@ -158,7 +159,7 @@ def test_a_sweep_over_a_log_without_labels_has_its_table_in_the_store(tmp_path):
     (tmp_path / "app.log").write_text("\n".join(lines))
     done = command(
         "dataset=custom", "dataset.source.path=app.log", "sequence=fixed", "sequence.window_size=10",
-        "model=markov,new_event", "-m", cwd=tmp_path,
+        "model=markov,new_event", "-m", "hydra/launcher=basic", "report.page=false", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "is not in MLflow" not in done.stderr
@@ -295,7 +296,12 @@ def pages(folder):
     ended = [
         command(SMALL_DEMO, "model=naive_bayes", cwd=folder),
         command(
-            SMALL_DEMO, "-m", "model=naive_bayes,markov", "sequence.window_size=10,20", cwd=folder
+            SMALL_DEMO,
+            "-m",
+            "model=naive_bayes,markov",
+            "sequence.window_size=10,20",
+            "hydra/launcher=basic",
+            cwd=folder,
         ),
     ]
     processes, addresses = [], []
