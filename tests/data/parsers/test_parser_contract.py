@@ -8,12 +8,14 @@ from functools import cache
 import polars as pl
 import pytest
 
+from anomalog_exp.commands._about import module_of
 from anomalog_exp.config import load_run_config
 from anomalog_exp.data import parsers
 from anomalog_exp.data.columns import COLUMNS
 from anomalog_exp.data.parsers.base import Parser, ParserConfig, field_column
 from anomalog_exp.data.parsers.checked import checked
 from anomalog_exp.options.listing import option_names, option_type
+from anomalog_exp.options.names import option_files
 from tests.data.parsers.format_lines import FORMATS
 from tests.data.parsers.lines import FOREIGN, GARBAGE, LINES, mixed
 
@@ -28,7 +30,11 @@ def config_of(option: str) -> ParserConfig:
     return load_run_config(overrides).dataset.structured_parser
 
 
-OF_LINES = [name for name in option_names(GROUP) if config_of(name).reads == "lines"]
+OF_LINES = [
+    name
+    for name, file in option_files(GROUP).items()
+    if option_type(GROUP, module_of(GROUP, file)).reads == "lines"
+]
 OWN = {name: list(lines) for name, lines in LINES.items()} | {
     name: [line for line, row in rows if row is not None] for name, rows in FORMATS.items()
 }
@@ -57,6 +63,7 @@ def parser(request) -> Parser:
 
 def test_every_module_of_the_room_is_an_option_or_a_helper_of_one():
     named = {config_of(option).name for option in option_names(GROUP)}
+    assert [o for o in option_names(GROUP) if config_of(o).reads == "lines"] == OF_LINES
     for _, module, _ in pkgutil.iter_modules(parsers.__path__):
         if module in named:
             assert issubclass(option_type(GROUP, module), ParserConfig)
