@@ -112,7 +112,7 @@ def test_a_failed_run_says_why_and_leaves_no_metrics(places, monkeypatch):
     ],
 )
 def test_a_stopped_run_bears_its_status_and_runs_again(tmp_path, number, status, code):
-    arguments = ["dataset.source.lines=2000000", "tracking=none", "model=markov", "model.order=3"]
+    arguments = ["dataset.source.lines=300000", "tracking=none", "model=markov", "model.order=3"]
     process = subprocess.Popen(
         [sys.executable, "-m", "anomalog_exp", *arguments],
         cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True,
