@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from anomalog_exp import __version__
-from tests.command import environment
+from tests.command import charts_at_hand, environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,13 +33,14 @@ def test_an_installed_wheel_runs_from_any_directory(wheel, tmp_path):
     where = (
         "import anomalog_exp, sys; print(anomalog_exp.__file__);"
         "from anomalog_exp.__main__ import main;"
-        "sys.exit(main(['dataset.source.lines=3000', 'tracking=none', 'seed=0,1', '-m']))"
+        "sys.exit(main(['dataset.source.lines=3000', 'tracking=none', 'seed=0,1', '-m', 'hydra/launcher=basic']))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", where],
-        cwd=elsewhere, env=environment(PYTHONPATH=str(site)), capture_output=True, text=True,
-        timeout=120,
-    )  # fmt: skip
+    with charts_at_hand(elsewhere):
+        done = subprocess.run(
+            [sys.executable, "-c", where],
+            cwd=elsewhere, env=environment(PYTHONPATH=str(site)), capture_output=True, text=True,
+            timeout=120,
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(site))
     assert "2 members: 2 done" in done.stdout

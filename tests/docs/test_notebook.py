@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.command import environment
+from tests.command import charts_at_hand, environment
 from tests.docs.shown import ROOT
 
 
@@ -30,9 +30,11 @@ def outputs(cell) -> str:
 @pytest.mark.usefixtures("quiet_kernel")
 def test_the_notebook_runs_and_shows_what_it_says(tmp_path):
     notebook = nbformat.read(Path(ROOT, "docs/sweep.ipynb"), as_version=4)
-    NotebookClient(
+    client = NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    ).execute()
+    )
+    with charts_at_hand(tmp_path):
+        client.execute()
     table, frame, cross, differing = [c for c in notebook.cells if c.cell_type == "code"]
     assert "3 of 3" in outputs(table)
     assert "9 members: 9 done. The best F1 is" in outputs(table)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ NORMAL = ["abc", "abcd", "abcd", "abdc", "abc", "abcd", "abcc"]
 TESTED = ["abcd", "abx", "abcdabcd", "aaaa", "xyzxyzxyz", "abc", ""]
 
 
+@cache
 def union(*overrides):
     return load_run_config(["model=union", *overrides]).model
 
