@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from anomalog_exp.commands._about import about_yaml
 from anomalog_exp.commands.experiments import Experiment, read_experiment
 from anomalog_exp.config.compose import compose, missing_keys
-from anomalog_exp.config.load import load_run_config
+from anomalog_exp.config.load import load_run_config, run_config
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.data.parsers.base import Parser, ParserConfig
 from anomalog_exp.data.parsers.checked import checked
@@ -100,13 +100,14 @@ def check_option(group: str, name: str, sample: Sample) -> str:
     if group == "experiment":
         return _check_experiment(read_experiment(name, file))
     chosen = [f"{group}={name}"]
-    missing = missing_keys(compose(chosen))
+    composed = compose(chosen)
+    missing = missing_keys(composed)
     # A file that is still to be named may have any name here.
     chosen += [f"{key}=/a/file" for key in missing if key.endswith("path")]
     asked = f"asks for {', '.join(missing)}" if missing else ""
     if not all(key.endswith("path") for key in missing):
         return f"{asked}: composed only"
-    config = load_run_config(chosen)
+    config = load_run_config(chosen) if missing else run_config(composed)
     if group == "model":
         return _check_detector(config.model, sample.sequences)
     if group == "dataset/structured_parser":
@@ -124,9 +125,13 @@ def _check_experiment(experiment: Experiment) -> str:
     asked: dict[str, None] = {}
     for member in experiment.members():
         overrides = [f"experiment={experiment.name}", *member]
-        missing = missing_keys(compose(overrides))
+        composed = compose(overrides)
+        missing = missing_keys(composed)
         asked |= dict.fromkeys(missing)
-        load_run_config([*overrides, *(f"{key}=/a/file" for key in missing)])
+        if missing:
+            load_run_config([*overrides, *(f"{key}=/a/file" for key in missing)])
+        else:
+            run_config(composed)
     return f"asks for {', '.join(asked)}" if asked else ""
 
 

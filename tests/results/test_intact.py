@@ -13,7 +13,7 @@ import pytest
 
 from anomalog_exp.app import run
 from anomalog_exp.commands import mirror, rerun
-from anomalog_exp.config import load_run_config
+from anomalog_exp.config import RunConfig, load_run_config
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.results import read_run
 
@@ -115,12 +115,16 @@ def options(tmp_path_factory) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def original(options) -> Path:
+def composed(options) -> RunConfig:
+    return load_run_config([*options, "write_predictions=true"])
+
+
+@pytest.fixture(scope="module")
+def original(composed) -> Path:
     """A run dir with every file that a run can write."""
-    config = load_run_config([*options, "write_predictions=true"])
     logging.getLogger("anomalog_exp").setLevel("INFO")
     try:
-        return Path(run(config).run_dir)
+        return Path(run(composed).run_dir)
     finally:
         logging.getLogger("anomalog_exp").setLevel("NOTSET")
 
@@ -131,8 +135,9 @@ def run_dir(original, tmp_path) -> Path:
 
 
 @pytest.fixture
-def config(options, tmp_path):
-    return load_run_config([*options, f"paths.output_dir={tmp_path}", "write_predictions=true"])
+def config(composed, tmp_path) -> RunConfig:
+    paths = composed.paths.model_copy(update={"output_dir": tmp_path})
+    return composed.model_copy(update={"paths": paths})
 
 
 def files_in(run_dir: Path) -> dict[str, bytes]:
