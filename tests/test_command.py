@@ -8,7 +8,7 @@ from subprocess import Popen, run
 import pytest
 
 from anomalog_exp.options.listing import option_names
-from tests.command import SMALL_DEMO, command, environment, run_dirs
+from tests.command import SMALL_DEMO, charts_at_hand, command, environment, run_dirs
 
 RUN_FILES = {
     "anomalies.txt",
@@ -88,18 +88,19 @@ def test_a_run_in_a_sweep_alone_cold_and_warm_gives_the_same_bytes(tmp_path):
 
 
 def test_four_processes_at_once_on_nothing_all_succeed_and_one_builds(tmp_path):
-    processes = [
-        Popen(
-            [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, f"seed={seed}"],
-            cwd=tmp_path,
-            env=environment(POLARS_MAX_THREADS="1"),
-            text=True,
-            stdout=-1,
-            stderr=-1,
-        )
-        for seed in range(4)
-    ]
-    ended = [process.communicate(timeout=170) for process in processes]
+    with charts_at_hand(tmp_path):
+        processes = [
+            Popen(
+                [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, f"seed={seed}"],
+                cwd=tmp_path,
+                env=environment(POLARS_MAX_THREADS="1"),
+                text=True,
+                stdout=-1,
+                stderr=-1,
+            )
+            for seed in range(4)
+        ]
+        ended = [process.communicate(timeout=170) for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, ended
     assert sum("building demo" in stderr for _, stderr in ended) == 1
     assert not any("is not in MLflow" in stderr for _, stderr in ended)
@@ -249,8 +250,9 @@ def test_times_that_the_format_does_not_fit_are_an_error_with_lines(tmp_path):
 
 
 def test_a_reader_that_has_seen_enough_of_a_sweep_ends_it_quietly(tmp_path):
+    arguments = [SMALL_DEMO, "tracking=none", "report.page=false", "seed=0,1", "-m"]
     with Popen(
-        [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, "tracking=none", "seed=0,1", "-m"],
+        [sys.executable, "-m", "anomalog_exp", *arguments],
         cwd=tmp_path, env=environment(), stdout=-1, stderr=-1, text=True,
     ) as process:  # fmt: skip
         process.stdout.close()

@@ -179,9 +179,10 @@ def others(value: Any, annotation: Any) -> list[Any]:
             {"url": "http://x", "md5_checksum": "0" * 32, "size_bytes": 1, "raw_logs_relpath": "x"}]  # fmt: skip
 
 
-def changed(plain: dict[str, Any], place: tuple[Any, ...], annotation: Any) -> RunConfig | None:
-    """The config with another value at one place; None where no other value fits."""
-    before = RunConfig.of(plain)
+def changed(
+    before: RunConfig, plain: dict[str, Any], place: tuple[Any, ...], annotation: Any
+) -> RunConfig | None:
+    """The config of plain values with another one at one place; None where no other value fits."""
     inner = plain
     for key in place[:-1]:
         inner = inner[key]
@@ -212,9 +213,10 @@ def flipped(overrides: tuple[str, ...]) -> dict[tuple[Any, ...], bool | None]:
     """Place of each value -> whether another value there gives another fingerprint; None: no other fits."""
     config = composed(overrides)
     plain, fingerprint = serialise_config(config), stable_fingerprint(config.identity())
+    before = RunConfig.of(plain)
     result: dict[tuple[Any, ...], bool | None] = {}
     for place, annotation in leaves(config, RunConfig):
-        other = changed(copy.deepcopy(plain), place, annotation)
+        other = changed(before, copy.deepcopy(plain), place, annotation)
         result[place] = other and stable_fingerprint(other.identity()) != fingerprint
     return result
 

@@ -155,7 +155,8 @@ def test_a_log_that_cannot_be_written_ends_the_run_in_four_parts(tmp_path):
 
 
 def test_two_at_once_on_one_config_run_once(tmp_path):
-    arguments = [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, "tracking=none"]
+    given = [SMALL_DEMO, "tracking=none", "report.page=false"]
+    arguments = [sys.executable, "-m", "anomalog_exp", *given]
     both = [
         subprocess.Popen(
             arguments, cwd=tmp_path, env=environment(), stdout=-1, stderr=-1, text=True
