@@ -29,7 +29,8 @@ def with_duplicates(
     if not test.any():
         return diagnostics
     content = distinct(sequences).group
-    seen = np.isin(content[test], content[sequences.split == Split.TRAIN])
+    train = sequences.split == Split.TRAIN
+    seen = float(np.isin(content[test], content[train]).mean()) if train.any() else None
     label = summary.test.label
     pair = np.stack([content[test], label.astype(np.int64)])
     _, first = np.unique(pair, axis=1, return_index=True)
@@ -42,6 +43,6 @@ def with_duplicates(
     return replace(
         diagnostics,
         distinct_test_sequences=len(np.unique(content[test])),
-        test_share_seen_in_train=float(seen.mean()),
+        test_share_seen_in_train=seen,
         unique=unique,
     )

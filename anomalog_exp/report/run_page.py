@@ -66,7 +66,7 @@ def run_page(stored: StoredRun, library: str) -> str:
         "status": status["status"],
         "reason": status["reason"],
         "sentence": _sentence(config),
-        "commands": _commands(stored.paths.run_dir, environment["overrides"]),
+        "commands": _commands(stored.paths.run_dir, config, environment["overrides"]),
         "warnings": run_warnings(stored),
         "seconds": _seconds(environment["seconds"]),
         "total_seconds": environment["seconds"]["total"],
@@ -76,6 +76,7 @@ def run_page(stored: StoredRun, library: str) -> str:
         "blocks": [],
         "findings": None,
         "changes": None,
+        "new": None,
         "manifest": None,
         "labels": _LABELS,
         "parts_of_split": [],
@@ -89,6 +90,7 @@ def run_page(stored: StoredRun, library: str) -> str:
             "blocks": _blocks(report),
             "findings": stored.findings,
             "changes": _changes(stored),
+            "new": manifest.get("bundle", {}).get("new"),
             "manifest": manifest,
             "parts_of_split": _parts(manifest["sequences"]),
             "model": _flat(stored.model_manifest),
@@ -167,19 +169,25 @@ def _sentence(config: RunConfig) -> str:
         if dataset.line_range
         else ""
     )
+    trained = "trained on another log" if config.bundle else f"split {config.split.name}"
     return (
         f"The detector {config.model.name} on the log {dataset.name}{part}: messages as templates by "
-        f"{config.template.name}, events grouped by {config.sequence.name}, split {config.split.name}, "
+        f"{config.template.name}, events grouped by {config.sequence.name}, {trained}, "
         f"threshold by {config.model.decision.name}, seed {config.seed}."
     )
 
 
-def _commands(run_dir: Path, overrides: list[str]) -> list[tuple[str, str]]:
+def _commands(run_dir: Path, config: RunConfig, overrides: list[str]) -> list[tuple[str, str]]:
     """What each command does, and the command."""
     again = (
         "again from its own config",
         f"python -m anomalog_exp rerun {shlex.quote(str(run_dir))}",
     )
+    if config.bundle is not None:
+        path = config.dataset.source.model_dump(mode="json")["path"]
+        logs = [path] if isinstance(path, str) else path
+        words = ["python", "-m", "anomalog_exp", "score", str(config.bundle.path), *logs]
+        return [("judge the log", shlex.join([*words, *overrides])), again]
     if not overrides:  # nothing was typed, or the run was started from Python
         return [again]
     return [("as it was typed", shlex.join(["python", "-m", "anomalog_exp", *overrides])), again]

@@ -242,7 +242,10 @@ def read_bundle(path: Path) -> Bundle:
         )
     values = _manifest_values(file)
     _refuse_other_versions(file, values)
-    manifest = BundleManifest.of(values, MANIFEST)
+    try:
+        manifest = BundleManifest.of(values, MANIFEST)
+    except ConfigError as error:
+        _refuse(file, str(error).splitlines()[0])
     if stable_fingerprint({key: values[key] for key in values.keys() - {"seal"}}) != manifest.seal:
         _refuse(file, "it is not as it was written: its seal does not fit")
     _refuse_changed(directory, manifest)
