@@ -41,7 +41,9 @@ class Vocabulary:
     def __post_init__(self) -> None:
         longest = np.array([len(text) for text in self.templates], dtype=np.int64)
         if (self.events < 0).any() or (self.places < 0).any() or (self.places > longest).any():
-            raise ValueError("a template has no fewer than 0 events, and no more places than letters")
+            raise ValueError(
+                "a template has no fewer than 0 events, and no more places than letters"
+            )
 
     @classmethod
     def of(cls, train: SequenceSet) -> Self:
