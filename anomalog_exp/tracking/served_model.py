@@ -7,18 +7,16 @@ No pickle is in the model: this file is read as code, the bundle as data.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
+from pandas import DataFrame  # here: MLflow reads the annotation
 
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.options.plugins import use_plugins
 from anomalog_exp.results import Scorer, load_bundle
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 __all__ = ["BundleModel"]
 

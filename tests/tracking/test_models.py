@@ -18,25 +18,26 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
-from anomalog_exp.results import load_bundle
 from tests.bundles import bundle_of_demo
 from tests.command import SMALL_DEMO, command, environment, run_dirs
 from tests.mirroring import Mirroring, stored_runs
 from tests.servers import free_port
+from tests.shop import SHOP
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """A folder with a sweep of two members, each of which is a model in MLflow."""
+    """A folder with a sweep of two detectors, one of them a plugin's; each is a model in MLflow."""
     folder = tmp_path_factory.mktemp("models")
     swept = command(
-        SMALL_DEMO, "-m", "model=markov,oov", "tracking.log_model=true", "report.page=false",
-        cwd=folder,
+        SMALL_DEMO, "-m", "model=markov,repeats", f"plugins=[{SHOP}]", "tracking.log_model=true",
+        "report.page=false", cwd=folder,
     )  # fmt: skip
     assert swept.returncode == 0, swept.stderr
     assert "is not in MLflow" not in swept.stderr
+    assert "Warning" not in swept.stderr
     return folder
 
 
@@ -82,7 +83,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_each_member_of_a_sweep_is_a_model_of_its_run_without_a_pickle(folder, run_dir):
     store = folder / "outputs/mlflow/mlflow.db"
     models = models_in(store)
-    assert sorted(name for name, *_ in models) == ["markov", "oov"]
+    assert sorted(name for name, *_ in models) == ["markov", "repeats"]
     assert [status for _, status, *_ in models] == [READY, READY]
     assert outputs_in(store) == 2
     (mirror,) = json.loads((run_dir / "tracking.json").read_text())
@@ -134,15 +135,21 @@ def test_whoever_kills_it_a_run_has_one_model_in_the_end(tmp_path):
         mirroring.close()
 
 
-def test_mlflow_serves_a_model_raw_lines_in_and_verdicts_out(folder, run_dir, log, tmp_path):
-    (model,) = (
-        place
-        for name, *_, place in models_in(folder / "outputs/mlflow/mlflow.db")
-        if name == "markov"
-    )
+def test_mlflow_serves_a_model_raw_lines_in_and_verdicts_out(folder, log, tmp_path):
+    """The detector is a plugin's, whose code is in the model, too."""
+    (run_dir,) = folder.glob("outputs/*-repeats/*/")
+    models = models_in(folder / "outputs/mlflow/mlflow.db")
+    (model,) = (place for name, *_, place in models if name == "repeats")
     copy = shutil.copytree(model, tmp_path / "model")  # wherever it is copied to
+    told = command(
+        "score", str(run_dir), str(log), "--plugins", str(SHOP), "--write", "rows.jsonl",
+        "tracking=none", "report.page=false", cwd=tmp_path,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    rows = [json.loads(row) for row in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    wanted = [row | {"place": row["place"].replace("new.log", "lines")} for row in rows]
+    threshold = json.loads((run_dir / "model_manifest.json").read_text())["threshold"]
     lines = log.read_text().splitlines()
-    wanted = load_bundle(run_dir).score(lines).to_dicts()
     port = free_port()
     bin_dir = Path(sys.executable).parent
     server = subprocess.Popen(
@@ -164,7 +171,9 @@ def test_mlflow_serves_a_model_raw_lines_in_and_verdicts_out(folder, run_dir, lo
                 assert server.poll() is None, "MLflow's server ended"
                 assert time.monotonic() < give_up, "MLflow's server does not answer"
                 time.sleep(0.5)
-        assert answer == (200, {"predictions": wanted})
+        assert answer == (
+            200, {"predictions": [row | {"threshold": threshold} for row in wanted]}
+        )  # fmt: skip
         assert posted(port, {"inputs": lines}) == answer
         code, refused = posted(port, {"inputs": ["rubbish"]})
         assert code == 400
