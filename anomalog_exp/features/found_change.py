@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import log2
 from typing import Final, Literal
 
-from anomalog_exp.features.compared_counts import Kind
+from anomalog_exp.features.counted import Kind
 from anomalog_exp.features.severity import LEVEL_WEIGHTS
 
 __all__ = ["ALPHA", "Found", "KnownAs", "What"]
