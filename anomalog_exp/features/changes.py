@@ -1,8 +1,8 @@
 """Changes between two sides of a log, ranked: what passes the test, what is new and grave, the rest.
 
-What passes stands by how large it is, in doublings, 3 at most, times the weight of its level: an error
-that doubled counts for more than a message for debugging that did. Behind it stands what is as unlikely
-as one in a hundred by itself, the unlikeliest first. What is new and is an error, or has a stack trace,
+What passes stands by how large it is, in doublings, 3 at most and 2 of an order, times the weight of its
+level: an error that doubled counts for more than a message for debugging that did. Behind it stands what
+is as unlikely as one in a hundred by itself. What is new and is an error, or has a stack trace,
 may be too seldom to pass: no test can decide on a single line in one run of six. It stands by the share
 of the runs that show it, its level, and its number; so does whatever several runs all show, and none
 did before. Both lists take turns, and behind them stands what else is new or gone.
