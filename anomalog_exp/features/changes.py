@@ -1,8 +1,8 @@
 """Changes between two sides of a log, ranked: what passes the test, what is new and grave, the rest.
 
-What passes stands by how large it is, in doublings, 3 at most, times the weight of its level: an error
-that doubled counts for more than a message for debugging that did. Behind it stands what is as unlikely
-as one in a hundred by itself, the unlikeliest first. What is new and is an error, or has a stack trace,
+What passes stands by how large it is, in doublings, 3 at most and 2 of an order, times the weight of its
+level: an error that doubled counts for more than a message for debugging that did. Behind it stands what
+is as unlikely as one in a hundred by itself. What is new and is an error, or has a stack trace,
 may be too seldom to pass: no test can decide on a single line in one run of six. It stands by the share
 of the runs that show it, its level, and its number; so does whatever several runs all show, and none
 did before. Both lists take turns, and behind them stands what else is new or gone.
@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import NO_LEVEL
-from anomalog_exp.features.compared_counts import Counted
 from anomalog_exp.features.count_test import adjusted
+from anomalog_exp.features.counted import Counted
 from anomalog_exp.features.found_change import ALPHA, Found, What
 from anomalog_exp.features.joined_changes import joined
 from anomalog_exp.features.known_statements import Known
@@ -29,6 +29,8 @@ from anomalog_exp.features.statements import Statements
 __all__ = ["ranked_changes"]
 
 _NEARLY: Final = 0.01
+"""A chance that is listed although it does not pass among so many."""
+
 _MOST: Final = 1000
 """Of a kind: the rest would only be counted."""
 
@@ -68,11 +70,10 @@ def _of_table(
     exposed = [table.exposure[:, side].sum(axis=1) for side in sides]
     new = before.sum(axis=1) == 0
     gone = (before.min(axis=1) > 0) & (after.sum(axis=1) == 0)
-    # Of values those alone whose place was there before.
     if replicates.unit == "blocks":  # one run lacks a lot that the other one did once
         gone &= table.test.testable
     listed = table.settled & (new if table.kind == "value" else new | gone)
-    if table.kind == "value":
+    if table.kind == "value":  # of a place that was there before
         listed &= exposed[0] > 0
     was_there = before.sum(axis=1) > 0
     known = Known(statements, table.role[was_there], table.statement[was_there])

@@ -7,21 +7,19 @@ replicate, the events that have a value at the same place, or those that somethi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import NO_ENTITY, NO_LEVEL
 from anomalog_exp.data.dataset import LogDataset
-from anomalog_exp.features.count_test import CountTest, count_test, sizes
+from anomalog_exp.features.count_test import count_test, sizes
+from anomalog_exp.features.counted import Counted, Kind, table_of
 from anomalog_exp.features.replicates import Replicates
 from anomalog_exp.features.statements import Statements
 
-__all__ = ["Counted", "Kind", "compared_counts", "replicate_sizes"]
-
-Kind = Literal["service", "quarter", "statement", "level", "value", "order"]
+__all__ = ["compared_counts", "replicate_sizes"]
 
 _ITEMS: Final = 1 << 32
 _MOST_VALUES: Final = 100
@@ -32,38 +30,11 @@ _FEWEST_FOLLOWING: Final = 5
 _TIED: Final = 0.5
 
 
-@dataclass(frozen=True, eq=False)
-class Counted:
-    """Counts of one kind.
-
-    Attributes:
-        kind: What is counted.
-        role: (keys,) int64 index into the roles.
-        item: (keys, 2) int64 what it is: the statement and -1; the level and -1; the place and the code
-            of a value; the statement before and the one that follows; the quarter; of a service nothing.
-        statement: (keys,) int64 the statement that it is about, of orders that which follows, or -1.
-        counts: (keys, replicates) float64.
-        exposure: (keys, replicates) float64.
-        test: What the test says of each key.
-        settled: (keys,) bool whether a new one is worth a look even if no test can tell: services,
-            statements, and values at places that show no value in one replicate alone.
-    """
-
-    kind: Kind
-    role: NDArray[np.int64]
-    item: NDArray[np.int64]
-    statement: NDArray[np.int64]
-    counts: NDArray[np.float64]
-    exposure: NDArray[np.float64]
-    test: CountTest
-    settled: NDArray[np.bool_]
-
-
 def replicate_sizes(replicates: Replicates, statements: Statements) -> NDArray[np.float64]:
     """(replicates,) how large each is, 1 on average, by the statements that all of them have."""
     rows = np.flatnonzero(replicates.of_row >= 0)
     key = replicates.role_of_row[rows] * len(statements.known) + statements.of_row[rows]
-    return sizes(_table(key, replicates.of_row[rows], len(replicates.after))[1])
+    return sizes(table_of(key, replicates.of_row[rows], len(replicates.after))[1])
 
 
 def compared_counts(
@@ -107,7 +78,7 @@ def _sized(
     keys, counts = {}, {}
     for kind, (rows, item) in parts.items():
         key = replicates.role_of_row[rows] * _ITEMS + item + 1
-        keys[kind], counts[kind] = _table(key, replicates.of_row[rows], len(size))
+        keys[kind], counts[kind] = table_of(key, replicates.of_row[rows], len(size))
     together = np.concatenate(list(counts.values()))
     exposure = np.broadcast_to(size, together.shape)
     test = count_test(together, exposure, replicates.after, replicates.runs_of_sides)
@@ -142,7 +113,7 @@ def _values(
     owner = rows[found.row]
     key = (found.place * roles + replicates.role_of_row[owner]) * texts + found.code
     few = _of_few(key, texts)
-    keys, counts = _table(key[few], replicates.of_row[owner[few]], len(replicates.after))
+    keys, counts = table_of(key[few], replicates.of_row[owner[few]], len(replicates.after))
     places, of_key = np.unique(keys // texts, return_inverse=True)
     exposure = np.zeros((len(places), counts.shape[1]))
     np.add.at(exposure, of_key, counts)
@@ -160,7 +131,7 @@ def _values(
     said = statements.of_template[template]
     exposed = exposure[of_key[kept]]
     settled = (lone == 0)[of_key[kept]]
-    return _tested("value", role, items, said, counts[kept], exposed, replicates, settled)
+    return Counted.tested("value", role, items, said, counts[kept], exposed, replicates, settled)
 
 
 def _of_few(key: NDArray[np.int64], texts: int) -> NDArray[np.bool_]:
@@ -188,7 +159,7 @@ def _orders(
     first, second = first[same], second[same]
     context = replicates.role_of_row[first] * kinds + statements.of_row[first]
     replicate = replicates.of_row[first]
-    keys, counts = _table(
+    keys, counts = table_of(
         context * kinds + statements.of_row[second], replicate, len(replicates.after)
     )
     contexts, of_key = np.unique(keys // kinds, return_inverse=True)
@@ -200,28 +171,6 @@ def _orders(
     role = keys[kept] // (kinds * kinds)
     exposed = exposure[of_key[kept]]
     settled = np.zeros(len(items), dtype=bool)
-    return _tested("order", role, items, items[:, 1], counts[kept], exposed, replicates, settled)
-
-
-def _tested(
-    kind: Kind,
-    role: NDArray[np.int64],
-    item: NDArray[np.int64],
-    statement: NDArray[np.int64],
-    counts: NDArray[np.float64],
-    exposure: NDArray[np.float64],
-    replicates: Replicates,
-    settled: NDArray[np.bool_],
-) -> Counted:
-    test = count_test(counts, exposure, replicates.after, replicates.runs_of_sides)
-    return Counted(kind, role, item, statement, counts, exposure, test, settled)
-
-
-def _table(
-    key: NDArray[np.int64], replicate: NDArray[np.int64], replicates: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The distinct keys, ascending, and how often each is in each replicate."""
-    distinct, number = np.unique(key, return_inverse=True)
-    cell = number * replicates + replicate
-    counts = np.bincount(cell, minlength=len(distinct) * replicates)
-    return distinct, counts.reshape(len(distinct), replicates).astype(np.float64)
+    return Counted.tested(
+        "order", role, items, items[:, 1], counts[kept], exposed, replicates, settled
+    )

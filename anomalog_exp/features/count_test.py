@@ -23,16 +23,15 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaln, gammaln
+from scipy.special import betaln
+
+from anomalog_exp.features.beta_binomial import two_sided_chance
 
 __all__ = ["CountTest", "adjusted", "count_test", "sizes"]
 
 _FEWEST_KINDS: Final = 5
 _FEWEST_EVENTS: Final = 5
 """Of a kind on average: what every run writes once, as at its start, says nothing of its size."""
-
-_EXACT: Final = 2000
-"""Of larger totals the tail is that of a beta distribution of the same mean and variance."""
 
 _BINS: Final = np.array([0.5, 2.0, 8.0, 32.0, 128.0, 512.0])
 _CENTERS: Final = np.array([0.25, 1.0, 4.0, 16.0, 64.0, 256.0, 1024.0])
@@ -123,7 +122,7 @@ def count_test(
     testable = inside & (2 * np.minimum(all_after, none_after) <= _ATTAINABLE)
     p = np.ones(len(counts))
     chosen = np.flatnonzero(testable)
-    p[chosen] = _two_sided(total[1][chosen], n[chosen], alpha[chosen], beta[chosen])
+    p[chosen] = two_sided_chance(total[1][chosen], n[chosen], alpha[chosen], beta[chosen])
     # Half an event, shared out by what each side is exposed to.
     pseudo = [0.5 * 2 * share_of for share_of in (1 - safe, safe)]
     rates = [(t + q) / np.maximum(e, 1e-12) for t, q, e in zip(total, pseudo, exposed, strict=True)]
@@ -179,54 +178,3 @@ def _spread(
     varies = np.ptp(counts, axis=1) > 0  # what is always as many vouches for nothing that is not
     excess = varies * ((counts - mean) ** 2 / (1 - weight) - mean).sum(axis=1)
     return excess, varies * (mean**2).sum(axis=1)
-
-
-def _two_sided(
-    k: NDArray[np.float64],
-    n: NDArray[np.float64],
-    alpha: NDArray[np.float64],
-    beta: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """(kinds,) twice the smaller tail, k included, of beta-binomial distributions."""
-    p = np.empty(len(k))
-    small = n <= _EXACT
-    p[small] = _exact(*(one[small] for one in (k, n, alpha, beta)))
-    p[~small] = _by_beta(*(one[~small] for one in (k, n, alpha, beta)))
-    return np.minimum(2 * p, 1.0)
-
-
-def _exact(
-    k: NDArray[np.float64],
-    n: NDArray[np.float64],
-    alpha: NDArray[np.float64],
-    beta: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """(kinds,) the smaller tail, summed up."""
-    above = k > n * alpha / (alpha + beta)
-    first = np.where(above, k, 0).astype(np.int64)
-    length = np.where(above, n - k, k).astype(np.int64) + 1
-    kind = np.repeat(np.arange(len(k)), length)
-    nth = np.arange(len(kind)) - np.repeat(np.cumsum(length) - length, length)
-    j, m, a, b = first[kind] + nth, n[kind], alpha[kind], beta[kind]
-    logs = (
-        gammaln(m + 1) - gammaln(j + 1) - gammaln(m - j + 1)
-        + betaln(j + a, m - j + b) - betaln(a, b)
-    )  # fmt: skip
-    return np.bincount(kind, weights=np.exp(logs), minlength=len(k)).astype(np.float64)
-
-
-def _by_beta(
-    k: NDArray[np.float64],
-    n: NDArray[np.float64],
-    alpha: NDArray[np.float64],
-    beta: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """(kinds,) the smaller tail of a beta distribution of the same mean and variance."""
-    share = alpha / (alpha + beta)
-    correlation = 1 / (alpha + beta + 1)
-    precision = n / (1 + (n - 1) * correlation) - 1
-    a, b = precision * share, precision * (1 - share)
-    above = k > n * share
-    edge = np.clip((k + np.where(above, -0.5, 0.5)) / n, 0.0, 1.0)
-    lower = betainc(a, b, edge)
-    return np.where(above, betainc(b, a, 1 - edge), lower)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import log2
 from typing import Final, Literal
 
-from anomalog_exp.features.compared_counts import Kind
+from anomalog_exp.features.counted import Kind
 from anomalog_exp.features.severity import LEVEL_WEIGHTS
 
 __all__ = ["ALPHA", "Found", "KnownAs", "What"]
@@ -18,7 +18,10 @@ ALPHA: Final = 0.05
 """The share of what passes that may be wrong."""
 
 _LARGEST: Final = 3.0
-"""Of a change, in doublings."""
+"""Of a change, in doublings: what came from nowhere has no end of them."""
+
+_LARGEST_ORDER: Final = 2.0
+"""Of an order: a statement that is gone says more than that two of them take turns."""
 
 
 @dataclass(eq=False)
@@ -74,4 +77,5 @@ class Found:
     @property
     def strength(self) -> float:
         """How large it is, with the weight of its level."""
-        return min(abs(self.doublings), _LARGEST) * LEVEL_WEIGHTS[self.level]
+        largest = _LARGEST_ORDER if self.kind == "order" else _LARGEST
+        return min(abs(self.doublings), largest) * LEVEL_WEIGHTS[self.level]

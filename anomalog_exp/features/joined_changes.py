@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from anomalog_exp.features.compared_counts import Counted
+from anomalog_exp.features.counted import Counted
 from anomalog_exp.features.found_change import Found
 from anomalog_exp.features.statements import Statements
 
@@ -87,9 +87,7 @@ def _of_service(one: Found, services: dict[int, Found]) -> Found | None:
     service = services.get(one.role)
     if service is None or one.grave or one is service:
         return None
-    if one.kind in _WHOLE:
-        return service
-    if one.kind == "order":
+    if one.kind in (*_WHOLE, "order"):
         return service
     same_way = (one.doublings > 0) == (service.doublings > 0)
     as_much = abs(one.doublings - service.doublings) < _SAME
@@ -99,7 +97,7 @@ def _of_service(one: Found, services: dict[int, Found]) -> Found | None:
 
 
 def _of_statement(
-    one: Found, changed: dict[tuple[int, int], Found], beside: dict[tuple[int, int], set[Found]]
+    one: Found, changed: dict[tuple[int, int], Found], beside: dict[tuple[int, int], list[Found]]
 ) -> Found | None:
     """The statement whose change explains that of a value or of an order."""
     if one.kind == "value":
@@ -108,23 +106,23 @@ def _of_statement(
         return None
     first, second = ((one.role, code) for code in one.item)
     own = changed.get(second) or changed.get(first)
-    both = beside.get(first, set()) & beside.get(second, set())
+    both = [other for other in beside.get(first, []) if other in beside.get(second, [])]
     return own or max(both, key=lambda other: other.strength, default=None)
 
 
 def _neighbours(
     orders: Counted, changed: dict[tuple[int, int], Found]
-) -> dict[tuple[int, int], set[Found]]:
+) -> dict[tuple[int, int], list[Found]]:
     """The changed statements beside which each statement stands."""
     share = orders.counts.sum(axis=1) / np.maximum(orders.exposure.sum(axis=1), 1.0)
     near = np.flatnonzero(share >= _BESIDE)
-    beside: dict[tuple[int, int], set[Found]] = defaultdict(set)
+    beside: dict[tuple[int, int], list[Found]] = defaultdict(list)
     for role, (first, second) in zip(
         orders.role[near].tolist(), orders.item[near].tolist(), strict=True
     ):
         for one, other in ((first, second), (second, first)):
             if (role, one) in changed:
-                beside[role, other].add(changed[role, one])
+                beside[role, other].append(changed[role, one])
     return beside
 
 

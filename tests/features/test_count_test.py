@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom
 
-from anomalog_exp.features.count_test import _two_sided, adjusted, count_test, sizes
+from anomalog_exp.features.beta_binomial import two_sided_chance
+from anomalog_exp.features.count_test import adjusted, count_test, sizes
 
 FIVE_AND_ONE = np.array([False] * 5 + [True])
 
@@ -20,7 +21,9 @@ def compared(*counts, after=FIVE_AND_ONE, runs=(5, 1)):
 @pytest.mark.parametrize(("alpha", "beta"), [(0.2, 1.0), (5.0, 25.0), (100.0, 500.0)])
 def test_tails_are_those_of_the_beta_binomial_distribution(n, alpha, beta):
     ks = np.unique(np.linspace(0, n, 9).astype(int))
-    own = _two_sided(ks.astype(float), *(np.full(len(ks), float(x)) for x in (n, alpha, beta)))
+    own = two_sided_chance(
+        ks.astype(float), *(np.full(len(ks), float(x)) for x in (n, alpha, beta))
+    )
     law = betabinom(n, alpha, beta)
     for k, p in zip(ks, own, strict=True):
         above = k > n * alpha / (alpha + beta)
@@ -31,7 +34,7 @@ def test_tails_are_those_of_the_beta_binomial_distribution(n, alpha, beta):
 def test_tails_of_large_totals_go_on_where_the_exact_ones_end():
     n = np.array([2000.0, 2001.0])
     for share in (0.1, 0.17, 0.3):
-        small, large = _two_sided(n * share, n, np.full(2, 50.0), np.full(2, 250.0))
+        small, large = two_sided_chance(n * share, n, np.full(2, 50.0), np.full(2, 250.0))
         assert np.log(large) == pytest.approx(np.log(small), rel=0.15)
 
 
