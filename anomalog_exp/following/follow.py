@@ -149,6 +149,7 @@ class _Follower:
 
     def run(self) -> None:
         """Read until the end, or until a signal."""
+        self._kept.begins(self._options.path)
         self._save()  # who is killed after the first finding and before the next state finds this one
         while stop_signal() is None:
             if self._take(self._source.pieces(_BURST)):
@@ -255,7 +256,7 @@ class _Follower:
         mark = self._kept.mark
         if not isinstance(self._source, Tail) or mark is None:
             return
-        if not self._source.go_on(mark, self._inputs[-1]["number"]):
+        if not self._source.go_on(mark, self._inputs[-1]["number"] if self._inputs else 0):
             self._source.cuts += 1
             self._say(
                 "warning: no file has what was read before: what was written between that and the "
