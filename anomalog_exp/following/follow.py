@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.places import Places
@@ -23,6 +21,7 @@ from anomalog_exp.following.grouping import open_sequences
 from anomalog_exp.following.incoming import Batch, Incoming
 from anomalog_exp.following.judging import FollowJudge
 from anomalog_exp.following.kept import Kept
+from anomalog_exp.following.options import FollowOptions
 from anomalog_exp.following.output import Output
 from anomalog_exp.following.pieces import Piece
 from anomalog_exp.following.pipe import Pipe
@@ -34,42 +33,13 @@ from anomalog_exp.stopping import stop_signal, stops_wait
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FollowOptions", "follow"]
+__all__ = ["follow"]
 
 _BURST: Final = 32
 """Pieces whose categories are shared; memory for their texts is free behind them."""
 
 _FIRST_LINES: Final = 20
 """Lines that are kept for a restart, when the file with which the log began may be gone."""
-
-
-@dataclass(frozen=True)
-class FollowOptions:
-    """How a log is followed.
-
-    Attributes:
-        path: The file, or a pipe.
-        output: Where findings are appended; None is standard output.
-        state: The file that keeps the place; None keeps none.
-        fresh: Forget the state that is there.
-        idle_s: An entity's session without an event for so many seconds has ended.
-        flush_s: So many seconds a record waits for its lines, and a window of time for late events.
-        most_open: So many events of open sessions are held.
-        every: Write all that is judged, not only what is anomalous.
-        once: End at the end of the file.
-        stats_s: Seconds between lines that say how far it is; 0 for the last one alone.
-    """
-
-    path: Path
-    output: Path | None
-    state: Path | None
-    fresh: bool
-    idle_s: float
-    flush_s: float
-    most_open: int
-    every: bool
-    once: bool
-    stats_s: float
 
 
 def follow(bundle: Bundle, options: FollowOptions, say: Callable[[str], None]) -> int:
