@@ -29,6 +29,9 @@ from benchmark_case import Case
 from anomalog_exp.text_table import text_table
 
 _FILE_LINES = 1_000_000
+_FOLLOW = ("--follow", "--idle", "7200", "--stats", "0")
+"""Sessions of HDFS pause for an hour: those that are cut would nearly all be findings."""
+
 _APPENDED = 20
 _NEW = "081109 203600 26 ERROR dfs.Other: something new of blk_{n}\n"
 
@@ -61,7 +64,7 @@ def _measured(case: Case, model: str, lines: int) -> dict[str, Any]:
     with log.open("wb") as file:
         file.writelines(islice(_rounds(case.log), -(-few // case.lines)))
     batch = _seconds(["score", bundle, log, "tracking=none", "report.page=false"], case.folder)
-    alone = _seconds(["score", bundle, log, "--follow", "--once", "--stats", "0"], case.folder)
+    alone = _seconds(["score", bundle, log, *_FOLLOW, "--once"], case.folder)
     return {
         "lines": rounds * case.lines,
         "lines/s": round(rounds * case.lines / seconds),
@@ -94,7 +97,7 @@ def _rounds(log: Path) -> Iterator[bytes]:
 
 def _backlog(bundle: str, case: Case, rounds: int) -> tuple[float, list[int]]:
     """Seconds from the first line to the end, and the memory in MB after each round."""
-    process = _started(["score", bundle, "-", "--follow", "--output", "found.jsonl"], case.folder)
+    process = _started(["score", bundle, "-", *_FOLLOW, "--output", "found.jsonl"], case.folder)
     assert process.stdin is not None
     peaks = []
     with process.stdin as pipe:

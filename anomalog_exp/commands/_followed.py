@@ -125,7 +125,7 @@ def follow_log(
         )
     given = {name: getattr(options, name) for name in _NUMBERS}
     chosen = _NUMBERS | {name: value for name, value in given.items() if value is not None}
-    return follow(
+    findings = follow(
         bundle,
         FollowOptions(
             path=log,
@@ -141,6 +141,9 @@ def follow_log(
         ),
         lambda text: print(text, file=sys.stderr, flush=True),
     )
+    if options.output is not None:
+        print(f"{findings:,} findings in {options.output}")
+    return findings
 
 
 def _state(options: argparse.Namespace, log: Path) -> Path | None:

@@ -4,6 +4,7 @@ What reads, masks, matches and judges is what a run uses. Here is what comes of 
 rotated, records and sequences that are not complete yet, and a state that outlives the process.
 """
 
-from anomalog_exp.following.follow import FollowOptions, follow
+from anomalog_exp.following.follow import follow
+from anomalog_exp.following.options import FollowOptions
 
 __all__ = ["FollowOptions", "follow"]

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.places import Places
@@ -23,6 +21,7 @@ from anomalog_exp.following.grouping import open_sequences
 from anomalog_exp.following.incoming import Batch, Incoming
 from anomalog_exp.following.judging import FollowJudge
 from anomalog_exp.following.kept import Kept
+from anomalog_exp.following.options import FollowOptions
 from anomalog_exp.following.output import Output
 from anomalog_exp.following.pieces import Piece
 from anomalog_exp.following.pipe import Pipe
@@ -34,42 +33,13 @@ from anomalog_exp.stopping import stop_signal, stops_wait
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FollowOptions", "follow"]
+__all__ = ["follow"]
 
 _BURST: Final = 32
 """Pieces whose categories are shared; memory for their texts is free behind them."""
 
 _FIRST_LINES: Final = 20
 """Lines that are kept for a restart, when the file with which the log began may be gone."""
-
-
-@dataclass(frozen=True)
-class FollowOptions:
-    """How a log is followed.
-
-    Attributes:
-        path: The file, or a pipe.
-        output: Where findings are appended; None is standard output.
-        state: The file that keeps the place; None keeps none.
-        fresh: Forget the state that is there.
-        idle_s: An entity's session without an event for so many seconds has ended.
-        flush_s: So many seconds a record waits for its lines, and a window of time for late events.
-        most_open: So many events of open sessions are held.
-        every: Write all that is judged, not only what is anomalous.
-        once: End at the end of the file.
-        stats_s: Seconds between lines that say how far it is; 0 for the last one alone.
-    """
-
-    path: Path
-    output: Path | None
-    state: Path | None
-    fresh: bool
-    idle_s: float
-    flush_s: float
-    most_open: int
-    every: bool
-    once: bool
-    stats_s: float
 
 
 def follow(bundle: Bundle, options: FollowOptions, say: Callable[[str], None]) -> int:
@@ -149,6 +119,7 @@ class _Follower:
 
     def run(self) -> None:
         """Read until the end, or until a signal."""
+        self._kept.begins(self._options.path)
         self._save()  # who is killed after the first finding and before the next state finds this one
         while stop_signal() is None:
             if self._take(self._source.pieces(_BURST)):
@@ -255,7 +226,7 @@ class _Follower:
         mark = self._kept.mark
         if not isinstance(self._source, Tail) or mark is None:
             return
-        if not self._source.go_on(mark, self._inputs[-1]["number"]):
+        if not self._source.go_on(mark, self._inputs[-1]["number"] if self._inputs else 0):
             self._source.cuts += 1
             self._say(
                 "warning: no file has what was read before: what was written between that and the "

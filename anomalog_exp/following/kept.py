@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from filelock import FileLock, Timeout
 
 from anomalog_exp.errors import ConfigError, DataError
-from anomalog_exp.following.marks import Mark
+from anomalog_exp.following.marks import Mark, identity_of
 from anomalog_exp.following.pieces import Piece
 from anomalog_exp.following.state import read_state, write_state
 from anomalog_exp.results.bundle import Bundle
@@ -105,6 +105,12 @@ class Kept:
         self._mark = None if values["mark"] is None else Mark.of(values["mark"])
         return values, held
 
+    def begins(self, log: Path) -> None:
+        """Reading begins where a file does, unless it goes on where it was."""
+        identity = identity_of(log)
+        if self._mark is None and identity is not None:
+            self._mark = Mark.at_begin(identity)
+
     def has_read(self, piece: Piece) -> None:
         """All that is complete with a piece is written."""
         self._piece, self._changed = piece, True
@@ -115,7 +121,8 @@ class Kept:
 
     def is_due(self) -> bool:
         """Whether the state is to be written now."""
-        return self._path is not None and self._changed and time.monotonic() >= self._next
+        due = self._changed and time.monotonic() >= self._next
+        return self._path is not None and due
 
     def write(self, values: Mapping[str, Any], held: pl.DataFrame) -> None:
         """Write the state."""

@@ -53,6 +53,11 @@ class Mark:
         )
 
     @classmethod
+    def at_begin(cls, identity: tuple[int, int]) -> Self:
+        """The begin of a file."""
+        return cls(*identity, 0, 0, _digest(b""), 0, _digest(b""))
+
+    @classmethod
     def of(cls, values: dict[str, Any]) -> Self:
         """The mark that `to_json` gave."""
         return cls(**values)
@@ -100,7 +105,7 @@ def parts_since(mark: Mark, log: Path) -> list[Path] | None:
         return [log]
     parts = [path for path in by_age(_parts(log)) if path != log]
     renamed = [path for path in parts if mark.is_of(path)]
-    copies = [path for path in parts if mark.is_in(path)]
+    copies = [path for path in parts if mark.offset and mark.is_in(path)]
     for first in [*renamed, *copies]:
         return [*parts[parts.index(first) :], log]
     return None

@@ -3,7 +3,8 @@
 At the end of the file it is asked what became of the path. Where another file stands there and has
 bytes, the old one is read to its end first: a program writes on into a renamed file until it opens the
 new one. Where the file has become shorter, or begins otherwise, it was cut and begins anew; what was not
-read of it yet is read from its copy, if there is one. A path that names no file is waited for.
+read of it yet is read from its copy, if there is one. A path that names no file is waited for. What is
+read later is opened when it is known: its name may belong to another file by then.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Tail"]
 
 _POLL_S: Final = 0.1
+_HEAD_BYTES: Final = 1024
 
 
 class Tail:
@@ -48,12 +50,11 @@ class Tail:
         """
         self._path = path
         self.last_record: Callable[[bytes], int] | None = None
-        self._waiting: deque[tuple[Path, int]] = deque([(path, 0)])
+        self._waiting: deque[tuple[Path, int, BinaryIO]] = deque()
         self._file: BinaryIO | None = None
         self._cutter = Cutter(Input(0, path), 0, None)
         self._inputs = 0
-        self._begun: Mark | None = None
-        self._latest: Piece | None = None
+        self._mark: Mark | None = None
         self.cuts = 0
 
     def first_lines(self) -> pl.Series | None:
@@ -74,14 +75,10 @@ class Tail:
             Whether a file has it; the log is read from its begin where none does.
         """
         self._inputs = number
-        parts = parts_since(mark, self._path)
-        if parts is None:
-            self._inputs += 1
-            return False
-        self._waiting = deque((part, 0) for part in parts)
-        self._waiting[0] = (parts[0], mark.offset)
-        self._begun = mark
-        return True
+        if self._waits_for_parts(mark, mark.offset):
+            return True
+        self._inputs += 1
+        return False
 
     def pieces(self, most: int) -> Iterator[Piece]:
         """Up to so many pieces of what is there by now."""
@@ -92,16 +89,18 @@ class Tail:
             assert self._file is not None
             data = self._file.read(PIECE_BYTES)
             if data:
+                if self._cutter.read == 0 and self._cutter.input.number == 0:
+                    _refuse_no_text(self._path, data)
                 piece = self._cutter.feed(data)
             elif self._is_over():
                 piece = self.finish()
                 self._file.close()
-                self._file = self._latest = self._begun = None
+                self._file = None
             else:
                 return
             if piece is not None:
                 count += 1
-                self._latest = piece if self._file else None
+                self._mark = Mark.behind(piece)
                 yield piece
 
     def flush(self, seconds: float) -> Piece | None:
@@ -118,84 +117,82 @@ class Tail:
 
     def close(self) -> None:
         """Nothing more is read."""
-        if self._file is not None:
-            self._file.close()
+        for file in (self._file, *(file for _, _, file in self._waiting)):
+            if file is not None:
+                file.close()
 
     def _seen(self, piece: Piece | None) -> Piece | None:
         if piece is not None:
-            self._latest = piece
+            self._mark = Mark.behind(piece)
         return piece
 
     def _opened(self) -> bool:
-        """Open the next file, if it is there."""
-        path, offset = self._waiting[0]
-        try:
-            file = path.open("rb", buffering=0)
-        except FileNotFoundError:
-            if len(self._waiting) > 1:  # compressed or deleted since it was listed
-                self._waiting.popleft()
-                self.cuts += 1
-                return self._opened()
+        """Begin with the next file, if it is there."""
+        if not self._waiting and not self._waits_for([self._path]):
             return False
-        begin = os.pread(file.fileno(), 1 << 12, 0)
-        if not begin and path == self._path:
-            file.close()
-            return False
-        if self._inputs == 0:
-            _refuse_no_text(path, begin)
+        path, offset, file = self._waiting.popleft()
         found = os.fstat(file.fileno())
-        source = Input(self._inputs, path, (found.st_dev, found.st_ino))
+        head = os.pread(file.fileno(), min(offset, _HEAD_BYTES), 0)
+        source = Input(self._inputs, path, (found.st_dev, found.st_ino), head)
         self._inputs += 1
-        if offset:
-            source.see(os.pread(file.fileno(), 1024, 0), 0)
-            source.head = source.head[:offset]
-            file.seek(offset)
+        file.seek(offset)
         self._file, self._cutter = file, Cutter(source, offset, self.last_record)
-        self._waiting.popleft()
+        if offset == 0:
+            self._mark = Mark.at_begin(source.identity)
         return True
+
+    def _waits_for(self, parts: list[Path], offset: int = 0) -> bool:
+        """Open files to be read later, the first one from a place on; whether there are any."""
+        for part in parts:
+            with suppress(FileNotFoundError):
+                self._waiting.append((part, offset, part.open("rb", buffering=0)))
+                offset = 0
+        return bool(self._waiting)
+
+    def _waits_for_parts(self, mark: Mark, offset: int, begin: int = 0) -> bool:
+        """Open the file of a mark and those behind it, or only those; whether a file has the mark."""
+        self._mark = mark
+        while (parts := parts_since(mark, self._path)) is not None:
+            self._waits_for(parts[begin:], offset)
+            there = [identity_of(part) for part in parts_since(mark, self._path) or []]
+            files = [os.fstat(file.fileno()) for _, _, file in self._waiting]
+            if [one for one in there if one][begin:] == [(f.st_dev, f.st_ino) for f in files]:
+                return True
+            while self._waiting:  # files were renamed meanwhile
+                self._waiting.pop()[2].close()
+        return False
 
     def _is_over(self) -> bool:
         """Whether the file at whose end we are will not grow any more; what is read next is waiting."""
         assert self._file is not None
+        assert self._mark is not None
         if self._waiting:
             return True
         source, here = self._cutter.input, os.fstat(self._file.fileno())
         if here.st_size < self._cutter.read or (
             os.pread(self._file.fileno(), len(source.head), 0) != source.head
         ):
-            self._waiting.append((self._path, 0))
-            return not self._goes_on_in_copy()
+            return not self._goes_on_in_copy(self._mark)
         there = identity_of(self._path)
         if there is None or there == source.identity:
             return False
         with suppress(OSError):
             # What was written into the old file before the new one had bytes is there by now.
             if self._path.stat().st_size and os.fstat(self._file.fileno()).st_size == here.st_size:
-                parts = None if (mark := self._mark) is None else parts_since(mark, self._path)
-                self._waiting.extend((part, 0) for part in (parts or [])[1:] or [self._path])
-                return True
+                return self._waits_for_parts(self._mark, 0, begin=1) or True
         return False
 
-    @property
-    def _mark(self) -> Mark | None:
-        """Up to where the file was given out; None where nothing was yet."""
-        return self._begun if self._latest is None else Mark.behind(self._latest)
-
-    def _goes_on_in_copy(self) -> bool:
+    def _goes_on_in_copy(self, mark: Mark) -> bool:
         """Read on in the copy that was made before the file was cut, if there is one."""
         assert self._file is not None
         read = self._cutter.read
-        if (mark := self._mark) is None:
+        if not self._waits_for_parts(mark, read):
+            self.cuts += read > 0
             return False
-        parts = parts_since(mark, self._path)
-        if parts is None or parts[0] == self._path:
-            self.cuts += 1
-            return False
-        with suppress(OSError):
-            copy = parts[0].open("rb", buffering=0)
-            copy.seek(read)
-            self._file.close()
-            self._file = copy
+        self._file.close()
+        path, _, self._file = self._waiting.popleft()
+        if path != self._path:
+            self._file.seek(read)
             return True
         return False
 
