@@ -31,7 +31,7 @@ class BundleModel(PythonModel):
 
     def predict(
         self, context: Any, model_input: DataFrame, params: dict[str, Any] | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, object]]:
         """The verdicts on raw lines, as records; see `Scorer.score`.
 
         Raises:

@@ -240,3 +240,30 @@ def test_arrays_of_a_support_vector_machine_fit_each_other(tmp_path):
         except DataError:
             refused += 1
     assert refused >= 5  # the vectors, their places and weights, and what stands beside
+
+
+def test_a_split_by_categories_is_one_by_numbers(tmp_path):
+    asked = kept(tmp_path, "gradient_boosting", "model.trees=3", "model.min_leaf=1")
+    before, changed = asked(), []
+
+    def change(members: dict[str, bytes], schema: Any) -> None:
+        for name in [one for one in members if one.endswith(".npy")]:
+            array = np.load(io.BytesIO(members[name]))
+            if "is_categorical" in (array.dtype.names or ()):
+                array["is_categorical"], array["bitset_idx"] = 1, 10**6
+                stream = io.BytesIO()
+                np.save(stream, array)
+                members[name] = stream.getvalue()
+                changed.append(name)
+
+    edited(tmp_path / "estimators.skops", change)
+    assert len(changed) == 3
+    assert asked() == before
+
+
+@pytest.mark.parametrize(("name", "value"), [("_max_features", 1), ("n_jobs", 10**6)])
+def test_a_forest_is_asked_with_all_features_by_one_worker(name, value, tmp_path):
+    asked = kept(tmp_path, "isolation_forest", "model.trees=3")
+    before = asked()
+    edited(tmp_path / "estimators.skops", says(name, value))
+    assert asked() == before
