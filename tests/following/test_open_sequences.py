@@ -174,3 +174,15 @@ def test_silence_is_judged_while_nothing_comes(train, tmp_path):
     assert [(one["events"], one["first"], one["begin_ms"]) for one in found] == [
         (0, None, 20_000), (0, None, 30_000),
     ]  # fmt: skip
+
+
+def test_where_raw_lines_take_too_much_memory_templates_stand_for_common_ones(
+    train, tmp_path, told, monkeypatch
+):
+    monkeypatch.setattr("anomalog_exp.following.open_sequences._TEXT_BYTES", 1000)
+    judge = train("model=new_event")
+    lines = [line(n, "a") for n in range(30)]
+    found = run(judge, tmp_path, "".join([*lines, line(30, "a", "failed"), *lines]), told)
+    shown = [(one["text"], one["template"]) for one in found[0]["lines"]]
+    assert (line(30, "a", "failed").rstrip(), "<unknown>") in shown
+    assert ("step done", "step done") in shown
