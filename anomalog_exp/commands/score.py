@@ -13,6 +13,9 @@ matched with the templates of training; the answer says how many fit none, and w
 not look like the one that trained. Behind the paths stand overrides: of paths, tracking and report, of
 dataset.source, and dataset.label_reader, whose labels make figures of the verdicts. Exit code 0; with
 --fail-on-anomaly 3 where something is predicted anomalous, so that a pipeline can stop.
+
+With --follow the log is judged while it grows: each finding is a line of JSON as soon as its sequence is
+complete, and the same command goes on where it was ended or killed.
 """
 
 from __future__ import annotations

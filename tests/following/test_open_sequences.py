@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from anomalog_exp.data.places import Places
 from anomalog_exp.following import follow
+from anomalog_exp.following.complete import no_rows
+from anomalog_exp.following.grouping import open_sequences
+from anomalog_exp.following.judging import FollowJudge
 from tests.following.judges import Trained, figures_of, followed, options, trained
 from tests.following.lines import BEGIN, FORM, line, usual
 
@@ -139,3 +144,45 @@ def test_raw_lines_are_counted_whether_they_are_parsed_or_not(train, tmp_path, t
     assert [one["events"] for one in found] == [3, 3, 3]
     assert len(figures_of(found)) == 3
     assert "3 lines unparsed" in told[-1]
+
+
+@pytest.mark.parametrize("piece", [50, 1_000_000])
+def test_a_table_whose_cells_span_lines_is_read_as_a_whole(tmp_path, told, monkeypatch, piece):
+    monkeypatch.setattr("anomalog_exp.following.tail.PIECE_BYTES", piece)
+    rows = [f'2024-05-06T12:00:{n:02},INFO,"step {n}\nof all"\n' for n in range(40)]
+    text = "time,level,message\n" + "".join(rows)
+    (tmp_path / "usual.csv").write_text(text)
+    read = ["dataset/structured_parser=csv", f"dataset.source.path={tmp_path / 'usual.csv'}"]
+    lines = trained(tmp_path, "dataset=custom", *read, "sequence=line", "model=new_event")
+    found = run(lines, tmp_path, text + text[19:].replace("step", "other"), told)
+    assert [one["predicted"] for one in found] == [False] * 40 + [True] * 40
+    assert found[40]["lines"][0]["more"] == ['of all"']
+    assert found[40]["first"] == "app.log:82"
+
+
+def test_silence_is_judged_while_nothing_comes(train, tmp_path):
+    judge = train(
+        "sequence=time", "sequence.time_span_ms=10000", "sequence.emit_empty=true", "model=rate"
+    )
+    windows = open_sequences(
+        judge.bundle.manifest.sequence, np.zeros(9, dtype=np.int64), idle_ms=0, delay_ms=0, most=9
+    )
+    windows.restore({"t0": 0, "earliest": 0, "next": 2, "shows": 20_000}, no_rows())
+    silent = windows.passed(45_000)
+    assert silent.times.tolist() == [[20_000, 30_000], [30_000, 40_000]]
+    found = FollowJudge(judge.bundle, every=True).findings(silent, Places({}))
+    assert [(one["events"], one["first"], one["begin_ms"]) for one in found] == [
+        (0, None, 20_000), (0, None, 30_000),
+    ]  # fmt: skip
+
+
+def test_where_raw_lines_take_too_much_memory_templates_stand_for_common_ones(
+    train, tmp_path, told, monkeypatch
+):
+    monkeypatch.setattr("anomalog_exp.following.open_sequences._TEXT_BYTES", 1000)
+    judge = train("model=new_event")
+    lines = [line(n, "a") for n in range(30)]
+    found = run(judge, tmp_path, "".join([*lines, line(30, "a", "failed"), *lines]), told)
+    shown = [(one["text"], one["template"]) for one in found[0]["lines"]]
+    assert (line(30, "a", "failed").rstrip(), "<unknown>") in shown
+    assert ("step done", "step done") in shown
