@@ -19,11 +19,6 @@ __all__ = ["Tally"]
 _ENOUGH: Final = 1000
 """Lines, or events, after which a log is compared with what was expected."""
 
-_UNKNOWN: Final = 0.05
-_DIVERGENCE: Final = 0.2
-_TIMES: Final = 2
-"""A log is another one where it differs by more than these, and twice as much as halves of training."""
-
 
 class Tally:
     """Counts.
@@ -92,18 +87,19 @@ class Tally:
         if self.templates.sum() < _ENOUGH:
             return
         here, trained = Likeness.of(self._trained, self.templates), self._bundle.manifest.trained
-        if here.unknown > max(_UNKNOWN, _TIMES * trained.halves_unknown):
+        halves = Likeness(trained.halves_unknown, trained.halves_divergence)
+        if here.lacks_more_than(halves):
             self._warn(
                 "unlike",
                 f"{here.unknown:.1%} of the events so far fit no template of training, and between the "
-                f"halves of training {trained.halves_unknown:.1%}: this log is another one, or a "
+                f"halves of training {halves.unknown:.1%}: this log is another one, or a "
                 "version has changed; consider to train on it",
             )
-        elif here.divergence > max(_DIVERGENCE, _TIMES * trained.halves_divergence):
+        elif here.spreads_more_than(halves):
             self._warn(
                 "unlike",
                 "the shares of templates so far are far from those of training (a divergence of "
-                f"{here.divergence:.2f}, and {trained.halves_divergence:.2f} between the halves of "
+                f"{here.divergence:.2f}, and {halves.divergence:.2f} between the halves of "
                 "training): what is usual there may not be usual here",
             )
 

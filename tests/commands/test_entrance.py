@@ -31,6 +31,7 @@ COMMANDS = [
     "pin",
     "report",
     "rerun",
+    "score",
     "templates",
     "ui",
 ]
@@ -80,7 +81,15 @@ def test_every_command_says_what_it_is_for_with_examples(word, capsys):
 @pytest.mark.parametrize("word", COMMANDS)
 def test_an_argument_that_a_command_does_not_know_is_a_mistake(word):
     with pytest.raises(ConfigError, match=rf"(?s)^the command {word}: unrecognized.*\n  value: .*\n  allowed: python -m anomalog_exp {word}.*\n  to do: .*help {word}"):  # fmt: skip
-        needs_one = word in ("compare", "inspect", "mirror", "report", "rerun", "templates")
+        needs_one = word in (
+            "compare",
+            "inspect",
+            "mirror",
+            "report",
+            "rerun",
+            "score",
+            "templates",
+        )
         run_command(word, *(["x"] if needs_one else []), "--no-such-flag")
 
 
