@@ -19,6 +19,13 @@ from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import dense_codes
 from anomalog_exp.progress import SILENT, Progress
+from anomalog_exp.sequences.vocabulary import Vocabulary
+
+
+def unseen(dataset: LogDataset) -> Vocabulary:
+    """The templates of a log, as of a training that showed no event of them."""
+    nothing = np.zeros(len(dataset.templates), dtype=np.int64)
+    return Vocabulary([*dataset.templates], nothing, nothing)
 
 
 def built(

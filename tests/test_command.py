@@ -12,6 +12,7 @@ from tests.command import SMALL_DEMO, charts_at_hand, command, environment, run_
 
 RUN_FILES = {
     "anomalies.txt",
+    "bundle",
     "config.yaml",
     "dataset_manifest.json",
     "environment.json",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from anomalog_exp.results.changes import changes_of
 from tests.features.test_replicates import split
-from tests.logs import log_dataset
+from tests.logs import log_dataset, unseen
 
 BEFORE = ["h1", "h2", "h3", "h4", "h5"]
 USUAL = {
@@ -38,7 +38,8 @@ def changes(
     dataset = log_dataset(
         rows, sources=sources, values=None if values is None else [values(i, row) for i, row in enumerate(rows)]
     )  # fmt: skip
-    return changes_of(dataset, split([f"{name}/*" for name in BEFORE], [f"{n}/*" for n in after]))
+    sides = split([f"{name}/*" for name in BEFORE], [f"{n}/*" for n in after])
+    return changes_of(dataset, sides, unseen(dataset))
 
 
 def healthy(*services: str) -> dict[str, dict[str, dict[str, int]]]:

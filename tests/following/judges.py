@@ -20,7 +20,7 @@ from anomalog_exp.progress import SILENT
 from anomalog_exp.results import Bundle, read_bundle
 from anomalog_exp.results.bundle import write_bundle
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
-from anomalog_exp.sequences.splits.test_only import TestOnlySplitConfig
+from anomalog_exp.sequences.splits.only_tested import OnlyTestedSplitConfig
 
 __all__ = ["Trained", "followed", "options", "trained"]
 
@@ -92,7 +92,7 @@ def trained(folder: Path, *overrides: str) -> Trained:
     kept = folder / "bundles" / str(len(list(folder.glob("bundles/*"))))
     write_bundle(kept, config, "0" * 16, sequences, judge)
     bundle = read_bundle(kept)
-    every = config.sequence.apply(dataset, TestOnlySplitConfig(name="test_only"))
+    every = config.sequence.apply(dataset, OnlyTestedSplitConfig(name="test_only"))
     return Trained(bundle, dataset.logs[0], every, bundle.judge.judge(every))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from benchmark_runs import CAUSES, write_run
 
@@ -14,7 +13,7 @@ from anomalog_exp.progress import SILENT
 from anomalog_exp.results.change_words import comparison_in_words, counts_in_words, title_of
 from anomalog_exp.results.changes import changes_of
 from anomalog_exp.sequences.splits.by_file import ByFileSplitConfig
-from anomalog_exp.sequences.vocabulary import Vocabulary
+from tests.logs import unseen
 
 HEALTHY = [f"healthy{number}" for number in range(5)]
 PARSERS = {
@@ -67,9 +66,7 @@ def compared(dataset, *after: str, before=HEALTHY):
             "straddling_group_policy": "split_partial_sequences",
         }
     )
-    nothing = np.zeros(len(dataset.templates), dtype=np.int64)
-    trained = Vocabulary([*dataset.templates], nothing, nothing)
-    return json.loads(json.dumps(changes_of(dataset, split, trained).to_json()))
+    return json.loads(json.dumps(changes_of(dataset, split, unseen(dataset)).to_json()))
 
 
 @pytest.mark.parametrize("cause", CAUSES)

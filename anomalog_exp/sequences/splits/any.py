@@ -9,13 +9,13 @@ from pydantic import Field
 from anomalog_exp.sequences.splits.all import AllSplitConfig
 from anomalog_exp.sequences.splits.by_file import ByFileSplitConfig
 from anomalog_exp.sequences.splits.fractions import ChronologicalSplitConfig, NormalOnlySplitConfig
+from anomalog_exp.sequences.splits.only_tested import OnlyTestedSplitConfig
 from anomalog_exp.sequences.splits.predefined import PredefinedSplitConfig
 from anomalog_exp.sequences.splits.raw_entries import (
     RawEntryPrefixCountSplitConfig,
     RawEntryPrefixFractionSplitConfig,
     RawEntryPrefixNormalFractionSplitConfig,
 )
-from anomalog_exp.sequences.splits.test_only import TestOnlySplitConfig
 
 __all__ = ["SplitConfig"]
 
@@ -28,6 +28,6 @@ SplitConfig = Annotated[
     | PredefinedSplitConfig
     | AllSplitConfig
     | ByFileSplitConfig
-    | TestOnlySplitConfig,
+    | OnlyTestedSplitConfig,
     Field(discriminator="name"),
 ]

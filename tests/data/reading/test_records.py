@@ -19,7 +19,7 @@ from anomalog_exp.data.parsers.multiline import first_line_pattern
 from anomalog_exp.data.reading.records import records_of
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.results.findings import lines_of_rows
-from tests.logs import built
+from tests.logs import built, unseen
 
 FORMAT = "dataset.structured_parser.format='<Date> <Level> <Content>'"
 STARTS = "dataset.structured_parser.multiline.starts_with"
@@ -61,7 +61,7 @@ def test_a_stack_trace_belongs_to_the_line_above_it(tmp_path):
         "line",
     ]
     assert dataset.line.tolist() == [0, 5, 6, 7]
-    shown = lines_of_rows(dataset, np.array([0]))[0]
+    shown = lines_of_rows(dataset, np.array([0]), unseen(dataset))[0]
     assert (shown.place, shown.text) == ("app.log:1", "05-01 ERROR payment failed")
     assert shown.more == [TRACE.splitlines()[line] for line in (1, 2, 4)]
 

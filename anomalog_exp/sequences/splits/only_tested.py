@@ -13,10 +13,10 @@ from anomalog_exp.sequences.labels import sequence_labels
 from anomalog_exp.sequences.sequence_set import Split
 from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase
 
-__all__ = ["TestOnlySplitConfig"]
+__all__ = ["OnlyTestedSplitConfig"]
 
 
-class TestOnlySplitConfig(SplitConfigBase):
+class OnlyTestedSplitConfig(SplitConfigBase):
     """Judge all sequences; what judges them comes from a bundle.
 
     It is no option of conf/split: `score` sets it, and only a run with a bundle can have it.
