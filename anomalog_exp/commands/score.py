@@ -8,11 +8,11 @@
 
 The first argument is a run dir, or the folder `bundle` in it, wherever that was copied to; or the
 address of a model in MLflow (models:/NAME/VERSION, models:/NAME@ALIAS, runs:/ID/NAME), which a run with
-tracking.log_model=true has left in tracking.store or at tracking.uri. Messages are
-matched with the templates of training; the answer says how many fit none, and warns where the log does
-not look like the one that trained. Behind the paths stand overrides: of paths, tracking and report, of
-dataset.source, and dataset.label_reader, whose labels make figures of the verdicts. Exit code 0; with
---fail-on-anomaly 3 where something is predicted anomalous, so that a pipeline can stop.
+tracking.log_model=true has left in tracking.store or at tracking.uri. Messages are matched with the
+templates of training; the answer says how many fit none, and warns where the log does not look like the
+one that trained. Behind the paths stand overrides: of paths, tracking and report, of dataset.source, and
+dataset.label_reader, whose labels make figures of the verdicts. Exit code 0; with --fail-on-anomaly 3
+where something is predicted anomalous, so that a pipeline can stop.
 
 With --follow the log is judged while it grows: each finding is a line of JSON as soon as its sequence is
 complete, and the same command goes on where it was ended or killed.
