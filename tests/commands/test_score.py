@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -100,6 +102,27 @@ def test_a_bundle_judges_in_another_process_as_its_run_did(scored, case):
         assert again.tobytes() == own.score.tobytes()
         decided = frame["predicted"].to_numpy()[-len(own.score) :]
         assert np.array_equal(decided, own.predicted)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=unless_missing("model", name)) for name in MODELS]
+)
+@pytest.mark.filterwarnings("ignore:.*type hint is inferred:UserWarning")
+def test_a_model_of_mlflow_gives_the_verdicts_of_score(scored, log, name):
+    from anomalog_exp.tracking.served_model import BundleModel  # MLflow warns of it
+
+    model = BundleModel()
+    bundle = str(scored[name] / "bundle")
+    model.load_context(SimpleNamespace(artifacts={"bundle": bundle}))
+    found = model.predict(None, pd.DataFrame({"line": log.read_text().splitlines()}))
+    verdicts = pl.read_parquet(scored[name] / "verdicts.parquet")
+    detector = type(read_run(scored[name]).config.model.build_detector())
+    scores = np.array([one["score"] for one in found])
+    if detector.tolerance:
+        assert scores == pytest.approx(verdicts["score"].to_numpy(), rel=detector.tolerance)
+    else:
+        assert scores.tobytes() == verdicts["score"].to_numpy().tobytes()
+    assert [one["entity"] for one in found] == verdicts["entity"].to_list()
 
 
 @pytest.fixture(scope="module")
