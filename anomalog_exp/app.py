@@ -22,6 +22,7 @@ from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.report.write import report_run
 from anomalog_exp.results import (
     NO_RESULT_YET,
+    Bundle,
     Provenance,
     ResultPaths,
     ResultWriteContext,
@@ -98,6 +99,7 @@ def run(
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
     mirrored: bool = True,
+    bundle: Bundle | None = None,
 ) -> RunResult:
     """Run one config, or reuse its finished result.
 
@@ -106,13 +108,14 @@ def run(
         overrides: What was typed, for the record.
         progress: Told of long stages.
         mirrored: Mirror the run dir to the tracker; a sweep does that for its members itself.
+        bundle: The one that the config names, where it has been read; None reads it.
 
     Raises:
         ConfigError: the config or its data cannot be used.
     """
     progress = progress or Progress()
     clock = Clock()
-    paths, bundle = config.paths, bundle_of(config)
+    paths, bundle = config.paths, bundle or bundle_of(config)
     with clock.stage("dataset"):
         dataset = load_dataset(
             config.dataset,

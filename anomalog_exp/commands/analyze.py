@@ -11,13 +11,12 @@ of a key make a sweep. `inspect` says what is known of a log before it is judged
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from anomalog_exp.app import run
-from anomalog_exp.commands._analysis import analysis_text, skipped_text
+from anomalog_exp.commands._analysis import analysis_text
+from anomalog_exp.commands._chosen_run import chosen_run
 from anomalog_exp.commands._log import (
     key_of,
     not_replaced,
@@ -26,13 +25,9 @@ from anomalog_exp.commands._log import (
     recognised_log,
     rereadable,
 )
-from anomalog_exp.commands._usage import CommandParser, use_plugins_named
-from anomalog_exp.config.compose import swept_keys
-from anomalog_exp.config.load import load_run_config
+from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
 from anomalog_exp.config.suggested import overrides_of
 from anomalog_exp.data.recognition.recognition import Recognition
-from anomalog_exp.launch.ending import ExitCode
-from anomalog_exp.launch.from_python import ended_sweep
 from anomalog_exp.options.plugins import plugin_folders
 from anomalog_exp.results import read_run
 
@@ -49,20 +44,19 @@ def main(arguments: Sequence[str]) -> int:
     usage = "PATH [PATH ...] [--top N] [--plugins FOLDER ...] [KEY=VALUE ...]"
     parser = CommandParser(__name__, usage)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="the log")
-    parser.add_argument("--top", type=int, default=5, metavar="N", help="findings to show; 5")
+    parser.add_argument(
+        "--top", type=whole_number, default=5, metavar="N", help="findings to show; 5"
+    )
     parser.takes_plugins()
     options, rest = parser.parse_known_args(arguments)
     paths, typed = paths_and_overrides(parser, options.paths, rest)
     use_plugins_named(options.plugins)
     found = recognised_log(paths, plugins_override(plugin_folders()), templates=False)
     overrides = chosen_overrides(found, paths, typed)
-    if swept_keys(overrides):
-        return ended_sweep(overrides).code
-    result = run(load_run_config(overrides), overrides=overrides)
-    command = shlex.join(["python", "-m", "anomalog_exp", *overrides])
-    if result.status != "done":
-        print(skipped_text(result, command))
-        return ExitCode.SKIPPED
+    ended = chosen_run(overrides)
+    if isinstance(ended, int):
+        return ended
+    result, command = ended
     stored = read_run(result.run_dir)
     name = found.parser.option if found.known else "a format of its own"
     print(analysis_text(result, stored, format_name=name, top=options.top, command=command))

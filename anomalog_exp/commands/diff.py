@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from anomalog_exp.app import run
-from anomalog_exp.commands._analysis import skipped_text
+from anomalog_exp.commands._chosen_run import chosen_run
 from anomalog_exp.commands._compared_files import compared_files
 from anomalog_exp.commands._diff_text import diff_text
 from anomalog_exp.commands._log import (
@@ -31,18 +29,14 @@ from anomalog_exp.commands._log import (
 )
 from anomalog_exp.commands._one_format import files_not_read
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
-from anomalog_exp.config.compose import swept_keys
-from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.suggested import grouping_overrides, override_value, parser_overrides
 from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.launch.ending import ExitCode
-from anomalog_exp.launch.from_python import ended_sweep
 from anomalog_exp.options.plugins import plugin_folders
 from anomalog_exp.results import read_run
 
 __all__ = ["main"]
 
-_CHANGED: Final = 3
 _CHOSEN: Final = ("model=ensemble", "tracking=none")
 
 
@@ -74,13 +68,10 @@ def main(arguments: Sequence[str]) -> int:
     lost = [] if _says_format(typed) else files_not_read(found, compared.files)
     names = {os.path.realpath(one.path): one.name for one in found.inputs}
     overrides = _overrides(found, compared.paths, compared.patterns(names), typed)
-    if swept_keys(overrides):
-        return ended_sweep(overrides).code
-    result = run(load_run_config(overrides), overrides=overrides)
-    command = shlex.join(["python", "-m", "anomalog_exp", *overrides])
-    if result.status != "done":
-        print(skipped_text(result, command))
-        return ExitCode.SKIPPED
+    ended = chosen_run(overrides)
+    if isinstance(ended, int):
+        return ended
+    result, command = ended
     stored = read_run(result.run_dir)
     changes = stored.changes
     assert changes is not None
@@ -90,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         name = found.parser.option if found.known else "a format of its own"
         shown = diff_text(stored, changes, format_name=name, top=options.top, lost=lost)
         print(f"{shown}\ncommand  {command}")
-    return _CHANGED if options.fail_on_change and changes["passing"] else ExitCode.DONE
+    return ExitCode.FOUND if options.fail_on_change and changes["passing"] else ExitCode.DONE
 
 
 def _overrides(

@@ -96,12 +96,12 @@ def main(arguments: Sequence[str]) -> int:
     bundle = read_bundle(_folder(options.bundle, typed))
     if options.follow:
         flagged = follow_log(parser, bundle, options, paths, typed)
-        return ExitCode.SKIPPED if options.fail_on_anomaly and flagged else ExitCode.DONE
+        return ExitCode.FOUND if options.fail_on_anomaly and flagged else ExitCode.DONE
     refuse_unfollowed(parser, options)
     config = scoring_config(bundle, paths, typed)
     if options.write:
         config = config.model_copy(update={"write_predictions": True})
-    result = run(config, overrides=typed)
+    result = run(config, overrides=typed, bundle=bundle)
     command = shlex.join(["python", "-m", "anomalog_exp", "score", *arguments])
     if result.status != "done":
         print(skipped_text(result, command))
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str]) -> int:
         export_predictions(stored, file)
     name = bundle.manifest.dataset.structured_parser.name
     print(analysis_text(result, stored, format_name=name, top=options.top, command=command))
-    return ExitCode.SKIPPED if options.fail_on_anomaly and result.flagged else ExitCode.DONE
+    return ExitCode.FOUND if options.fail_on_anomaly and result.flagged else ExitCode.DONE
 
 
 def _folder(named: Path, typed: Sequence[str]) -> Path:

@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     UNUSABLE = 2
     SKIPPED = 3
+    FOUND = 3  # what --fail-on-anomaly and --fail-on-change ask about, as a pipeline wants to know
 
 
 @dataclass(frozen=True)

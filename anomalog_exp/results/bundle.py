@@ -9,6 +9,7 @@ of the bundle's. A file that is not as `bundle.json` says is not read.
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import stat
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.config.settings import BundleConfig
 from anomalog_exp.data.digest import sha256_for_file
 from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.sources.named_files import named_files
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.detection.archives import MOST_BYTES
 from anomalog_exp.detection.judge import Judge
@@ -344,10 +346,13 @@ def _kept(path: Path) -> dict[str, Any]:
 
 def _as_sessions(settings: RunConfig, reading: LogReading) -> ParserConfig:
     """The parser of session files for those that the source names, of which nobody knows a label."""
-    path = settings.dataset.source.model_dump(mode="json")["path"]
+    path = settings.dataset.source.model_dump()["path"]
+    logs = named_files([path] if isinstance(path, Path) else path, None, "dataset.source.path")
+    # Relative to what the source takes as its root: the one folder that holds all of them.
+    root = os.path.commonpath([log.absolute().parent for log in logs])
     files = [
-        {"path": one, "split": "test", "label": None}
-        for one in ([path] if isinstance(path, str) else path)
+        {"path": os.path.relpath(log.absolute(), root), "split": "test", "label": None}
+        for log in logs
     ]
     values = reading.structured_parser.model_dump(mode="json") | {"files": files}
     parser = open_option("dataset/structured_parser", values)

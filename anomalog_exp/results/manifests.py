@@ -59,9 +59,8 @@ def _judged_by(bundle: Bundle, sequences: SequenceSet) -> dict[str, Any]:
 
 def _new(dataset: LogDataset, shown: NDArray[np.int64]) -> dict[str, Any]:
     """The templates of a log of which training showed no event: how many, and the gravest ones."""
-    kinds, first, events = np.unique(dataset.template, return_index=True, return_counts=True)
-    new = shown[kinds] == 0
-    kinds, first, events = kinds[new], first[new], events[new]
+    rows = np.flatnonzero(shown[dataset.template] == 0)
+    kinds, first, events = np.unique(dataset.template[rows], return_index=True, return_counts=True)
     weight = severity_weights(dataset)[kinds]
     ranked = np.lexsort((first, -events, -weight))[:_NEW]
     return {
@@ -70,7 +69,7 @@ def _new(dataset: LogDataset, shown: NDArray[np.int64]) -> dict[str, Any]:
             {
                 "template": dataset.templates[kinds[place]],
                 "events": int(events[place]),
-                "first": str(dataset.place(int(dataset.line[first[place]]))),
+                "first": str(dataset.place(int(dataset.line[rows[first[place]]]))),
             }
             for place in ranked.tolist()
         ],

@@ -85,7 +85,7 @@ class Scorer:
             data_dir=folder / "data",
             cache_dir=folder / "cache",
             progress=SILENT,
-            parameters=config.model.reads_parameters,
+            parameters=config.reads_parameters,
             templates=self.bundle.templates,
         )
         judge = self.bundle.judge

@@ -250,9 +250,10 @@ def test_session_files_are_judged_without_labels(tmp_path):
     kept = run_dir_in(tmp_path)
     (tmp_path / "today").mkdir()
     (tmp_path / "today/sessions").write_text("5 5 22 5 11 9\n5 5 99 9\n5 22 5 5 11 9\n")
-    printed, _ = score(kept, "sessions", "--top", "1", cwd=tmp_path / "today")
+    printed, _ = score(kept, "today/sessions", "--top", "1", cwd=tmp_path)
     assert "1 events (6.25%) fit no template of training" in " ".join(printed.split())
-    scores = read_run(run_dir_in(tmp_path / "today")).scores.sequences
+    (status,) = tmp_path.glob("outputs/score-*/*/status.json")
+    scores = read_run(status.parent).scores.sequences
     assert scores.score.argmax() == 1
     assert scores.label.tolist() == [-1, -1, -1]
 
