@@ -22,7 +22,7 @@ from filelock import FileLock
 from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.errors import ConfigError, DataError, NotApplicable
 from anomalog_exp.files import write_json, write_text
-from anomalog_exp.results.bundle import MANIFEST
+from anomalog_exp.results.bundle_manifest import MANIFEST
 from anomalog_exp.results.context import Provenance, ResultWriteContext
 from anomalog_exp.results.environment import build_environment_metadata
 from anomalog_exp.results.intact import file_digests, misfits, read_status

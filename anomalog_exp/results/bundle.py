@@ -15,9 +15,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn
-
-from pydantic import Field, SerializeAsAny, field_validator
+from typing import Any, Final, NoReturn
 
 from anomalog_exp import __version__
 from anomalog_exp.config.run_config import RunConfig
@@ -30,18 +28,15 @@ from anomalog_exp.detection.archives import MOST_BYTES
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json, write_text
-from anomalog_exp.metric_terms import EvaluationUnit
-from anomalog_exp.options.base import FolderName, Options
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.foreign import MOST_JSON, foreign_json
 from anomalog_exp.options.listing import open_option
+from anomalog_exp.results.bundle_manifest import MANIFEST, BundleManifest, LogReading
 from anomalog_exp.results.likeness import halves_likeness
-from anomalog_exp.sequences.groupings.any import SequenceConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
-__all__ = ["MANIFEST", "Bundle", "BundleManifest", "bundle_of", "read_bundle", "write_bundle"]
+__all__ = ["Bundle", "bundle_of", "read_bundle", "write_bundle"]
 
-MANIFEST: Final = "bundle.json"
 _TEMPLATES: Final = "templates.json"
 _JUDGE: Final = "judge"
 _FORMAT: Final = 1
@@ -57,61 +52,6 @@ _MOST_BYTES: Final = {
 
 _MOST_MANIFEST: Final = 1 << 24
 _VERSION: Final = re.compile(r"\d[\w.+-]{0,40}")
-
-
-class LogReading(Options):
-    """How the lines of the log were read: what of `dataset` is true of another log, too."""
-
-    name: FolderName
-    dataset_name: FolderName
-    structured_parser: SerializeAsAny[ParserConfig]
-    template_parser: str
-    evaluation_unit: EvaluationUnit | None = Field(strict=False)
-    max_unparsed_fraction: float = Field(ge=0, le=1)
-
-    @field_validator("structured_parser", mode="before")
-    @classmethod
-    def _parser(cls, value: Any) -> Options:
-        return open_option("dataset/structured_parser", value)
-
-
-class Trained(Options):
-    """What trained.
-
-    Attributes:
-        sequences: How many did.
-        events: How many events they hold.
-        halves_unknown: Share of events of its later half whose templates the earlier one lacks.
-        halves_divergence: Between the templates of both; see `results/likeness.py`.
-    """
-
-    sequences: int = Field(ge=0)
-    events: int = Field(ge=0)
-    halves_unknown: float = Field(ge=0, le=1)
-    halves_divergence: float = Field(ge=0, le=1)
-
-
-class KeptFile(Options):
-    """A file of the bundle."""
-
-    bytes: int = Field(ge=0)
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-
-
-class BundleManifest(Options):
-    """What `bundle.json` says."""
-
-    format: Literal[1]
-    name: FolderName = Field(description="the run that kept it")
-    fingerprint: str
-    version: str = Field(description="of this package")
-    scikit_learn: str = Field(description="its version, by which estimators were kept")
-    dataset: LogReading
-    sequence: SequenceConfig
-    seed: int = Field(ge=0, le=2**32 - 1)
-    trained: Trained
-    files: dict[str, KeptFile]
-    seal: str = Field(description="SHA-256 of all of the above: no bit of it changes unseen")
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.data.digest import sha256_for_file
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.groups import conf_dir, package_dir
-from anomalog_exp.results.bundle import MANIFEST
+from anomalog_exp.results.bundle_manifest import MANIFEST
 from anomalog_exp.results.read import StoredRun
 from anomalog_exp.tracking.address import address_of, local_store
 from anomalog_exp.tracking.schema import make_current
