@@ -20,6 +20,7 @@ from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.decision import Calibration
 from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
 from anomalog_exp.errors import NotApplicable
+from anomalog_exp.progress import SILENT, Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from anomalog_exp.sequences.vocabulary import Vocabulary
 
@@ -62,13 +63,17 @@ class Training:
             None if oracle is None else vocabulary.read(oracle),
         )
 
-    def fitted(self) -> Detector:
+    def fitted(self, progress: Progress = SILENT) -> Detector:
         """A detector that has learned from the training sequences.
+
+        Args:
+            progress: Told of the stages of a long fit.
 
         Raises:
             NotApplicable: they cannot train this detector.
         """
         detector = self.config.build_detector()
+        detector.progress = progress
         detector.fit(self.train, self.valid)
         return detector
 
@@ -112,7 +117,7 @@ class Training:
             scores[self.train.may_train],
             score=_scores_of_training_events,
             label=self.event_labels,
-            own_threshold=None,
+            own_threshold=detector.own_event_threshold,
             test=self._test_events,
         )
 

@@ -25,6 +25,7 @@ from anomalog_exp.detection.decision import DecisionConfig
 from anomalog_exp.detection.learned import restored, state_of, types_of_estimators
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.options.base import Options
+from anomalog_exp.progress import SILENT, Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Detector", "ExperimentModelConfig"]
@@ -52,7 +53,9 @@ class Detector(ABC):
     """Share of a figure by which it may differ after saving and loading, where a library rounds anew."""
 
     def __init__(self, config: ExperimentModelConfig) -> None:
+        """`progress` is told of the stages of a long fit; whoever fits may set another one."""
         self.config = config
+        self.progress: Progress = SILENT
 
     @property
     def name(self) -> str:
@@ -79,6 +82,11 @@ class Detector(ABC):
     @property
     def own_threshold(self) -> float | None:
         """The threshold that the method derives while it is fitted, for `model/decision=own`."""
+        return None
+
+    @property
+    def own_event_threshold(self) -> float | None:
+        """The same for scores of single events."""
         return None
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:

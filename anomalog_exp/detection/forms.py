@@ -2,7 +2,8 @@
 
 An annotation says the form: `Annotated[NDArray[np.int64], "transitions"]` is an array with one axis,
 `Annotated[csr_matrix, "templates", "phrases"]` a sparse matrix, `Annotated[list[str], "phrases"]` and
-`int` are values, and `Annotated[Estimator, "sklearn.svm._classes.OneClassSVM"]` is an estimator.
+`int` are values, `Annotated[Estimator, "sklearn.svm._classes.OneClassSVM"]` is an estimator, and
+`Weights` are those of a network.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ from scipy.sparse import csr_matrix
 
 from anomalog_exp.detection.state import DetectorState
 
-__all__ = ["Estimator", "EstimatorForm", "Form", "Misfit", "form_of"]
+__all__ = ["Estimator", "EstimatorForm", "Form", "Misfit", "Weights", "form_of"]
 
 _ESTIMATOR = "an estimator"
+_WEIGHTS = "the weights of a network"
 
 Estimator = Annotated[Any, _ESTIMATOR]
 """A fitted estimator of scikit-learn; beside it stand its full type and those that it consists of."""
+
+Weights = Annotated[dict[str, NDArray[np.float32]], _WEIGHTS]
+"""The weights of a network: name -> float32 array; which names and shapes, the network itself says."""
 
 _VALUES = (bool, int, float, str, list, dict, Literal, Union, UnionType)
 _SPARSE = ("data", "indices", "indptr", "shape")
@@ -172,6 +177,26 @@ class EstimatorForm(Form):
         return state.estimators[""]
 
 
+@dataclass(frozen=True)
+class _Weights(Form):
+    def __str__(self) -> str:
+        return "float32 arrays of finite numbers, by name"
+
+    def pack(self, value: Any) -> DetectorState:
+        return DetectorState(weights=value)
+
+    def shape(self, state: DetectorState) -> tuple[int, ...]:
+        if state.names != sorted(state.weights):
+            raise Misfit("", ", ".join(state.names), str(self))
+        for name, array in state.weights.items():
+            if array.dtype != np.float32 or not np.isfinite(array).all():
+                raise Misfit(name, f"{array.dtype} of shape {array.shape}", str(self))
+        return ()
+
+    def build(self, state: DetectorState) -> dict[str, NDArray[np.float32]]:
+        return dict(state.weights)
+
+
 def form_of(annotation: Any) -> Form | None:
     """The form that an annotation says, if it says one."""
     names: tuple[Any, ...] = ()
@@ -180,6 +205,8 @@ def form_of(annotation: Any) -> Form | None:
         names = tuple(rest)
     if names[:1] == (_ESTIMATOR,):
         return EstimatorForm((), names[1:])
+    if names == (_WEIGHTS,):
+        return _Weights(())
     origin = get_origin(annotation) or annotation
     if origin is np.ndarray:
         (scalar,) = get_args(get_args(annotation)[1])

@@ -8,6 +8,7 @@ a file from elsewhere runs no code.
 An estimator is kept where a detector cannot score from arrays alone to the last bit. That is a price:
 scikit-learn promises equal scores under the version that fitted it only (and warns of another one), and
 follows the numbers of an estimator without looking; those of trees are checked (`detection/trees.py`).
+The weights of networks are kept by safetensors, which holds names, shapes and numbers and nothing else.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from anomalog_exp.options.foreign import MOST_JSON, foreign_json, opened_file
 __all__ = ["DetectorState", "load", "save"]
 
 _ARRAYS, _VALUES, _ESTIMATORS = "arrays.npz", "values.json", "estimators.skops"
+_WEIGHTS = "weights.safetensors"
 
 _SCHEMA = "schema.json"
 """The member of a skops file that says what the others are."""
@@ -64,6 +66,10 @@ _UNREADABLE = (
 """What libraries raise over a file that is cut off, made up, or of another version."""
 
 
+_KINDS = ("arrays", "values", "estimators", "weights")
+"""The fields of a state, in their order."""
+
+
 @dataclass(frozen=True, eq=False)
 class DetectorState:
     """What a detector has learned; arrays are shared with it, not copied.
@@ -72,11 +78,13 @@ class DetectorState:
         arrays: Name -> array of numbers or truth values.
         values: Name -> what JSON holds.
         estimators: Name -> fitted scikit-learn estimator.
+        weights: Name -> float32 array of a network.
     """
 
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     estimators: Mapping[str, Any] = field(default_factory=dict)
+    weights: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @classmethod
     def joined(cls, parts: Mapping[str, DetectorState]) -> Self:
@@ -88,7 +96,7 @@ class DetectorState:
                     for name, part in parts.items()
                     for inner, thing in getattr(part, kind).items()
                 }
-                for kind in ("arrays", "values", "estimators")
+                for kind in _KINDS
             )
         )
 
@@ -101,7 +109,7 @@ class DetectorState:
                     for key, thing in things.items()
                     if key == name or key.startswith(f"{name}.")
                 }
-                for things in (self.arrays, self.values, self.estimators)
+                for things in (getattr(self, kind) for kind in _KINDS)
             )
         )
 
@@ -124,7 +132,7 @@ class DetectorState:
     @property
     def names(self) -> list[str]:
         """The names of everything, sorted."""
-        return sorted([*self.arrays, *self.values, *self.estimators])
+        return sorted(name for kind in _KINDS for name in getattr(self, kind))
 
 
 def save(state: DetectorState, directory: Path) -> None:
@@ -136,7 +144,7 @@ def save(state: DetectorState, directory: Path) -> None:
     for name, array in state.arrays.items():
         if array.dtype.kind not in _NUMBERS:
             raise TypeError(f"{name} holds {array.dtype}, and only numbers are kept")
-    for file in (_ARRAYS, _VALUES, _ESTIMATORS):
+    for file in (_ARRAYS, _VALUES, _ESTIMATORS, _WEIGHTS):
         (directory / file).unlink(missing_ok=True)
     if state.arrays:
         with replaced(directory / _ARRAYS) as path, path.open("wb") as stream:
@@ -148,6 +156,11 @@ def save(state: DetectorState, directory: Path) -> None:
 
         with replaced(directory / _ESTIMATORS) as path, path.open("wb") as stream:
             skops.io.dump(dict(state.estimators), stream, compression=ZIP_DEFLATED)
+    if state.weights:
+        from safetensors.numpy import save as as_safetensors
+
+        with replaced(directory / _WEIGHTS) as path:
+            path.write_bytes(as_safetensors(dict(state.weights)))
 
 
 def load(directory: Path, trusted_types: Collection[str] = ()) -> DetectorState:
@@ -167,6 +180,7 @@ def load(directory: Path, trusted_types: Collection[str] = ()) -> DetectorState:
         _read(directory / _ARRAYS, _arrays),
         _read(directory / _VALUES, _values),
         _read(directory / _ESTIMATORS, lambda path: _estimators(path, trusted_types)),
+        _read(directory / _WEIGHTS, _weights),
     )
 
 
@@ -216,6 +230,19 @@ def _estimators(path: Path, trusted_types: Collection[str]) -> dict[str, Any]:
     if not isinstance(estimators, dict):
         raise ValueError("it holds no estimators by their names")
     return estimators
+
+
+def _weights(path: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as of_safetensors
+
+    with opened_file(path, MOST_BYTES) as stream:
+        content = stream.read()
+    try:
+        weights: dict[str, Any] = of_safetensors(content)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+    return weights
 
 
 def _types_in(schema: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["OPEN_GROUPS", "conf_dir", "package_dir"]
+__all__ = ["OPEN_GROUPS", "conf_dir", "module_in", "package_dir"]
 
 OPEN_GROUPS = {
     "model": "anomalog_exp.models",
@@ -25,3 +25,12 @@ def conf_dir() -> Path:
 def package_dir(package: str) -> Path:
     """The folder of one of our packages."""
     return _ROOT.joinpath(*package.split("."))
+
+
+def module_in(package: str, name: str) -> str:
+    """The full name of an option's module: in the package itself, or in the folder of a family.
+
+    Whether there is such a module, importing it says.
+    """
+    families = package_dir(package).glob(f"*/{name}.py")
+    return next((f"{package}.{path.parent.name}.{name}" for path in families), f"{package}.{name}")

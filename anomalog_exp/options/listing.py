@@ -17,7 +17,7 @@ from typing import Any
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Options
 from anomalog_exp.options.extras import extra_named
-from anomalog_exp.options.groups import OPEN_GROUPS, conf_dir
+from anomalog_exp.options.groups import OPEN_GROUPS, conf_dir, module_in
 from anomalog_exp.options.mistakes import did_you_mean, no_option
 from anomalog_exp.options.names import option_names
 from anomalog_exp.options.plugins import plugin_module
@@ -54,7 +54,7 @@ def option_class(group: str, name: str) -> type[Options]:
 
 
 def _shipped(package: str, name: str) -> type[Options]:
-    module = f"{package}.{name}"
+    module = module_in(package, name)
     try:
         option: type[Options] = importlib.import_module(module).Config
     except ModuleNotFoundError as error:

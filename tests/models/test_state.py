@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load as of_safetensors
 
 from anomalog_exp.detection.contract import Detector
 from anomalog_exp.detection.state import DetectorState, load, save
@@ -170,6 +171,8 @@ def test_its_files_are_small_and_hold_arrays_of_numbers_and_json_alone(name, det
             array = np.load(io.BytesIO(content), allow_pickle=False)
             assert array.dtype.kind in "biufV"
             assert array.dtype.kind != "V" or not array.dtype.hasobject
+        elif member == "weights.safetensors":
+            assert all(array.dtype == np.float32 for array in of_safetensors(content).values())
         else:
             assert member in ("values.json", "schema.json")
             json.loads(content)
@@ -179,7 +182,7 @@ def without(state: DetectorState, name: str) -> DetectorState:
     return DetectorState(
         *(
             {key: thing for key, thing in things.items() if key != name}
-            for things in (state.arrays, state.values, state.estimators)
+            for things in (state.arrays, state.values, state.estimators, state.weights)
         )
     )
 
@@ -190,13 +193,11 @@ def test_a_state_that_lacks_something_or_holds_more_is_refused(name, detector, k
     for lost in state.names:
         with pytest.raises(DataError, match="this is not what such a detector learns"):
             detector.restore(without(state, lost))
-        more = DetectorState(
-            {**state.arrays, f"{lost}.x": np.zeros(1)}, state.values, state.estimators
-        )
+        more = replace(state, arrays={**state.arrays, f"{lost}.x": np.zeros(1)})
         with pytest.raises(DataError, match="this is not what such a detector learns"):
             detector.restore(more)
     with pytest.raises(DataError, match=r"(?s)more: this is not .*value:   something of this name"):
-        detector.restore(DetectorState(state.arrays, {**state.values, "more": 1}, state.estimators))
+        detector.restore(replace(state, values={**state.values, "more": 1}))
     with pytest.raises(DataError, match=r"value:   \(nothing\)"):
         detector.restore(DetectorState())
 
@@ -207,18 +208,22 @@ def test_arrays_of_other_types_and_axes_and_values_of_other_types_are_refused(na
         for other in (array.astype(np.float32), array[None]):
             arrays = {**state.arrays, key: other}
             with pytest.raises(DataError, match="this is not what such a detector learns"):
-                detector.restore(DetectorState(arrays, state.values, state.estimators))
+                detector.restore(replace(state, arrays=arrays))
     for key, value in state.values.items():
         values = {
             **state.values,
             key: [1.5] if isinstance(value, list) else "text" if value != "text" else 1,
         }
         with pytest.raises(DataError, match="this is not what such a detector learns"):
-            detector.restore(DetectorState(state.arrays, values, state.estimators))
+            detector.restore(replace(state, values=values))
     for key in state.estimators:
         estimators = {**state.estimators, key: detector}
         with pytest.raises(DataError, match="this is not what such a detector learns"):
-            detector.restore(DetectorState(state.arrays, state.values, estimators))
+            detector.restore(replace(state, estimators=estimators))
+    for key, array in state.weights.items():
+        for other in (array.astype(np.float64), array[None], np.full_like(array, np.nan)):
+            with pytest.raises(DataError, match="this is not what such a detector learns"):
+                detector.restore(replace(state, weights={**state.weights, key: other}))
 
 
 def test_the_state_of_another_detector_is_refused(name, detector, kept):

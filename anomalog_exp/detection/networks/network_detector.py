@@ -1,0 +1,122 @@
+"""The base of detectors that are networks: how one is built, trained, kept and asked."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from anomalog_exp.detection.contract import Detector
+from anomalog_exp.detection.forms import Weights
+from anomalog_exp.detection.networks.learning_curve import LearningCurve
+from anomalog_exp.detection.networks.network_options import NetworkConfig
+from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from anomalog_exp.detection.networks.training_loop import Task
+
+__all__ = ["NetworkDetector"]
+
+
+class NetworkDetector(Detector):
+    """Base of detectors that are networks.
+
+    A subclass sets in `fit` what `layers` needs to know, as the number of symbols, and then calls
+    `learn`.
+    """
+
+    tolerance: ClassVar[float] = 1e-5
+
+    config: NetworkConfig
+    _weights: Weights
+    _curve: LearningCurve
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__(config)
+        self._network: nn.ModuleDict | None = None
+
+    @abstractmethod
+    def layers(self) -> nn.ModuleDict:
+        """The layers of the network by name, before any training."""
+
+    @contextmanager
+    def computing(self) -> Iterator[torch.device]:
+        """Everything that computes with the network runs inside: the same numbers each time.
+
+        Raises:
+            ConfigError: there is no such device here.
+        """
+        from anomalog_exp.detection.networks.reproducible import device_of, reproducible
+
+        device = device_of(self.config.device)
+        with reproducible(self.config.seed, self.config.threads):
+            yield device
+
+    def learn(self, network: nn.ModuleDict, task: Task, valid: Task | None) -> None:
+        """Train a network, and keep its weights.
+
+        Args:
+            network: Of these layers.
+            task: What it learns from.
+            valid: What decides when to stop.
+
+        Raises:
+            ConfigError: the loss is no number any more.
+        """
+        from anomalog_exp.detection.networks.training_loop import train
+
+        self._curve = train(network, task, valid, self.config, self.progress)
+        self._weights = {
+            name: np.ascontiguousarray(value.detach().cpu().numpy())
+            for name, value in network.state_dict().items()
+        }
+        self._network = network
+
+    def network(self, device: torch.device) -> nn.ModuleDict:
+        """The network as it was trained; it is built where that was elsewhere."""
+        import torch
+
+        if self._network is None:
+            network = self.layers()
+            network.load_state_dict(
+                {name: torch.from_numpy(value) for name, value in self._weights.items()}
+            )
+            self._network = network.to(device).eval()
+        return self._network
+
+    def restore(self, state: DetectorState) -> None:
+        """Take what another one of the same config has learned, whose weights fit its layers."""
+        other = type(self)(self.config)
+        super(NetworkDetector, other).restore(state)
+        other._refuse_other_weights()
+        super().restore(state)
+        self._network = None
+
+    def _refuse_other_weights(self) -> None:
+        import torch
+
+        with torch.device("meta"):  # shapes without memory: the sizes may be made up
+            layers = self.layers().state_dict()
+        declared = {name: tuple(value.shape) for name, value in layers.items()}
+        there = {name: value.shape for name, value in self._weights.items()}
+        if there != declared:
+            differing = sorted(set(there.items()) ^ set(declared.items()))
+            raise DataError.of(
+                f"{type(self).__name__}: weights",
+                differing[0],
+                problem="this is not what such a detector learns",
+                allowed=f"the weights of its layers: {len(declared)} arrays",
+                fix="fit the detector again and save it",
+            )
+
+    def manifest(self) -> dict[str, Any]:
+        """How large the network is, and how its loss fell."""
+        size = sum(value.size for value in self._weights.values())
+        return {"weights": size, **self._curve.to_json()}

@@ -1,0 +1,27 @@
+"""The options that every network has: how long it is trained, on what, and by how much at a time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from anomalog_exp.detection.contract import ExperimentModelConfig
+from anomalog_exp.options.base import Count
+
+__all__ = ["NetworkConfig"]
+
+
+class NetworkConfig(ExperimentModelConfig):
+    """Base of the configs of networks."""
+
+    packages: ClassVar[tuple[str, ...]] = ("torch", "safetensors")
+
+    epochs: Count = Field(description="passes over the training data, at most")
+    batch_size: Count = Field(description="different items of training data per step")
+    learning_rate: float = Field(gt=0, description="of Adam")
+    weight_decay: float = Field(ge=0, description="share of each weight lost per unit of steps")
+    patience: Count = Field(description="epochs without a lower validation loss that end training")
+    device: str = Field(description="auto, or a device of PyTorch, as cpu or cuda")
+    threads: Count = Field(description="of the processor")
+    seed: int = Field(ge=0, description="of weights, order and masks")

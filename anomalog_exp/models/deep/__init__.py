@@ -1,0 +1,1 @@
+"""Detectors that are neural networks. Extra: deep."""
