@@ -1,8 +1,10 @@
 """Thresholds of a fitted detector, by the rule of its config: one for sequences, one for single events.
 
-A rule looks at training scores, at scores of training sequences that were held out, or at a threshold
-that the method derives itself. The oracle rule alone looks at the test part, which nobody passes for
-any other rule.
+A rule looks at scores of units that train, at scores of units that the fit did not learn from, or at a
+threshold that the method derives itself. Where the split holds a validation part back, both are the
+scores of that part: the fit did not learn from it, so that it scores as new logs do. Without one, the
+former are those of the training part, and for the latter a second detector is fitted without its last
+sequences. The oracle rule alone looks at the test part, which nobody passes for any other rule.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class Training:
     Attributes:
         config: The detector and its decision rule.
         train: The training sequences, with their labels.
-        valid: Sequences held back from training; None where there are none.
+        valid: Sequences held back from training, whose scores rules look at; None where there are none.
         oracle: All sequences with the labels of the test part, for an oracle rule; None for others.
     """
 
@@ -80,19 +82,22 @@ class Training:
         """
         return self._threshold(
             detector,
-            sequence_scores(detector, self.train.unlabelled()),
+            sequence_scores(detector, self._calibrating.unlabelled()),
             score=sequence_scores,
-            label=self.sequence_labels,
+            label=_sequence_labels(self._calibrating),
             own_threshold=detector.own_threshold,
             test=self._test_sequences,
         )
 
     @property
+    def _calibrating(self) -> SequenceSet:
+        """The sequences whose scores rules look at: those for validation, where there are any."""
+        return self.train if self.valid is None else self.valid
+
+    @property
     def sequence_labels(self) -> NDArray[np.int8]:
         """(training sequences,) int8 labels that rules may read."""
-        train = self.train
-        # Where single events train, a chunk is no less normal for what else it holds.
-        return train.label if train.train_events is None else np.zeros_like(train.label)
+        return _sequence_labels(self.train)
 
     def event_threshold(self, detector: Detector) -> float | None:
         """The threshold for scores of single events, by the same rule.
@@ -104,14 +109,15 @@ class Training:
         """
         if not (self.train.dataset.label != UNLABELLED).any():
             return None
-        scores = event_scores(detector, self.train.unlabelled())
+        looked_at = self._calibrating
+        scores = event_scores(detector, looked_at.unlabelled())
         if scores is None:
             return None
         return self._threshold(
             detector,
-            scores[self.train.may_train],
+            scores[looked_at.may_train],
             score=_scores_of_training_events,
-            label=self.event_labels,
+            label=_event_labels(looked_at),
             own_threshold=None,
             test=self._test_events,
         )
@@ -119,8 +125,7 @@ class Training:
     @property
     def event_labels(self) -> NDArray[np.int8]:
         """(events that may train,) int8 labels, sequence by sequence."""
-        train = self.train
-        return np.asarray(train.dataset.label)[train.rows[train.may_train]]
+        return _event_labels(self.train)
 
     def _threshold(
         self,
@@ -138,13 +143,23 @@ class Training:
                 label=label,
                 log_odds=type(detector).log_odds,
                 own_threshold=own_threshold,
-                held_out=lambda share: self._held_out_scores(share, score),
+                held_out=lambda share: self._held_out_scores(detector, share, score),
                 test=lambda: test(detector),
+                part="training" if self.valid is None else "validation",
             )
         )
 
-    def _held_out_scores(self, share: float, score: Score) -> NDArray[np.float64]:
-        """Scores of the last normal sequences by a detector that never saw them."""
+    def _held_out_scores(
+        self, detector: Detector, share: float, score: Score
+    ) -> NDArray[np.float64]:
+        """Scores of normal sequences by a detector that never saw them.
+
+        They are those for validation; where there are none, the last ones in training, by a detector
+        that is fitted on the others.
+        """
+        if self.valid is not None:
+            seen_by_none = self.valid.take(_sequence_labels(self.valid) != 1)
+            return score(detector, seen_by_none.unlabelled())
         train = self.train
         normal = np.flatnonzero(self.sequence_labels != 1)
         held = int((Decimal(str(share)) * len(normal)).to_integral_value(ROUND_CEILING))
@@ -155,8 +170,8 @@ class Training:
             )
         kept = np.ones(len(train), dtype=bool)
         kept[normal[-held:]] = False
-        detector = Training(self.config, train.take(kept), self.valid).fitted()
-        return score(detector, train.take(~kept).unlabelled())
+        another = Training(self.config, train.take(kept)).fitted()
+        return score(another, train.take(~kept).unlabelled())
 
     def _test_sequences(self, detector: Detector) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
         test = self._for_oracle.part(Split.TEST)
@@ -174,6 +189,17 @@ class Training:
         if self.oracle is None:
             raise ValueError("an oracle rule needs the labels of the test part")
         return self.oracle
+
+
+def _sequence_labels(sequences: SequenceSet) -> NDArray[np.int8]:
+    """(sequences,) int8; where single events train, a chunk is no less normal for what else it holds."""
+    label = sequences.label
+    return label if sequences.train_events is None else np.zeros_like(label)
+
+
+def _event_labels(sequences: SequenceSet) -> NDArray[np.int8]:
+    """(events that may train,) int8."""
+    return np.asarray(sequences.dataset.label)[sequences.rows[sequences.may_train]]
 
 
 def _scores_of_training_events(detector: Detector, train: SequenceSet) -> NDArray[np.float64]:

@@ -153,7 +153,8 @@ def _facts(run: ComparedRun) -> dict[str, Any]:
     """What a result rests on, under dotted keys: config, data, code."""
     read, parts = run.manifest["dataset"], run.manifest["sequences"]["summary"]
     data = {name: read[name] for name in _FACTS if name in read}
-    data |= {name: parts[name] for name in ("train_sequence_count", "test_sequence_count")}
+    counted = (f"{part}_sequence_count" for part in ("train", "validation", "test"))
+    data |= {name: parts[name] for name in counted if parts.get(name)}
     data["digest"] = run.status["data_digest"][:12]
     code = run.status["code_digest"][:12]
     return flat({**run.config.identity(), "data": data, "code digest": code})
