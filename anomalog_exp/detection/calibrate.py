@@ -4,7 +4,8 @@ A rule looks at scores of units that train, at scores of units that the fit did 
 threshold that the method derives itself. Where the split holds a validation part back, both are the
 scores of that part: the fit did not learn from it, so that it scores as new logs do. Without one, the
 former are those of the training part, and for the latter a second detector is fitted without its last
-sequences. The oracle rule alone looks at the test part, which nobody passes for any other rule.
+sequences. The oracle rule alone looks at the test part, which nobody passes for any other rule. Where a
+detector abstains, its score is no answer, and no rule looks at it.
 """
 
 from __future__ import annotations
@@ -20,15 +21,25 @@ from numpy.typing import NDArray
 from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.decision import Calibration
-from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
+from anomalog_exp.detection.scores import (
+    abstained_events,
+    abstained_sequences,
+    decided,
+    event_scores,
+    judged_rows,
+    sequence_scores,
+)
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from anomalog_exp.sequences.vocabulary import Vocabulary
 
 __all__ = ["Training"]
 
-Score = Callable[[Detector, SequenceSet], NDArray[np.float64]]
-"""Scores of what a threshold is for: the sequences, or those of their events that may train."""
+Scored = tuple[NDArray[np.float64], NDArray[np.int8]]
+"""(units,) scores and labels of units for which the detector gives an answer."""
+
+Units = Callable[[Detector, SequenceSet], Scored | None]
+"""The units that a threshold is for: the sequences, or those of their events that may train."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +91,9 @@ class Training:
         Raises:
             NotApplicable: the rule does not apply to this detector or these sequences.
         """
-        return self._threshold(
-            detector,
-            sequence_scores(detector, self._calibrating.unlabelled()),
-            score=sequence_scores,
-            label=_sequence_labels(self._calibrating),
-            own_threshold=detector.own_threshold,
-            test=self._test_sequences,
-        )
+        scored = _sequences(detector, self._calibrating)
+        own = detector.own_threshold
+        return self._threshold(detector, scored, _sequences, own, self._test_sequences)
 
     @property
     def _calibrating(self) -> SequenceSet:
@@ -109,18 +115,10 @@ class Training:
         """
         if not (self.train.dataset.label != UNLABELLED).any():
             return None
-        looked_at = self._calibrating
-        scores = event_scores(detector, looked_at.unlabelled())
-        if scores is None:
+        scored = _events(detector, self._calibrating)
+        if scored is None:
             return None
-        return self._threshold(
-            detector,
-            scores[looked_at.may_train],
-            score=_scores_of_training_events,
-            label=_event_labels(looked_at),
-            own_threshold=None,
-            test=self._test_events,
-        )
+        return self._threshold(detector, scored, _events, None, self._test_events)
 
     @property
     def event_labels(self) -> NDArray[np.int8]:
@@ -130,27 +128,26 @@ class Training:
     def _threshold(
         self,
         detector: Detector,
-        scores: NDArray[np.float64],
-        *,
-        score: Score,
-        label: NDArray[np.int8],
+        scored: Scored,
+        units: Units,
         own_threshold: float | None,
-        test: Callable[[Detector], tuple[NDArray[np.float64], NDArray[np.int8]]],
+        test: Callable[[Detector], Scored],
     ) -> float:
+        scores, label = scored
         return self.config.decision.threshold(
             Calibration(
                 scores=scores,
                 label=label,
                 log_odds=type(detector).log_odds,
                 own_threshold=own_threshold,
-                held_out=lambda share: self._held_out_scores(detector, share, score),
+                held_out=lambda share: self._held_out_scores(detector, share, units),
                 test=lambda: test(detector),
                 part="training" if self.valid is None else "validation",
             )
         )
 
     def _held_out_scores(
-        self, detector: Detector, share: float, score: Score
+        self, detector: Detector, share: float, units: Units
     ) -> NDArray[np.float64]:
         """Scores of normal sequences by a detector that never saw them.
 
@@ -158,8 +155,7 @@ class Training:
         that is fitted on the others.
         """
         if self.valid is not None:
-            seen_by_none = self.valid.take(_sequence_labels(self.valid) != 1)
-            return score(detector, seen_by_none.unlabelled())
+            return _scores(detector, self.valid.take(_sequence_labels(self.valid) != 1), units)
         train = self.train
         normal = np.flatnonzero(self.sequence_labels != 1)
         held = int((Decimal(str(share)) * len(normal)).to_integral_value(ROUND_CEILING))
@@ -171,18 +167,20 @@ class Training:
         kept = np.ones(len(train), dtype=bool)
         kept[normal[-held:]] = False
         another = Training(self.config, train.take(kept)).fitted()
-        return score(another, train.take(~kept).unlabelled())
+        return _scores(another, train.take(~kept), units)
 
-    def _test_sequences(self, detector: Detector) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    def _test_sequences(self, detector: Detector) -> Scored:
         test = self._for_oracle.part(Split.TEST)
-        return sequence_scores(detector, test.unlabelled()), test.label
+        scores, kept = _decided_sequences(detector, test)
+        return scores[kept], test.label[kept]
 
-    def _test_events(self, detector: Detector) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    def _test_events(self, detector: Detector) -> Scored:
         tested = self._for_oracle.evaluated()
-        scores = event_scores(detector, tested.unlabelled())
-        assert scores is not None
-        rows, highest = highest_of_rows(tested, scores)
-        return highest, np.asarray(tested.dataset.label)[rows]
+        judged = judged_rows(detector, tested.unlabelled())
+        assert judged is not None
+        rows, scores, abstained = judged
+        kept = decided(abstained, len(rows))
+        return scores[kept], np.asarray(tested.dataset.label)[rows[kept]]
 
     @property
     def _for_oracle(self) -> SequenceSet:
@@ -202,8 +200,31 @@ def _event_labels(sequences: SequenceSet) -> NDArray[np.int8]:
     return np.asarray(sequences.dataset.label)[sequences.rows[sequences.may_train]]
 
 
-def _scores_of_training_events(detector: Detector, train: SequenceSet) -> NDArray[np.float64]:
-    """(events that may train,) scores, sequence by sequence, of a detector that scores events."""
-    scores = event_scores(detector, train)
-    assert scores is not None
-    return scores[train.may_train]
+def _sequences(detector: Detector, sequences: SequenceSet) -> Scored:
+    scores, kept = _decided_sequences(detector, sequences)
+    return scores[kept], _sequence_labels(sequences)[kept]
+
+
+def _decided_sequences(
+    detector: Detector, sequences: SequenceSet
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(sequences,) scores, and which of them are an answer."""
+    hidden = sequences.unlabelled()
+    abstained = abstained_sequences(detector, hidden)
+    return sequence_scores(detector, hidden), decided(abstained, len(sequences))
+
+
+def _events(detector: Detector, sequences: SequenceSet) -> Scored | None:
+    hidden = sequences.unlabelled()
+    scores = event_scores(detector, hidden)
+    if scores is None:
+        return None
+    kept = decided(abstained_events(detector, hidden), len(scores))
+    return scores[sequences.may_train & kept], _event_labels(sequences)[kept[sequences.may_train]]
+
+
+def _scores(detector: Detector, sequences: SequenceSet, units: Units) -> NDArray[np.float64]:
+    """The scores of a detector that scores such units."""
+    scored = units(detector, sequences)
+    assert scored is not None
+    return scored[0]

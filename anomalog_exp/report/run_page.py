@@ -116,6 +116,8 @@ def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]
     if counts is None or flagged is None:
         return
     unit = str(decisions.prediction_unit).replace("_", " ")
+    if counts.abstained:
+        yield f"The detector abstains from {counts.abstained:,} of {counts.units:,} {unit}s."
     figures = decisions.headline or {}
     if decisions.status != MetricStatus.VALID or cells is None or Figure.F1 not in figures:
         if not counts.units:
