@@ -64,6 +64,11 @@ class Figure(StrEnum):
     TOP1 = "top1"
     TOP1_MACRO = "top1_macro"
     TOP1_WEIGHTED = "top1_weighted"
+    WORKLOAD_REDUCTION = "workload_reduction"
+    REDUCTION_IN_CLUSTERS = "reduction_in_clusters"
+    PURITY = "purity"
+    OVERESTIMATED = "overestimated"
+    UNDERESTIMATED = "underestimated"
 
 
 PRIMARY_FIGURES = {
@@ -72,8 +77,11 @@ PRIMARY_FIGURES = {
     MetricScope.WINDOW_LEVEL_DETECTION: Figure.F1,
     MetricScope.STREAM_LEVEL_DETECTION: Figure.F1,
     MetricScope.NEXT_EVENT_PREDICTION: Figure.TOP1_WEIGHTED,
+    MetricScope.CLUSTER_LEVEL_TRIAGE: Figure.ACCURACY,
+    MetricScope.MANUAL_WORKLOAD_REDUCTION: Figure.WORKLOAD_REDUCTION,
+    MetricScope.SEMI_AUTOMATIC_WORKLOAD_REDUCTION: Figure.WORKLOAD_REDUCTION,
 }
-"""The one figure of a scope by which runs are ranked; scopes that are never measured have none."""
+"""The one figure of a scope by which runs are ranked."""
 
 HEADLINE_COLUMNS = (
     Figure.F1,

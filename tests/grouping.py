@@ -21,7 +21,9 @@ _TYPES = {"sequence": TypeAdapter(SequenceConfig), "split": TypeAdapter(SplitCon
 
 @cache
 def _defaults(group: str, name: str) -> dict:
-    return yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8"))
+    values = yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8"))
+    shares = values.pop("defaults", None)  # what the group shares
+    return (_defaults("", f"_{group}") if shares else {}) | values
 
 
 def grouped(

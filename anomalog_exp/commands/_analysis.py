@@ -99,13 +99,15 @@ def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
 def _judged(
     sequences: dict[str, Any], verdicts: dict[str, Any] | None, bundle: dict[str, Any] | None
 ) -> Iterator[str]:
-    train, test = (sequences["sequences"][part]["total"] for part in ("train", "test"))
+    parts = ("train", "validation", "test")
+    train, valid, test = (sequences["sequences"][part]["total"] for part in parts)
     if bundle is not None:
         trained = f"{bundle['trained']['sequences']:,} of {bundle['name']} trained"
     elif sequences["requested"]["name"] == "all":
         trained = "all of which trained"
     else:
         trained = f"{train:,} others trained"
+        trained += f", {valid:,} were for validation" if valid else ""
     text = f"{test:,} {_units(sequences['sequence'])}, {trained}"
     if verdicts is not None:
         flagged, least = verdicts["flagged"], f"above the threshold of {verdicts['threshold']:.4g}"

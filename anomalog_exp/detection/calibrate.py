@@ -1,8 +1,11 @@
 """Thresholds of a fitted detector, by the rule of its config: one for sequences, one for single events.
 
-A rule looks at training scores, at scores of training sequences that were held out, or at a threshold
-that the method derives itself. The oracle rule alone looks at the test part, which nobody passes for
-any other rule.
+A rule looks at scores of units that train, at scores of units that the fit did not learn from, or at a
+threshold that the method derives itself. Where the split holds a validation part back, both are the
+scores of that part: the fit did not learn from it, so that it scores as new logs do. Without one, the
+former are those of the training part, and for the latter a second detector is fitted without its last
+sequences. The oracle rule alone looks at the test part, which nobody passes for any other rule. Where a
+detector abstains, its score is no answer, and no rule looks at it.
 """
 
 from __future__ import annotations
@@ -18,7 +21,14 @@ from numpy.typing import NDArray
 from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.decision import Calibration
-from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
+from anomalog_exp.detection.scores import (
+    abstained_events,
+    abstained_sequences,
+    decided,
+    event_scores,
+    judged_rows,
+    sequence_scores,
+)
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.progress import SILENT, Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
@@ -26,8 +36,11 @@ from anomalog_exp.sequences.vocabulary import Vocabulary
 
 __all__ = ["Training"]
 
-Score = Callable[[Detector, SequenceSet], NDArray[np.float64]]
-"""Scores of what a threshold is for: the sequences, or those of their events that may train."""
+Scored = tuple[NDArray[np.float64], NDArray[np.int8]]
+"""(units,) scores and labels of units for which the detector gives an answer."""
+
+Units = Callable[[Detector, SequenceSet], Scored | None]
+"""The units that a threshold is for: the sequences, or those of their events that may train."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +50,7 @@ class Training:
     Attributes:
         config: The detector and its decision rule.
         train: The training sequences, with their labels.
-        valid: Sequences held back from training; None where there are none.
+        valid: Sequences held back from training, whose scores rules look at; None where there are none.
         oracle: All sequences with the labels of the test part, for an oracle rule; None for others.
     """
 
@@ -83,21 +96,19 @@ class Training:
         Raises:
             NotApplicable: the rule does not apply to this detector or these sequences.
         """
-        return self._threshold(
-            detector,
-            sequence_scores(detector, self.train.unlabelled()),
-            score=sequence_scores,
-            label=self.sequence_labels,
-            own_threshold=detector.own_threshold,
-            test=self._test_sequences,
-        )
+        scored = _sequences(detector, self._calibrating)
+        own = detector.own_threshold
+        return self._threshold(detector, scored, _sequences, own, self._test_sequences)
+
+    @property
+    def _calibrating(self) -> SequenceSet:
+        """The sequences whose scores rules look at: those for validation, where there are any."""
+        return self.train if self.valid is None else self.valid
 
     @property
     def sequence_labels(self) -> NDArray[np.int8]:
         """(training sequences,) int8 labels that rules may read."""
-        train = self.train
-        # Where single events train, a chunk is no less normal for what else it holds.
-        return train.label if train.train_events is None else np.zeros_like(train.label)
+        return _sequence_labels(self.train)
 
     def event_threshold(self, detector: Detector) -> float | None:
         """The threshold for scores of single events, by the same rule.
@@ -109,47 +120,48 @@ class Training:
         """
         if not (self.train.dataset.label != UNLABELLED).any():
             return None
-        scores = event_scores(detector, self.train.unlabelled())
-        if scores is None:
+        scored = _events(detector, self._calibrating)
+        if scored is None:
             return None
-        return self._threshold(
-            detector,
-            scores[self.train.may_train],
-            score=_scores_of_training_events,
-            label=self.event_labels,
-            own_threshold=detector.own_event_threshold,
-            test=self._test_events,
-        )
+        own = detector.own_event_threshold
+        return self._threshold(detector, scored, _events, own, self._test_events)
 
     @property
     def event_labels(self) -> NDArray[np.int8]:
         """(events that may train,) int8 labels, sequence by sequence."""
-        train = self.train
-        return np.asarray(train.dataset.label)[train.rows[train.may_train]]
+        return _event_labels(self.train)
 
     def _threshold(
         self,
         detector: Detector,
-        scores: NDArray[np.float64],
-        *,
-        score: Score,
-        label: NDArray[np.int8],
+        scored: Scored,
+        units: Units,
         own_threshold: float | None,
-        test: Callable[[Detector], tuple[NDArray[np.float64], NDArray[np.int8]]],
+        test: Callable[[Detector], Scored],
     ) -> float:
+        scores, label = scored
         return self.config.decision.threshold(
             Calibration(
                 scores=scores,
                 label=label,
                 log_odds=type(detector).log_odds,
                 own_threshold=own_threshold,
-                held_out=lambda share: self._held_out_scores(share, score),
+                held_out=lambda share: self._held_out_scores(detector, share, units),
                 test=lambda: test(detector),
+                part="training" if self.valid is None else "validation",
             )
         )
 
-    def _held_out_scores(self, share: float, score: Score) -> NDArray[np.float64]:
-        """Scores of the last normal sequences by a detector that never saw them."""
+    def _held_out_scores(
+        self, detector: Detector, share: float, units: Units
+    ) -> NDArray[np.float64]:
+        """Scores of normal sequences by a detector that never saw them.
+
+        They are those for validation; where there are none, the last ones in training, by a detector
+        that is fitted on the others.
+        """
+        if self.valid is not None:
+            return _scores(detector, self.valid.take(_sequence_labels(self.valid) != 1), units)
         train = self.train
         normal = np.flatnonzero(self.sequence_labels != 1)
         held = int((Decimal(str(share)) * len(normal)).to_integral_value(ROUND_CEILING))
@@ -160,19 +172,21 @@ class Training:
             )
         kept = np.ones(len(train), dtype=bool)
         kept[normal[-held:]] = False
-        detector = Training(self.config, train.take(kept), self.valid).fitted()
-        return score(detector, train.take(~kept).unlabelled())
+        another = Training(self.config, train.take(kept)).fitted()
+        return _scores(another, train.take(~kept), units)
 
-    def _test_sequences(self, detector: Detector) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    def _test_sequences(self, detector: Detector) -> Scored:
         test = self._for_oracle.part(Split.TEST)
-        return sequence_scores(detector, test.unlabelled()), test.label
+        scores, kept = _decided_sequences(detector, test)
+        return scores[kept], test.label[kept]
 
-    def _test_events(self, detector: Detector) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    def _test_events(self, detector: Detector) -> Scored:
         tested = self._for_oracle.evaluated()
-        scores = event_scores(detector, tested.unlabelled())
-        assert scores is not None
-        rows, highest = highest_of_rows(tested, scores)
-        return highest, np.asarray(tested.dataset.label)[rows]
+        judged = judged_rows(detector, tested.unlabelled())
+        assert judged is not None
+        rows, scores, abstained = judged
+        kept = decided(abstained, len(rows))
+        return scores[kept], np.asarray(tested.dataset.label)[rows[kept]]
 
     @property
     def _for_oracle(self) -> SequenceSet:
@@ -181,8 +195,42 @@ class Training:
         return self.oracle
 
 
-def _scores_of_training_events(detector: Detector, train: SequenceSet) -> NDArray[np.float64]:
-    """(events that may train,) scores, sequence by sequence, of a detector that scores events."""
-    scores = event_scores(detector, train)
-    assert scores is not None
-    return scores[train.may_train]
+def _sequence_labels(sequences: SequenceSet) -> NDArray[np.int8]:
+    """(sequences,) int8; where single events train, a chunk is no less normal for what else it holds."""
+    label = sequences.label
+    return label if sequences.train_events is None else np.zeros_like(label)
+
+
+def _event_labels(sequences: SequenceSet) -> NDArray[np.int8]:
+    """(events that may train,) int8."""
+    return np.asarray(sequences.dataset.label)[sequences.rows[sequences.may_train]]
+
+
+def _sequences(detector: Detector, sequences: SequenceSet) -> Scored:
+    scores, kept = _decided_sequences(detector, sequences)
+    return scores[kept], _sequence_labels(sequences)[kept]
+
+
+def _decided_sequences(
+    detector: Detector, sequences: SequenceSet
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(sequences,) scores, and which of them are an answer."""
+    hidden = sequences.unlabelled()
+    abstained = abstained_sequences(detector, hidden)
+    return sequence_scores(detector, hidden), decided(abstained, len(sequences))
+
+
+def _events(detector: Detector, sequences: SequenceSet) -> Scored | None:
+    hidden = sequences.unlabelled()
+    scores = event_scores(detector, hidden)
+    if scores is None:
+        return None
+    kept = decided(abstained_events(detector, hidden), len(scores))
+    return scores[sequences.may_train & kept], _event_labels(sequences)[kept[sequences.may_train]]
+
+
+def _scores(detector: Detector, sequences: SequenceSet, units: Units) -> NDArray[np.float64]:
+    """The scores of a detector that scores such units."""
+    scored = units(detector, sequences)
+    assert scored is not None
+    return scored[0]

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from anomalog_exp.detection.decision import DecisionConfig
 from anomalog_exp.detection.learned import restored, state_of, types_of_estimators
 from anomalog_exp.detection.state import DetectorState
+from anomalog_exp.detection.triage import Triage
 from anomalog_exp.options.base import Options
 from anomalog_exp.progress import SILENT, Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -101,6 +102,24 @@ class Detector(ABC):
 
         -1 where nothing stands before the event. The default is None: a detector that predicts the next
         event overrides this.
+        """
+        return None
+
+    def abstained(self, sequences: SequenceSet) -> NDArray[np.bool_] | None:
+        """(sequences,) where the detector gives no answer: these are not predicted, whatever they score.
+
+        The default is None: it always answers.
+        """
+        return None
+
+    def abstained_events(self, sequences: SequenceSet) -> NDArray[np.bool_] | None:
+        """(sum of lengths,) the same for single events, of a detector that scores these."""
+        return None
+
+    def triage(self, sequences: SequenceSet) -> Triage | None:
+        """The cluster of each event, sequence by sequence, and the clusters that training made.
+
+        The default is None: a detector that groups events for review overrides this.
         """
         return None
 

@@ -2,6 +2,8 @@
 
 A unit is predicted anomalous where its score is strictly above the threshold. One rule breaks the
 promise and says so: `best_f1` is an oracle, for comparison with papers that tune on the test split.
+Rules that look at scores look at those of the validation part, where the split holds one back: what
+they call training units are then units of that part, see `calibrate`.
 """
 
 from __future__ import annotations
@@ -31,13 +33,16 @@ class Calibration:
     """What a rule may look at; what costs more than an array is a call.
 
     Attributes:
-        scores: (training units,) scores of the training split by the fitted detector.
-        label: (training units,) int8 labels, -1 where there is none.
+        scores: (units,) scores of the validation part by the fitted detector; of the training part where
+            there is none.
+        label: (units,) int8 labels, -1 where there is none.
         log_odds: The scores are natural-log posterior odds.
         own_threshold: The threshold that the detector derives itself, if it does.
-        held_out: From a share to the scores of that share of the normal training units, the last ones,
-            by a detector fitted on the others.
+        held_out: From a share to scores of normal units by a detector that never saw them: those of the
+            validation part; where there is none, the last share of the training part, by a detector
+            fitted on the others.
         test: Gives scores and labels of the test split; the oracle alone calls it.
+        part: Which part the scores are of.
     """
 
     scores: NDArray[np.float64]
@@ -46,6 +51,7 @@ class Calibration:
     own_threshold: float | None
     held_out: Callable[[float], NDArray[np.float64]]
     test: Callable[[], tuple[NDArray[np.float64], NDArray[np.int8]]]
+    part: Literal["training", "validation"]
 
 
 class DecisionRule(Options):
@@ -87,8 +93,9 @@ class QuantileDecision(DecisionRule):
         usable = calibration.scores[calibration.label != 1]
         if not len(usable):
             raise NotApplicable(
-                "the decision rule quantile needs a training sequence that is not labelled anomalous "
-                f"(all {len(calibration.label):,} are; model/decision=fixed takes a threshold instead)"
+                f"the decision rule quantile needs a {calibration.part} sequence that is not labelled "
+                f"anomalous (all {len(calibration.label):,} are; model/decision=fixed takes a threshold "
+                "instead)"
             )
         return float(np.quantile(usable, self.quantile, method="higher"))
 
@@ -100,15 +107,16 @@ class ContaminationDecision(DecisionRule):
     share: Share = Field(description="of the training units that are taken for anomalous")
 
     def threshold(self, calibration: Calibration) -> float:
-        return _exceeded_by(self.share, calibration.scores)
+        return _exceeded_by(self.share, calibration.scores, calibration)
 
 
 class FalsePositiveRateDecision(DecisionRule):
     """At most a share of held-out normal training units scores above.
 
-    The last of them are held out, a detector like this one is fitted on the others, and the quantile of
-    its scores is the threshold. Detectors that remember their training sequences score those 0 and
-    everything else more, so only sequences that they have not seen can calibrate them.
+    They are those of the validation part. Where there is none, the last training units are held out, and
+    a detector like this one is fitted on the others. Detectors that remember their training sequences
+    score those 0 and everything else more, so only sequences that they have not seen can calibrate
+    them.
     """
 
     name: Literal["false_positive_rate"]
@@ -116,7 +124,7 @@ class FalsePositiveRateDecision(DecisionRule):
     holdout: Share = Field(description="share of the normal training sequences that is held out")
 
     def threshold(self, calibration: Calibration) -> float:
-        return _exceeded_by(self.rate, calibration.held_out(self.holdout))
+        return _exceeded_by(self.rate, calibration.held_out(self.holdout), calibration)
 
 
 class PosteriorDecision(DecisionRule):
@@ -163,8 +171,17 @@ class BestF1Decision(DecisionRule):
         return best_f1(anomalous, scores[label >= 0]).threshold
 
 
-def _exceeded_by(share: float, scores: NDArray[np.float64]) -> float:
-    """The lowest score that at most this share of the scores, counted exactly, lies above."""
+def _exceeded_by(share: float, scores: NDArray[np.float64], calibration: Calibration) -> float:
+    """The lowest score that at most this share of the scores, counted exactly, lies above.
+
+    Raises:
+        NotApplicable: there is no score.
+    """
+    if not len(scores):
+        raise NotApplicable(
+            f"the decision rule needs normal units of the {calibration.part} part, which has none "
+            "(another split.validation_fraction may give some; model/decision=fixed takes a threshold)"
+        )
     above = int(Decimal(str(share)) * len(scores))
     return float(np.sort(scores)[len(scores) - 1 - above])
 

@@ -22,8 +22,14 @@ from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.evidence import names_of_unknown
 from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome
-from anomalog_exp.detection.scores import event_scores, highest_of_rows, sequence_scores
+from anomalog_exp.detection.scores import (
+    abstained_sequences,
+    decided,
+    judged_rows,
+    sequence_scores,
+)
 from anomalog_exp.detection.state import DetectorState, load, save
+from anomalog_exp.detection.triage import TriagedEvents
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.options.foreign import foreign_json
@@ -140,15 +146,18 @@ class Judge:
         readable = self._read(sequences)
         tested = readable if events_of is None else self._read(events_of)
         scores = sequence_scores(self.detector, readable)
+        abstained = abstained_sequences(self.detector, readable)
         known = self.vocabulary.shown(sequences.dataset.templates) > 0
         return Outcome(
             test=sequences,
             scores=scores,
             threshold=self.threshold,
-            predicted=scores > self.threshold,
+            predicted=(scores > self.threshold) & decided(abstained, len(scores)),
+            abstained=abstained,
             oracle=self.oracle,
             events=self._judged_events(tested),
             next_events=self._predicted_next_events(tested, known),
+            triage=self._triaged(tested),
         )
 
     def _read(self, sequences: SequenceSet) -> SequenceSet:
@@ -158,10 +167,11 @@ class Judge:
     def _judged_events(self, tested: SequenceSet) -> EventScores | None:
         if self.event_threshold is None:
             return None
-        scores = event_scores(self.detector, tested)
-        assert scores is not None
-        rows, highest = highest_of_rows(tested, scores)
-        return EventScores(rows, highest, self.event_threshold, highest > self.event_threshold)
+        judged = judged_rows(self.detector, tested)
+        assert judged is not None
+        rows, scores, abstained = judged
+        predicted = (scores > self.event_threshold) & decided(abstained, len(rows))
+        return EventScores(rows, scores, self.event_threshold, predicted, abstained)
 
     def _predicted_next_events(
         self, tested: SequenceSet, known: NDArray[np.bool_]
@@ -174,6 +184,16 @@ class Judge:
             kept = evaluated[rows]
             rows, rank = rows[kept], rank[kept]
         return NextEvents(rows, rank, known)
+
+    def _triaged(self, tested: SequenceSet) -> TriagedEvents | None:
+        triage = self.detector.triage(tested)
+        if triage is None:
+            return None
+        triage.check(self.detector.name, len(tested.rows))
+        if tested.evaluation_events is None:
+            return TriagedEvents(tested.rows, triage)
+        kept = tested.evaluation_events[tested.rows]
+        return TriagedEvents(tested.rows[kept], replace(triage, cluster=triage.cluster[kept]))
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """For each sequence, up to `top` (evidence, weight) pairs, the strongest first.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.detection.triage import TriagedEvents
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["EventScores", "NextEvents", "Outcome"]
@@ -21,12 +22,15 @@ class EventScores:
         scores: (events,) float64; the highest where overlapping windows judge a row several times.
         threshold: Scores above it are predicted anomalous.
         predicted: (events,) bool.
+        abstained: (events,) bool, where the detector gives no answer and nothing is predicted; None: it
+            always answers.
     """
 
     rows: NDArray[np.int64]
     scores: NDArray[np.float64]
     threshold: float
     predicted: NDArray[np.bool_]
+    abstained: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +57,12 @@ class Outcome:
         scores: (sequences,) float64, higher = more anomalous.
         threshold: Scores above it are predicted anomalous.
         predicted: (sequences,) bool.
+        abstained: (sequences,) bool, where the detector gives no answer and nothing is predicted; None:
+            it always answers.
         oracle: The thresholds depend on the labels of these sequences.
         events: Decisions about single events, from detectors that judge them.
         next_events: Predictions of next events, from detectors that make them.
+        triage: Clusters of single events, from detectors that group them for review.
     """
 
     test: SequenceSet
@@ -63,5 +70,7 @@ class Outcome:
     threshold: float
     predicted: NDArray[np.bool_]
     oracle: bool
+    abstained: NDArray[np.bool_] | None = None
     events: EventScores | None = None
     next_events: NextEvents | None = None
+    triage: TriagedEvents | None = None

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from anomalog_exp.detection.contract import Detector
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["event_scores", "highest_of_rows", "sequence_scores"]
+__all__ = [
+    "abstained_events",
+    "abstained_sequences",
+    "decided",
+    "event_scores",
+    "highest_of_rows",
+    "judged_rows",
+    "sequence_scores",
+]
 
 
 def sequence_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64]:
@@ -33,6 +41,30 @@ def event_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float
     return None if scores is None else _checked(detector, scores, int(sequences.offsets[-1]))
 
 
+def abstained_sequences(detector: Detector, sequences: SequenceSet) -> NDArray[np.bool_] | None:
+    """(sequences,) bool where the detector gives no answer; None if it always does.
+
+    Raises:
+        TypeError: the detector breaks the contract.
+    """
+    return _checked_abstention(detector, detector.abstained(sequences), len(sequences))
+
+
+def abstained_events(detector: Detector, sequences: SequenceSet) -> NDArray[np.bool_] | None:
+    """(sum of lengths,) bool, the same for single events.
+
+    Raises:
+        TypeError: the detector breaks the contract.
+    """
+    found = detector.abstained_events(sequences)
+    return _checked_abstention(detector, found, int(sequences.offsets[-1]))
+
+
+def decided(abstained: NDArray[np.bool_] | None, units: int) -> NDArray[np.bool_]:
+    """(units,) bool, where an answer is given."""
+    return np.ones(units, dtype=bool) if abstained is None else ~abstained
+
+
 def highest_of_rows(
     sequences: SequenceSet, scores: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -51,6 +83,40 @@ def highest_of_rows(
         judged &= sequences.evaluation_events
     there = np.flatnonzero(judged)
     return there, highest[there]
+
+
+def judged_rows(
+    detector: Detector, sequences: SequenceSet
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_] | None] | None:
+    """The dataset rows that are evaluated, the score of each, and whether the detector gives no answer.
+
+    A row that overlapping windows show several times has the highest score of those that give an answer.
+    None if the detector scores no events.
+
+    Raises:
+        TypeError: the detector breaks the contract.
+    """
+    scores = event_scores(detector, sequences)
+    if scores is None:
+        return None
+    rows, highest = highest_of_rows(sequences, scores)
+    abstained = abstained_events(detector, sequences)
+    if abstained is None:
+        return rows, highest, None
+    _, answered = highest_of_rows(sequences, np.where(abstained, -np.inf, scores))
+    nowhere = answered == -np.inf
+    return rows, np.where(nowhere, highest, answered), nowhere
+
+
+def _checked_abstention(
+    detector: Detector, abstained: NDArray[np.bool_] | None, size: int
+) -> NDArray[np.bool_] | None:
+    if abstained is not None and (abstained.dtype != np.bool_ or abstained.shape != (size,)):
+        raise TypeError(
+            f"{detector.name} must abstain by truth values of shape ({size},), "
+            f"not {abstained.dtype} of shape {abstained.shape}"
+        )
+    return abstained
 
 
 def _checked(detector: Detector, scores: NDArray[np.float64], size: int) -> NDArray[np.float64]:

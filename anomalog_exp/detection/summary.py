@@ -21,8 +21,10 @@ class SequenceSummary:
 
     sequence_count: int
     train_sequence_count: int
+    validation_sequence_count: int
     test_sequence_count: int
     train_label_counts: dict[int, int]
+    validation_label_counts: dict[int, int]
     test_label_counts: dict[int, int]
     ignored_label_counts: dict[int, int]
     ignored_sequence_count: int
@@ -34,8 +36,10 @@ class SequenceSummary:
         return cls(
             sequence_count=len(sequences),
             train_sequence_count=len(labels[Split.TRAIN]),
+            validation_sequence_count=len(labels[Split.VALIDATION]),
             test_sequence_count=len(labels[Split.TEST]),
             train_label_counts=_label_counts(labels[Split.TRAIN]),
+            validation_label_counts=_label_counts(labels[Split.VALIDATION]),
             test_label_counts=_label_counts(labels[Split.TEST]),
             ignored_label_counts=_label_counts(labels[Split.IGNORED]),
             ignored_sequence_count=len(labels[Split.IGNORED]),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.detection.ranking import best_f1
+from anomalog_exp.detection.scores import decided
 from anomalog_exp.evaluation.block import ClassCounts, Diagnostics, MetricBlock
 from anomalog_exp.evaluation.metrics import (
     Confusion,
@@ -19,9 +20,10 @@ from anomalog_exp.evaluation.metrics import (
 )
 from anomalog_exp.metric_terms import EvaluationUnit, Figure, MetricScope, MetricStatus
 
-__all__ = ["decision_figures", "detection_block", "why_invalid"]
+__all__ = ["ABSTAINED", "decision_figures", "detection_block", "why_invalid"]
 
 _NO_LABELS = "nothing in the test split is labelled"
+ABSTAINED = "the detector abstains from all that is labelled"
 _SINGLE_CLASS = "single_class_test_set"
 
 
@@ -35,10 +37,11 @@ def detection_block(
     predicted: NDArray[np.bool_],
     scores: NDArray[np.float64],
     threshold: float,
+    abstained: NDArray[np.bool_] | None,
     bootstrap_samples: int,
     seed: int,
 ) -> MetricBlock:
-    """Binary detection over units that are labelled; those that are not are ignored.
+    """Binary detection over units that are labelled and decided; those without a label are ignored.
 
     Args:
         scope: Which block this is.
@@ -49,17 +52,19 @@ def detection_block(
         predicted: (units,) decisions.
         scores: (units,) higher = more anomalous.
         threshold: What the decisions come from.
+        abstained: (units,) those that are not decided; None where all are.
         bootstrap_samples: Resamples for the interval of F1; 0 leaves it out.
         seed: Seed of the resampling.
     """
-    counted = label >= 0
+    answered = decided(abstained, len(label))
+    counted = (label >= 0) & answered
     anomalous = label[counted] == 1
     cells = confusion(anomalous, predicted[counted])
     counts = ClassCounts(
         units=len(label),
         counted=int(counted.sum()),
-        abstained=0,
-        ignored=int((~counted).sum()),
+        abstained=int((~answered).sum()),
+        ignored=int((answered & ~counted).sum()),
         normal=int((~anomalous).sum()),
         anomalous=int(anomalous.sum()),
     )
@@ -74,7 +79,8 @@ def detection_block(
     )
     diagnostics = Diagnostics(threshold=threshold, flagged=int(predicted.sum()))
     if not counted.any():
-        return block(status=MetricStatus.NOT_APPLICABLE, reason=_NO_LABELS, diagnostics=diagnostics)
+        why = ABSTAINED if (label >= 0).any() else _NO_LABELS
+        return block(status=MetricStatus.NOT_APPLICABLE, reason=why, diagnostics=diagnostics)
     if reason := why_invalid(counts, cells, unit=unit, label_unit=label_unit):
         return block(status=MetricStatus.INVALID, reason=reason, diagnostics=diagnostics)
     diagnostics = replace(
@@ -87,7 +93,7 @@ def detection_block(
     return block(
         status=MetricStatus.VALID,
         reason=None,
-        headline=decision_figures(cells)
+        headline=decision_figures(cells, labelled=int((label >= 0).sum()))
         | {
             Figure.AUROC: auroc(anomalous, scores[counted]),
             Figure.AVERAGE_PRECISION: average_precision(anomalous, scores[counted]),
@@ -119,12 +125,12 @@ def why_invalid(
     return next((name for name, holds in checks.items() if not holds), None)
 
 
-def decision_figures(cells: Confusion) -> dict[str, float]:
-    """The figures of decisions alone; coverage is the share not abstained from."""
+def decision_figures(cells: Confusion, *, labelled: int) -> dict[str, float]:
+    """The figures of decisions alone; coverage is the share of labelled units that is decided."""
     return {
         Figure.PRECISION: cells.precision,
         Figure.RECALL: cells.recall,
         Figure.F1: cells.f1,
         Figure.ACCURACY: cells.accuracy,
-        Figure.COVERAGE: 1.0,
+        Figure.COVERAGE: cells.units / labelled,
     }

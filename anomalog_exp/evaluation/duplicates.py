@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from anomalog_exp.detection.scores import decided
 from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.evaluation.block import Diagnostics, Recount
 from anomalog_exp.evaluation.detection_block import decision_figures
@@ -35,10 +36,13 @@ def with_duplicates(
     pair = np.stack([content[test], label.astype(np.int64)])
     _, first = np.unique(pair, axis=1, return_index=True)
     first = first[label[first] >= 0]
+    labelled = len(first)
+    first = first[decided(summary.abstained, len(label))[first]]
     anomalous = label[first] == 1
     unique = None
     if anomalous.any() and not anomalous.all():
-        figures = decision_figures(confusion(anomalous, summary.predicted[first]))
+        cells = confusion(anomalous, summary.predicted[first])
+        figures = decision_figures(cells, labelled=labelled)
         unique = Recount(counted=len(first), **figures)
     return replace(
         diagnostics,

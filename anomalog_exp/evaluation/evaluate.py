@@ -19,6 +19,7 @@ from anomalog_exp.evaluation.next_event import next_event_block
 from anomalog_exp.evaluation.report import MetricReport
 from anomalog_exp.evaluation.sessions import recounted_by_session
 from anomalog_exp.evaluation.task import build_metric_metadata
+from anomalog_exp.evaluation.triage_blocks import triage_blocks
 from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
 from anomalog_exp.sequences.labels import row_labels
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -71,6 +72,9 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
                 top_k=config.evaluation.top_k,
             )
         )
+    if summary.triage is not None:
+        labels = row_labels(sequences.dataset, sequences.labels_from)
+        measured += triage_blocks(summary.triage, labels, labels_from=sequences.labels_from)
     blocks = {
         scope: MetricBlock(scope, MetricStatus.NOT_APPLICABLE, reason)
         for scope, reason in _NOT_MEASURED.items()
@@ -103,6 +107,7 @@ def _sequence_blocks(
         predicted=summary.predicted,
         scores=summary.scores,
         threshold=summary.threshold,
+        abstained=summary.abstained,
     )
     diagnostics = replace(
         with_duplicates(block.diagnostics, sequences, summary),
@@ -126,6 +131,7 @@ def _event_block(
         predicted=events.predicted,
         scores=events.scores,
         threshold=events.threshold,
+        abstained=events.abstained,
     )
 
 

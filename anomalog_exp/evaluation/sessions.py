@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.detection.scores import decided
 from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.evaluation.block import Recount
 from anomalog_exp.evaluation.detection_block import decision_figures
@@ -14,7 +15,7 @@ __all__ = ["recounted_by_session"]
 
 
 def recounted_by_session(summary: ModelRunSummary) -> Recount | None:
-    """The decisions by session, which is anomalous if any of its windows is.
+    """The decisions by session, which is anomalous if any of its windows is, and decided likewise.
 
     None where sequences are no windows of sessions, or where all sessions are of one class.
     """
@@ -28,9 +29,12 @@ def recounted_by_session(summary: ModelRunSummary) -> Recount | None:
     np.maximum.at(label, group, summary.test.label)
     predicted = np.zeros(len(sessions), dtype=bool)
     np.logical_or.at(predicted, group, summary.predicted)
-    counted = label >= 0
+    answered = np.zeros(len(sessions), dtype=bool)
+    np.logical_or.at(answered, group, decided(summary.abstained, len(entity)))
+    counted = (label >= 0) & answered
     anomalous = label[counted] == 1
     if anomalous.all() or not anomalous.any():
         return None
-    figures = decision_figures(confusion(anomalous, predicted[counted]))
+    cells = confusion(anomalous, predicted[counted])
+    figures = decision_figures(cells, labelled=int((label >= 0).sum()))
     return Recount(counted=int(counted.sum()), **figures)

@@ -160,6 +160,7 @@ class FollowJudge:
                 "score": float(outcome.scores[sequence]),
                 "threshold": outcome.threshold,
                 "predicted": bool(outcome.predicted[sequence]),
+                **_abstained(outcome, sequence),
                 "entity": None if entity is None else entity[sequence],
                 "events": int(sequences.lengths[sequence]),
                 **_extent(judged, sequence),
@@ -179,6 +180,7 @@ class FollowJudge:
                 "score": float(events.scores[event]),
                 "threshold": events.threshold,
                 "predicted": bool(events.predicted[event]),
+                **_abstained(events, event),
                 "line": line,
             }
 
@@ -232,3 +234,8 @@ def _overlap(config: SequenceConfig) -> bool:
         case _:
             return False
     return config.step is not None and config.step < (size or 0)
+
+
+def _abstained(judged: Outcome | EventScores, unit: int) -> dict[str, bool]:
+    """Whether the detector gives no answer, of detectors that may abstain."""
+    return {} if judged.abstained is None else {"abstained": bool(judged.abstained[unit])}

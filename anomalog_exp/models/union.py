@@ -16,6 +16,7 @@ without labels of events needs no thresholds for them, and has no scores.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,15 +72,23 @@ class _Member:
         return self.scales.member
 
     def excess(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        """(sequences,) how far each scores above the threshold, in the member's scale."""
-        return (self.judge.detector.score(sequences) - self.judge.threshold) / self.scales.sequences
+        """(sequences,) how far each scores above the threshold, in the member's scale.
+
+        What the member abstains from is not above it.
+        """
+        scores = self.judge.detector.score(sequences)
+        excess = (scores - self.judge.threshold) / self.scales.sequences
+        abstained = self.judge.detector.abstained(sequences)
+        return excess if abstained is None else np.where(abstained, np.minimum(excess, 0.0), excess)
 
     def event_excess(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
         """(sum of lengths,) the same for single events; None where the member judges none."""
         if self.judge.event_threshold is None or self.scales.events is None:
             return None
         scores = _event_scores(self.judge.detector, sequences)
-        return (scores - self.judge.event_threshold) / self.scales.events
+        excess = (scores - self.judge.event_threshold) / self.scales.events
+        abstained = self.judge.detector.abstained_events(sequences)
+        return excess if abstained is None else np.where(abstained, np.minimum(excess, 0.0), excess)
 
 
 class UnionDetector(CompoundDetector):
@@ -97,6 +106,15 @@ class UnionDetector(CompoundDetector):
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         return self._excess(sequences).max(axis=0)
+
+    def abstained(self, sequences: SequenceSet) -> NDArray[np.bool_] | None:
+        """Where all members abstain."""
+        return _all_abstain([one.judge.detector.abstained(sequences) for one in self._members])
+
+    def abstained_events(self, sequences: SequenceSet) -> NDArray[np.bool_] | None:
+        """Where all members that judge single events abstain."""
+        judging = [one.judge for one in self._members if one.judge.event_threshold is not None]
+        return _all_abstain([one.detector.abstained_events(sequences) for one in judging])
 
     def _excess(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """(members, sequences) each above 0 where the member flags."""
@@ -173,6 +191,15 @@ def _fitted(
         scores = _event_scores(judge.detector, hidden)[train.may_train]
         event_scale = _scale(scores, training.event_labels, judge.event_threshold)
     return _Member(judge, _Scales(name, scale, event_scale))
+
+
+def _all_abstain(members: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.bool_] | None:
+    """(units,) where every member gives no answer; None where one always gives one, or there is none."""
+    abstaining = [one for one in members if one is not None]
+    if not abstaining or len(abstaining) < len(members):
+        return None
+    found: NDArray[np.bool_] = np.all(abstaining, axis=0)
+    return found
 
 
 def _scale(scores: NDArray[np.float64], label: NDArray[np.int8], threshold: float) -> float:

@@ -116,6 +116,8 @@ def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]
     if counts is None or flagged is None:
         return
     unit = str(decisions.prediction_unit).replace("_", " ")
+    if counts.abstained:
+        yield f"The detector abstains from {counts.abstained:,} of {counts.units:,} {unit}s."
     figures = decisions.headline or {}
     if decisions.status != MetricStatus.VALID or cells is None or Figure.F1 not in figures:
         if not counts.units:
@@ -145,16 +147,19 @@ def _of_what(sequences: dict[str, Any]) -> str:
 def _which(sequences: dict[str, Any]) -> Iterator[str]:
     """Which part of the log was judged, and which trained, where that is a stretch of it."""
     split, realised = sequences["requested"]["name"], sequences["realised"]
+    held = realised.get("validation_fraction")  # runs of before there was one lack it
     if split == "all":
         yield "They are the whole log, and all of it trained."
     elif split == "chronological":
         yield (
             f"They are the last {realised['test_fraction']:.0%} of the log; the first "
-            f"{realised['train_fraction']:.0%} trained."
+            f"{realised['train_fraction']:.0%} trained"
+            + (f", the next {held:.0%} were for validation." if held else ".")
         )
     elif split == "by_file":
         files = sequences["files_by_part"]
-        yield f"They are of {_files(files['test'])}; {_files(files['train'])} trained."
+        but = f", but for {held:.0%} of the sequences, which were for validation" if held else ""
+        yield f"They are of {_files(files['test'])}; {_files(files['train'])} trained{but}."
 
 
 def _files(number: int) -> str:

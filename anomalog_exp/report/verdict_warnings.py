@@ -7,6 +7,7 @@ from typing import Any
 
 from anomalog_exp.evaluation import MetricBlock, MetricReport
 from anomalog_exp.evaluation.block import ClassCounts
+from anomalog_exp.evaluation.detection_block import ABSTAINED
 from anomalog_exp.metric_terms import Figure, MetricScope
 from anomalog_exp.report.run_warning import RunWarning
 
@@ -44,7 +45,7 @@ def label_warnings(report: MetricReport) -> Iterator[RunWarning]:
             "events, and no scores.",
             "Take smaller sequences, as by sequence.chunk_size, so that some hold nothing that trains.",
         )
-    elif counts.counted == 0:
+    elif counts.counted == 0 and block.reason != ABSTAINED:
         which = "" if report.primary.headline is None else " of detection"
         yield RunWarning(
             "Nothing in the test part is labelled",
@@ -53,7 +54,7 @@ def label_warnings(report: MetricReport) -> Iterator[RunWarning]:
             "Read the top findings below. If labels exist, name them by dataset.label_reader.",
             figures=True,
         )
-    elif not (counts.normal and counts.anomalous):
+    elif counts.counted and not (counts.normal and counts.anomalous):
         kind = "normal" if counts.normal else "anomalous"
         yield RunWarning(
             "The test part holds one class only",

@@ -26,7 +26,7 @@ def _sequence_report(found: list[SequenceFinding], verdicts: Verdicts) -> str:
     lines = [
         f"{len(found)} distinct test sequences of highest score, of {verdicts.different:,} distinct "
         f"among {verdicts.judged:,}; {verdicts.flagged:,} score above the threshold of "
-        f"{verdicts.threshold:.6g}{_ORACLE if verdicts.oracle else ''}\n"
+        f"{verdicts.threshold:.6g}{_ORACLE if verdicts.oracle else ''}{_undecided(verdicts)}\n"
     ]
     for rank, finding in enumerate(found, 1):
         lines.append(f"#{rank}  {_heading(finding)}")
@@ -43,16 +43,27 @@ def _event_report(found: list[EventFinding], verdicts: Verdicts) -> str:
     """Judged events of highest score, each template once."""
     lines = [
         f"{len(found)} templates with the events of highest score, among {verdicts.judged:,} judged "
-        f"events; {verdicts.flagged:,} score above the threshold of {verdicts.threshold:.6g}\n"
+        f"events; {verdicts.flagged:,} score above the threshold of {verdicts.threshold:.6g}"
+        f"{_undecided(verdicts)}\n"
     ]
     for event in found:
-        verdict = "anomalous" if event.predicted else "normal"
-        lines.append(f"score {event.score:.6g}, predicted {verdict}, {_LABELS[event.label]}")
+        lines.append(f"score {event.score:.6g}, {_verdict(event)}, {_LABELS[event.label]}")
         lines += [f"    {text}" for text in line_texts(event.line)]
         lines.append(
             f"    and {event.alike:,} more events of this template\n" if event.alike else ""
         )
     return "\n".join(lines)
+
+
+def _verdict(finding: SequenceFinding | EventFinding) -> str:
+    if finding.abstained:
+        return "abstained"
+    return "predicted anomalous" if finding.predicted else "predicted normal"
+
+
+def _undecided(verdicts: Verdicts) -> str:
+    """Of how many the detector does not decide, where there are any."""
+    return f"; the detector abstains from {verdicts.abstained:,}" if verdicts.abstained else ""
 
 
 def line_texts(line: Line) -> list[str]:
@@ -85,7 +96,7 @@ def _range(first: str, last: str, short: str) -> str:
 def _heading(finding: SequenceFinding) -> str:
     parts = [
         f"score {finding.score:.6g}",
-        "predicted anomalous" if finding.predicted else "predicted normal",
+        _verdict(finding),
         _LABELS[finding.label],
         f"{finding.events} events",
     ]

@@ -71,6 +71,7 @@ class SequenceFinding:
         sequence: Its place in the test part, as in `predictions.parquet`.
         score: Higher = more anomalous.
         predicted: Whether it is predicted anomalous.
+        abstained: Whether the detector gives no answer.
         label: 0 normal, 1 anomalous, -1 not labelled.
         events: How many it has.
         entity: What all its events belong to, where that is one entity.
@@ -87,6 +88,7 @@ class SequenceFinding:
     sequence: int
     score: float
     predicted: bool
+    abstained: bool
     label: int
     events: int
     entity: str | None
@@ -105,6 +107,7 @@ class EventFinding:
 
     score: float
     predicted: bool
+    abstained: bool
     label: int
     alike: int
     line: Line
@@ -112,7 +115,7 @@ class EventFinding:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """How many units of a kind were judged, how many are different, how many flagged, and by what.
+    """How many units of a kind were judged, are different, flagged, not decided, and by what.
 
     `highest` is the highest score, and `at_highest` says how many units have it.
     """
@@ -120,6 +123,7 @@ class Verdicts:
     judged: int
     different: int
     flagged: int
+    abstained: int
     threshold: float
     oracle: bool
     highest: float
@@ -133,6 +137,7 @@ class Verdicts:
             judged=len(judged.scores),
             different=different,
             flagged=int(judged.predicted.sum()),
+            abstained=0 if judged.abstained is None else int(judged.abstained.sum()),
             threshold=judged.threshold,
             oracle=oracle,
             highest=float(highest),
@@ -200,6 +205,7 @@ def _sequences(
             sequence=sequence,
             score=float(summary.scores[sequence]),
             predicted=bool(summary.predicted[sequence]),
+            abstained=summary.abstained is not None and bool(summary.abstained[sequence]),
             label=int(test.label[sequence]),
             events=int(test.lengths[sequence]),
             entity=test.dataset.entities[entity] if entity >= 0 else None,
@@ -256,6 +262,7 @@ def _events(
         EventFinding(
             score=float(events.scores[event]),
             predicted=bool(events.predicted[event]),
+            abstained=events.abstained is not None and bool(events.abstained[event]),
             label=int(dataset.label[row]),
             alike=others,
             line=line_of[row],

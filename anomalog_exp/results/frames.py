@@ -116,10 +116,10 @@ def scores_frame(
         of: Sequences, or the single events that a detector judged.
 
     Returns:
-        `unit`, `label` (0, 1, null where it is not labelled), `score` (higher = more anomalous) and
-        `predicted`. Where the run wrote its predictions, what they say of the place too: of sequences
-        `entity`, `events`, `line_ranges` (from 0, first and last), `first_time_ms`, `last_time_ms`; of
-        events `line`, `time_ms`, `template`.
+        `unit`, `label` (0, 1, null where it is not labelled), `score` (higher = more anomalous),
+        `predicted` and, of detectors that may abstain, `abstained`. Where the run wrote its predictions,
+        what they say of the place too: of sequences `entity`, `events`, `line_ranges` (from 0, first and
+        last), `first_time_ms`, `last_time_ms`; of events `line`, `time_ms`, `template`.
 
     Raises:
         FileNotFoundError: the folder holds no run.
@@ -143,6 +143,7 @@ def scores_frame(
             "label": pl.Series(units.label, dtype=pl.Int8).replace(-1, None),
             "score": units.score,
             "predicted": units.predicted,
+            **({} if units.abstained is None else {"abstained": units.abstained}),
         }
     )
     paths = stored.paths

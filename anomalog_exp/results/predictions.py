@@ -4,7 +4,8 @@ One row per test sequence, in order: `sequence`, `entity` (null where events of 
 `line_ranges` (zero-based raw lines, first and last of each run of neighbours), `events`,
 `first_time_ms` and `last_time_ms` (null without times), `label` (null where unlabelled), `score`,
 `predicted`, and `explanation`: evidence with its weight, strongest first, for sequences predicted
-anomalous and for the hundred highest scores; empty for the others. Detectors that judge single events
+anomalous and for the hundred highest scores; empty for the others. Where a detector may abstain,
+`abstained` follows `predicted`, which is false where it does. Detectors that judge single events
 also leave `event_predictions.parquet`, one row per judged event.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import NO_ENTITY, NO_TIME, UNLABELLED, LogDataset
 from anomalog_exp.detection.outcome import EventScores
@@ -54,6 +56,7 @@ def event_table(events: EventScores, dataset: LogDataset) -> pl.DataFrame:
             "label": pl.Series(dataset.label[events.rows], dtype=pl.Int8).replace(UNLABELLED, None),
             "score": events.scores,
             "predicted": events.predicted,
+            **_abstained(events.abstained),
         }
     )
 
@@ -75,9 +78,15 @@ def prediction_table(summary: ModelRunSummary) -> pl.DataFrame:
             "label": labels.replace(-1, None),
             "score": summary.scores,
             "predicted": summary.predicted,
+            **_abstained(summary.abstained),
             "explanation": _explanations(summary),
         }
     )
+
+
+def _abstained(abstained: NDArray[np.bool_] | None) -> dict[str, NDArray[np.bool_]]:
+    """The column of detectors that may abstain."""
+    return {} if abstained is None else {"abstained": abstained}
 
 
 def _line_ranges(summary: ModelRunSummary) -> pl.Series:

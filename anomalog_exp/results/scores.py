@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.detection.scores import decided
 from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.files import replaced
 
@@ -29,11 +30,23 @@ class ScoredUnits:
         score: (units,) float64, higher = more anomalous.
         label: (units,) int8, 0 normal, 1 anomalous, -1 not labelled.
         predicted: (units,) bool, what was decided.
+        abstained: (units,) bool, where nothing was; None: everything was, and no such array is kept.
     """
 
     score: NDArray[np.float64]
     label: NDArray[np.int8]
     predicted: NDArray[np.bool_]
+    abstained: NDArray[np.bool_] | None = None
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """(units,) bool, which are labelled and decided: those that figures are about."""
+        return (self.label >= 0) & self.decided
+
+    @property
+    def decided(self) -> NDArray[np.bool_]:
+        """(units,) bool, where the detector gives an answer."""
+        return decided(self.abstained, len(self.label))
 
 
 _ARRAYS = [field.name for field in fields(ScoredUnits)]
@@ -54,11 +67,14 @@ class RunScores:
     @classmethod
     def of(cls, summary: ModelRunSummary) -> Self:
         """Those of a run that has just ended."""
-        sequences = ScoredUnits(summary.scores, summary.test.label, summary.predicted)
+        sequences = ScoredUnits(
+            summary.scores, summary.test.label, summary.predicted, summary.abstained
+        )
         if (judged := summary.events) is None:
             return cls(sequences)
         label = np.asarray(summary.test.dataset.label)[judged.rows]
-        return cls(sequences, ScoredUnits(judged.scores, label, judged.predicted))
+        events = ScoredUnits(judged.scores, label, judged.predicted, judged.abstained)
+        return cls(sequences, events)
 
 
 def write_scores(path: Path, scores: RunScores) -> None:
@@ -68,6 +84,7 @@ def write_scores(path: Path, scores: RunScores) -> None:
         for field in fields(scores)
         if (units := getattr(scores, field.name)) is not None
         for name, array in vars(units).items()
+        if array is not None
     }
     with replaced(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
@@ -81,7 +98,7 @@ def read_scores(path: Path) -> RunScores:
     """
     with np.load(path, allow_pickle=False) as stored:
         kinds = {
-            field.name: ScoredUnits(*(stored[f"{field.name}.{name}"] for name in _ARRAYS))
+            field.name: ScoredUnits(*(stored.get(f"{field.name}.{name}") for name in _ARRAYS))
             for field in fields(RunScores)
             if f"{field.name}.{_ARRAYS[0]}" in stored
         }

@@ -14,6 +14,7 @@ from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.labels import LabelSource, label_source, row_labels
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split, count_by_part
 from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase, check_parts
+from anomalog_exp.sequences.splits.validation import with_validation
 
 __all__ = ["SequenceConfigBase"]
 
@@ -42,6 +43,7 @@ class SequenceConfigBase(Options):
         assigned = split.assign(dataset, grouping, row_labels(dataset, labels_from))
         evaluated = assigned.evaluation_events
         check_parts(assigned.part, split, evaluated=evaluated is not None and bool(evaluated.any()))
+        assigned = with_validation(assigned, split)
         grouping = assigned.grouping
         return SequenceSet(
             dataset=dataset,
@@ -76,13 +78,16 @@ def _realised(dataset: LogDataset, assigned: Assignment) -> dict[str, Any]:
     pool = part == Split.TRAIN if assigned.judged_twice else np.ones(len(part), dtype=bool)
     units = int(pool[first].sum())
     lengths = grouping.stop - grouping.start
+    rows = assigned.row_part
     return {
+        **({} if rows is None else {"rows_by_part": count_by_part(rows)}),
         "rows": dataset.n_events,
         **grouping.dropped_rows,
         "units": {"pool": units, **sessions},
         "realised": {
             "train_fraction": sessions["train"] / units,
             "test_fraction": sessions["test"] / units,
+            "validation_fraction": sessions["validation"] / units,
         },
         "sequences": {
             "pool": _counts(label[pool]),

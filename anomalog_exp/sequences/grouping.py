@@ -30,6 +30,8 @@ class Grouping:
         origin: (sequences,) int64 first index into `order` from which model state carries over; None
             where nothing carries over.
         times: (sequences, 2) int64 begin and end in Unix milliseconds, where windows are of time.
+        cut_from: (sequences,) int64, non-decreasing: the session as it was before a split of rows cut it
+            into pieces, each with a number of its own in `session`; None where no split did.
         lines: (sequences, 2) int64 first raw line and one past the last, where windows count raw lines.
     """
 
@@ -43,6 +45,7 @@ class Grouping:
     origin: NDArray[np.int64] | None = None
     lines: NDArray[np.int64] | None = None
     times: NDArray[np.int64] | None = None
+    cut_from: NDArray[np.int64] | None = None
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The chosen sequences (a mask or indices) over the same `order`."""

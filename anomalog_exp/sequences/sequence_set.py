@@ -53,7 +53,8 @@ class SequenceSet:
         times: (sequences, 2) int64, begin and end in Unix milliseconds, where they are windows of time.
         log_end_ms: One past the last millisecond of the log, where more of it was read than the data set
             holds; None: that of its latest event.
-        train_events: (events,) bool over dataset rows that may train, or None for all of them.
+        train_events: (events,) bool over dataset rows that may be learned from, or None for all of them:
+            those of the training part by a fit, those of the validation part by what is chosen after it.
         evaluation_events: (events,) bool over dataset rows that are evaluated, or None for all.
         unit: What one sequence is: a whole session, a window, or a chunk of a stream.
         labels_from: Whose labels the sequences inherit.

@@ -151,6 +151,7 @@ def _signature() -> ModelSignature:
         ColSpec(whole, "label", required=False),
         ColSpec(number, "score"),
         ColSpec(DataType.boolean, "predicted"),
+        ColSpec(DataType.boolean, "abstained", required=False),
         ColSpec(Array(reason), "explanation"),
         ColSpec(number, "threshold"),
     ]

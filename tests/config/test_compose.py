@@ -126,7 +126,7 @@ def keys_of(path: Path) -> list[str]:
     return found + list(values)
 
 
-@pytest.mark.parametrize("group", ["dataset", "template"])
+@pytest.mark.parametrize("group", ["dataset", "split", "template"])
 def test_what_a_group_shares_is_no_option_of_it(group):
     assert (conf_dir() / f"_{group}.yaml").is_file()
     swept = [member[0].partition("=")[2] for member in sweep_members([f"{group}=glob(*)"])]
@@ -135,7 +135,13 @@ def test_what_a_group_shares_is_no_option_of_it(group):
 
 
 @pytest.mark.parametrize(
-    ("group", "name"), [(g, n) for g in ("dataset", "template") for n in option_names(g)]
+    ("group", "name"),
+    [
+        (g, n)
+        for g in ("dataset", "split", "template")
+        for n in option_names(g)
+        if (g, n) != ("split", "all")  # everything trains, so that nothing can be held back
+    ],
 )
 def test_every_option_of_a_group_begins_with_what_the_group_shares_and_repeats_none_of_it(
     group, name
@@ -212,6 +218,8 @@ BAD = [
     ("seed='5'", "seed", "a whole number"),
     ("split.train_fraction=0", "split.train_fraction", "greater than 0"),
     ("split.train_fraction=1.5", "split.train_fraction", "less than or equal to 1"),
+    ("split.validation_fraction=1", "split.validation_fraction", "less than 1"),
+    ("split.validation_fraction=-0.1", "split.validation_fraction", "equal to 0"),
     ("split.train_fraction=nan", "split.train_fraction", "finite"),
     ("sequence.window_size=0", "sequence.window_size", "greater than or equal to 1"),
     ("sequence.window_size=2.5", "sequence.window_size", "a whole number"),

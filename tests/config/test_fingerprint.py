@@ -103,7 +103,10 @@ COMPOSED = {
         "silence": ["sequence=time", "sequence.emit_empty=true"],
     },
     "split": {name: [f"split={name}"] for name in option_names("split")}
-    | {"by_file": ["split=by_file", "split.train=[a.log]"]},
+    | {
+        "by_file": ["split=by_file", "split.train=[a.log]"],
+        "validation": ["split.validation_fraction=0.1"],
+    },
     "template": {name: [f"template={name}"] for name in option_names("template")}
     | {
         "masks": ["template.extra_masks=[{name: a, pattern: b, token: c}]"],

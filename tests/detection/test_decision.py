@@ -21,7 +21,13 @@ def unasked(*_: object) -> tuple:
 
 
 def known(scores=SCORES, label=LABELS, **more) -> Calibration:
-    plain = {"log_odds": False, "own_threshold": None, "held_out": unasked, "test": unasked}
+    plain = {
+        "log_odds": False,
+        "own_threshold": None,
+        "held_out": unasked,
+        "test": unasked,
+        "part": "training",
+    }
     return Calibration(scores=scores, label=label, **plain | more)
 
 

@@ -109,7 +109,9 @@ def test_validation_sequences_neither_train_nor_are_judged():
     without = sequences.take(np.array([0, 2, 3, 4, 5]))
     plain = run_model(model("model=template_frequency"), without, progress=SILENT)
     assert summary.scores.tolist() == plain.scores.tolist()
-    assert summary.threshold == plain.threshold
+    # The threshold is the score of the only sequence that is for validation.
+    assert summary.threshold == summary.judge.judge(sequences.take(slice(1, 2))).scores[0]
+    assert summary.threshold != plain.threshold
 
 
 JUDGED = [

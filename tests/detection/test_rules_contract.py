@@ -44,7 +44,7 @@ class Asked:
             self.calls.append("test")
             return _arrays(self.test, shift)
 
-        return Calibration(scores, label, True, 0.5 + shift, held_out, test)
+        return Calibration(scores, label, True, 0.5 + shift, held_out, test, "training")
 
 
 def _arrays(units, shift):

@@ -162,7 +162,7 @@ def test_the_report_of_sessions_cut_into_windows():
         "rows": 12,
         "rows_without_entity": 1,
         "units": {"pool": 4, "train": 2, "ignored": 1, "test": 1, "validation": 0},
-        "realised": {"train_fraction": 0.5, "test_fraction": 0.25},
+        "realised": {"train_fraction": 0.5, "test_fraction": 0.25, "validation_fraction": 0.0},
         "sequences": {
             "pool": {"total": 7, "normal": 5, "anomalous": 1, "unlabelled": 1},
             "train": {"total": 4, "normal": 3, "anomalous": 0, "unlabelled": 1},
@@ -183,7 +183,11 @@ def test_the_report_of_overlapping_windows_counts_events_as_often_as_they_are_se
     assert report["rows_outside_windows"] == 1
     assert report["labels_from"] == "entities"
     assert report["units"] == {"pool": 3, "train": 1, "ignored": 0, "test": 2, "validation": 0}
-    assert report["realised"] == {"train_fraction": 1 / 3, "test_fraction": 2 / 3}
+    assert report["realised"] == {
+        "train_fraction": 1 / 3,
+        "test_fraction": 2 / 3,
+        "validation_fraction": 0.0,
+    }
     assert report["events"] == {"train": 4, "ignored": 0, "test": 8, "validation": 0}
 
 

@@ -50,7 +50,7 @@ class Curves:
     @classmethod
     def of(cls, units: ScoredUnits, points: int = POINTS) -> Self | None:
         """The curves of labelled units; None where these are of one class."""
-        counted = units.label >= 0
+        counted = units.counted
         anomalous = units.label[counted] == 1
         if not anomalous.any() or anomalous.all():
             return None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.evaluation.paired import agreement, f1_difference, mcnemar
 from anomalog_exp.metric_terms import HEADLINE_COLUMNS, shown_metrics
 from anomalog_exp.progress import Progress
@@ -42,7 +43,7 @@ class _Pair:
 
     Attributes:
         run: The other one.
-        label: (units,) 0, 1, or -1.
+        label: (units,) 0, 1, or -1, also where one of both abstains.
         first: The decisions of the first run.
         other: Those of the other one.
     """
@@ -93,9 +94,10 @@ def comparison(
     if not metrics_only:
         refuse_other_test_parts(runs[0], runs[1:])
         kept, units = shared_units(runs)
-        label = kept[0].label
+        first = kept[0]
         pairs = [
-            _Pair(run, label, kept[0], other) for run, other in zip(runs[1:], kept[1:], strict=True)
+            _Pair(run, _shared_labels(first, other), first, other)
+            for run, other in zip(runs[1:], kept[1:], strict=True)
         ]
         figures = [_against_first(pair, samples, seed) for pair in pairs]
         records[1:] = [
@@ -153,7 +155,8 @@ def _facts(run: ComparedRun) -> dict[str, Any]:
     """What a result rests on, under dotted keys: config, data, code."""
     read, parts = run.manifest["dataset"], run.manifest["sequences"]["summary"]
     data = {name: read[name] for name in _FACTS if name in read}
-    data |= {name: parts[name] for name in ("train_sequence_count", "test_sequence_count")}
+    counted = (f"{part}_sequence_count" for part in ("train", "validation", "test"))
+    data |= {name: parts[name] for name in counted if parts.get(name)}
     data["digest"] = run.status["data_digest"][:12]
     code = run.status["code_digest"][:12]
     return flat({**run.config.identity(), "data": data, "code digest": code})
@@ -221,6 +224,11 @@ def _records(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
     ]
 
 
+def _shared_labels(first: ScoredUnits, other: ScoredUnits) -> NDArray[np.int8]:
+    """The labels of units for which both give an answer; -1 for others."""
+    return np.where(first.decided & other.decided, first.label, np.int8(UNLABELLED))
+
+
 def _against_first(pair: _Pair, samples: int, seed: int) -> dict[str, Any]:
     """The figures of a run against the first."""
     if not pair.labelled:
@@ -252,7 +260,7 @@ def _differences(
     samples: int,
     seed: int,
 ) -> Section:
-    counted = int((pairs[0].label >= 0).sum())
+    counted = int((pairs[0].first.label >= 0).sum())
     total = len(pairs[0].label)
     if not pairs[0].labelled:
         rows = [
@@ -281,6 +289,8 @@ def _differences(
     ]
     of = "" if counted == total else f", those of {total:,} that are labelled"
     notes = [f"On the same {counted:,} test {units}{of}. McNemar's test is exact and two-sided."]
+    if any(not (pair.first.decided & pair.other.decided).all() for pair in pairs):
+        notes.append("Where one of both abstains, they are not compared.")
     if any("f1_difference" in row for row in figures):
         notes.append(
             f"The interval of the difference is from {samples:,} paired resamples of them (seed {seed})."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.errors import ConfigError
@@ -15,7 +16,7 @@ from anomalog_exp.options.base import Options
 from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.sequence_set import Split
 
-__all__ = ["Assignment", "SplitConfigBase", "check_parts"]
+__all__ = ["Assignment", "HoldingSplitConfig", "SplitConfigBase", "check_parts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,7 @@ class Assignment:
         grouping: The groups; a split of rows may have cut some and dropped others.
         label: (sequences,) int8, 0 normal, 1 anomalous, -1 nothing in it is labelled.
         part: (sequences,) uint8, values of `Split`.
+        row_part: (rows,) uint8 values of `Split`, where rows were split before they were grouped.
         train_events: (rows,) bool rows that may train, or None for all of them.
         evaluation_events: (rows,) bool rows that are evaluated, or None for all.
         judged_twice: Each sequence is there twice, to train and to be judged.
@@ -35,6 +37,7 @@ class Assignment:
     grouping: Grouping
     label: NDArray[np.int8]
     part: NDArray[np.uint8]
+    row_part: NDArray[np.uint8] | None = None
     train_events: NDArray[np.bool_] | None = None
     evaluation_events: NDArray[np.bool_] | None = None
     judged_twice: bool = False
@@ -69,6 +72,16 @@ class SplitConfigBase(Options):
         Raises:
             ConfigError: the data set lacks what the split needs.
         """
+
+
+class HoldingSplitConfig(SplitConfigBase):
+    """Base of the splits that may hold the last share of their training part back."""
+
+    added_since: ClassVar[dict[str, Any]] = {"validation_fraction": 0.0}
+
+    validation_fraction: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
+        description="share of the training part, its last sessions, that is for validation"
+    )
 
 
 def check_parts(

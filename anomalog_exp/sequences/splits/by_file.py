@@ -23,7 +23,7 @@ from anomalog_exp.options.mistakes import did_you_mean
 from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.labels import sequence_labels
 from anomalog_exp.sequences.sequence_set import Split, count_by_part
-from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase
+from anomalog_exp.sequences.splits.base import Assignment, HoldingSplitConfig
 from anomalog_exp.sequences.splits.straddlers import StraddlingGroupPolicy, straddlers_settled
 
 __all__ = ["ByFileSplitConfig", "fitting"]
@@ -33,7 +33,7 @@ _SHOWN: Final = 10
 Patterns = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
 
-class ByFileSplitConfig(SplitConfigBase):
+class ByFileSplitConfig(HoldingSplitConfig):
     """Train on inputs that are named, and judge others."""
 
     name: Literal["by_file"]
@@ -73,9 +73,9 @@ class ByFileSplitConfig(SplitConfigBase):
             settled, part, straddlers = straddlers_settled(
                 grouping, row_part, self.straddling_group_policy
             )
-        facts = {"files_by_part": count_by_part(of_file), "rows_by_part": count_by_part(row_part)}
+        facts = {"files_by_part": count_by_part(of_file)}
         label = sequence_labels(dataset, settled, row_label)
-        return Assignment(settled, label, part, facts=facts | straddlers)
+        return Assignment(settled, label, part, row_part, facts=facts | straddlers)
 
 
 def fitting(pattern: str, sources: Sequence[str], key: str) -> list[int]:

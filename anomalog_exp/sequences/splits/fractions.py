@@ -19,7 +19,7 @@ from anomalog_exp.options.base import Fraction
 from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.labels import sequence_labels
 from anomalog_exp.sequences.sequence_set import Split
-from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase
+from anomalog_exp.sequences.splits.base import Assignment, HoldingSplitConfig
 
 __all__ = [
     "ChronologicalSplitConfig",
@@ -40,7 +40,7 @@ def fraction_of(fraction: float, count: int) -> int:
     return int((Decimal(str(fraction)) * count).to_integral_value(ROUND_CEILING))
 
 
-class FractionSplitConfig(SplitConfigBase):
+class FractionSplitConfig(HoldingSplitConfig):
     """A training prefix and a test suffix of the sequences in order."""
 
     train_fraction: Fraction = Field(description="share of the sequences, from the first on")

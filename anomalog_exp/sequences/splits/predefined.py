@@ -11,12 +11,12 @@ from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.labels import sequence_labels
-from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase
+from anomalog_exp.sequences.splits.base import Assignment, HoldingSplitConfig
 
 __all__ = ["PredefinedSplitConfig", "predefined_parts"]
 
 
-class PredefinedSplitConfig(SplitConfigBase):
+class PredefinedSplitConfig(HoldingSplitConfig):
     """The source says which session belongs to which split."""
 
     name: Literal["predefined"]

@@ -22,8 +22,8 @@ from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.options.base import Count, Fraction
 from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.labels import sequence_labels
-from anomalog_exp.sequences.sequence_set import Split, count_by_part
-from anomalog_exp.sequences.splits.base import Assignment, SplitConfigBase
+from anomalog_exp.sequences.sequence_set import Split
+from anomalog_exp.sequences.splits.base import Assignment, HoldingSplitConfig
 from anomalog_exp.sequences.splits.fractions import fraction_of
 from anomalog_exp.sequences.splits.straddlers import StraddlingGroupPolicy, straddlers_settled
 
@@ -60,7 +60,7 @@ class RowParts:
     cutoff: int
 
 
-class RawEntrySplitConfig(SplitConfigBase):
+class RawEntrySplitConfig(HoldingSplitConfig):
     """A training prefix of rows; the rest is tested."""
 
     counts_normal: ClassVar[bool] = False
@@ -84,16 +84,16 @@ class RawEntrySplitConfig(SplitConfigBase):
             label = sequence_labels(dataset, grouping, row_label)
             return Assignment(grouping, label, parts_of_groups(grouping, row_label, self))
         rows = parts_of_rows(row_label, self)
-        facts = {"cutoff_row": rows.cutoff, "rows_by_part": count_by_part(rows.part)}
+        facts = {"cutoff_row": rows.cutoff}
         if grouping.unit == EvaluationUnit.STREAM:
             part, train, evaluated = split_stream(grouping, rows, row_label)
             label = sequence_labels(dataset, grouping, row_label)
-            return Assignment(grouping, label, part, train, evaluated, facts=facts)
+            return Assignment(grouping, label, part, rows.part, train, evaluated, facts=facts)
         settled, part, straddlers = straddlers_settled(
             grouping, rows.part, self.straddling_group_policy
         )
         label = sequence_labels(dataset, settled, row_label)
-        return Assignment(settled, label, part, facts=facts | straddlers)
+        return Assignment(settled, label, part, rows.part, facts=facts | straddlers)
 
 
 class RawEntryPrefixCountSplitConfig(RawEntrySplitConfig):

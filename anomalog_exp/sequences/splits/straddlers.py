@@ -57,18 +57,21 @@ def straddlers_settled(
         origin = grouping.origin
         if origin is not None:
             origin = np.where(nth == 0, origin[group], start)
+        pieces = grouping.take(group)
         grouping = replace(
-            grouping.take(group),
+            pieces,
             start=start,
             stop=stop,
             origin=origin,
             session=np.arange(len(group)),
+            cut_from=pieces.session,
         )
         filled, part = filled[group], along[start.clip(max=len(along) - 1)]
     elif policy == StraddlingGroupPolicy.DROP_STRADDLERS:
         whole = cuts == 0
         facts["straddlers_dropped"] = facts["straddlers"]
-        grouping = replace(grouping.take(whole), session=np.arange(int(whole.sum())))
+        kept = grouping.take(whole)
+        grouping = replace(kept, session=np.arange(len(kept.session)), cut_from=kept.session)
         filled, part = filled[whole], along[grouping.start.clip(max=len(along) - 1)]
     else:
         part = along[grouping.start.clip(max=len(along) - 1)]

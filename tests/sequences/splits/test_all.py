@@ -28,7 +28,11 @@ def test_each_sequence_trains_and_is_judged_once():
         "test": 4,
         "validation": 0,
     }
-    assert found.report["realised"] == {"train_fraction": 1.0, "test_fraction": 1.0}
+    assert found.report["realised"] == {
+        "train_fraction": 1.0,
+        "test_fraction": 1.0,
+        "validation_fraction": 0.0,
+    }
     assert found.report["sequences"]["pool"]["anomalous"] == 1
 
 
