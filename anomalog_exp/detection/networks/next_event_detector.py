@@ -17,38 +17,24 @@ them. A history shows an unknown event as nothing at all.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.detection.networks.network_detector import NetworkDetector
-from anomalog_exp.detection.networks.network_options import NetworkConfig
+from anomalog_exp.detection.networks.window_detector import WindowConfig, WindowDetector
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.features.distinct import distinct_runs
-from anomalog_exp.features.event_windows import (
-    EventWindows,
-    event_windows,
-    history_lengths,
-    runs_of_rows,
-)
+from anomalog_exp.features.event_windows import EventWindows, history_lengths
 from anomalog_exp.features.segments import segment_maxima
 from anomalog_exp.options.base import Count, Fraction
 from anomalog_exp.sequences.sequence_set import SequenceSet
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
-    from anomalog_exp.detection.networks.training_loop import Task
 
 __all__ = ["NextEventConfig", "NextEventDetector"]
 
@@ -56,10 +42,9 @@ _TOLD = 3
 """How many expected events an explanation names."""
 
 
-class NextEventConfig(NetworkConfig):
+class NextEventConfig(WindowConfig):
     """Options of such detectors."""
 
-    history: Count = Field(description="events before the one that is predicted")
     top_g: Count | Literal["auto"] = Field(description="candidates for the next event")
     auto_flags: Fraction = Field(
         description="share of validation sequences that auto flags at most"
@@ -85,58 +70,22 @@ class _Ranks:
     judged: NDArray[np.bool_]
 
 
-class NextEventDetector(NetworkDetector):
-    """Base of detectors that predict the next event.
-
-    Symbols stand for templates: 0 to `symbols - 1` for those that normal training showed, then one for
-    the place before the first event, and one for everything unknown.
-    """
+class NextEventDetector(WindowDetector):
+    """Base of detectors that predict the next event."""
 
     config: NextEventConfig
-    _symbol: Annotated[NDArray[np.int32], "templates"]
-    _known: Annotated[NDArray[np.int64], "symbols"]
     _top_g: int
 
     def __init__(self, config: NextEventConfig) -> None:
         super().__init__(config)
         self._ranks_of: WeakKeyDictionary[SequenceSet, _Ranks] = WeakKeyDictionary()
 
-    @abstractmethod
-    def logits(self, network: nn.ModuleDict, histories: torch.Tensor) -> torch.Tensor:
-        """Natural-log odds of what comes next, up to a constant of each history.
-
-        Args:
-            network: Of the layers.
-            histories: (batch, history) int64 symbols.
-
-        Returns:
-            (batch, symbols) float32.
-        """
-
-    @property
-    def symbols(self) -> int:
-        """How many templates normal training showed; see the class for the two symbols behind them."""
-        return len(self._known)
-
-    def one_hot(self, histories: torch.Tensor) -> torch.Tensor:
-        """(batch, history, symbols + 1) float32: an unknown event is no symbol, and has zeros."""
-        import torch
-        from torch.nn.functional import embedding
-
-        rows = torch.eye(self.symbols + 2, self.symbols + 1, device=histories.device)
-        return embedding(histories, rows)
-
     def prepare(self, train: SequenceSet) -> None:
         """Learn what the layers need besides the symbols, from normal sequences; by default nothing."""
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
-        shown = np.bincount(
-            normal.templates[normal.may_train], minlength=len(normal.dataset.templates)
-        )
-        self._known = np.flatnonzero(shown)
-        self._symbol = np.full(len(shown), len(self._known) + 1, dtype=np.int32)
-        self._symbol[self._known] = np.arange(len(self._known))
+        self.learn_symbols(normal)
         windows = self._windows(normal, normal.may_train)
         if not len(windows.count):
             raise NotApplicable(
@@ -149,42 +98,21 @@ class NextEventDetector(NetworkDetector):
             held_out = None if valid is None else self._validated(valid.normal())
             self.learn(
                 network,
-                self._task(network, windows, device),
-                None if held_out is None else self._task(network, held_out, device),
+                self.task(network, windows, device),
+                None if held_out is None else self.task(network, held_out, device),
             )
         self._top_g = self._chosen_g(valid)
 
     def _windows(self, sequences: SequenceSet, chosen: NDArray[np.bool_]) -> EventWindows:
         """Windows of the chosen events, of those that the rule for short sessions predicts."""
         shortest = 0 if self.config.short_sessions == "predict" else self.config.history
-        return event_windows(
-            sequences,
-            self._symbol,
-            self.config.history,
-            start=self.symbols,
-            chosen=chosen & (history_lengths(sequences) >= shortest),
-        )
+        return self.windows(sequences, chosen & (history_lengths(sequences) >= shortest))
 
     def _validated(self, normal: SequenceSet) -> EventWindows | None:
         """What validation asks about: known events only, as there is no loss of others."""
         known = self._symbol[normal.templates] < self.symbols
         windows = self._windows(normal, known & normal.may_train)
         return windows if len(windows.count) else None
-
-    def _task(self, network: nn.ModuleDict, windows: EventWindows, device: torch.device) -> Task:
-        import torch
-        from torch.nn.functional import cross_entropy
-
-        from anomalog_exp.detection.networks.training_loop import Task
-
-        symbols = torch.from_numpy(windows.symbols).to(device).long()
-
-        def loss(index: torch.Tensor) -> torch.Tensor:
-            chosen = symbols[index]
-            predicted = self.logits(network, chosen[:, :-1])
-            return cross_entropy(predicted, chosen[:, -1], reduction="none")
-
-        return Task(torch.from_numpy(windows.count.astype(np.float32)).to(device), loss)
 
     def _chosen_g(self, valid: SequenceSet | None) -> int:
         """`top_g`, or the smallest that flags no more of the validation sequences than it may."""
@@ -216,45 +144,12 @@ class NextEventDetector(NetworkDetector):
             unknown = windows.symbols > self.symbols
             if self.config.unknown_events == "ignored":
                 judged[predicted] = ~unknown[window, -1]
-            strange = unknown[:, -1]
+            strange: NDArray[np.bool_] = unknown[:, -1]
             if self.config.unknown_events == "anomalous_after":
-                strange = unknown.any(axis=1)
-            ranks = np.where(strange, self.symbols, self._window_ranks(windows))
+                strange = np.logical_or.reduce(unknown, axis=1)
+            ranks = np.where(strange, self.symbols, self.window_ranks(windows))
             rank[predicted] = ranks[window]
         return _Ranks(rank, judged)
-
-    def _window_ranks(self, windows: EventWindows) -> NDArray[np.int64]:
-        """(windows,) how many events were held more likely; those of one history are predicted once."""
-        events = np.minimum(windows.event, self.symbols - 1)
-        rank = np.empty(len(events), dtype=np.int64)
-        for which, of_history, logits in self._predictions(windows.history):
-            own = logits[of_history, events[which]][:, None]
-            before = np.arange(self.symbols) < events[which][:, None]
-            likely = logits[of_history]
-            rank[which] = ((likely > own) | ((likely == own) & before)).sum(axis=1)
-        return rank
-
-    def _predictions(
-        self, histories: NDArray[np.int32]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
-        """Rows of histories some at a time, the row of logits of each, and the logits."""
-        import torch
-
-        from anomalog_exp.detection.networks.reproducible import in_blocks
-
-        found = distinct_runs(runs_of_rows(histories, self.symbols + 2))
-        by_history = np.argsort(found.group, kind="stable")
-        borders = np.concatenate(([0], np.cumsum(found.count)))
-        with self.computing() as device:
-            network = self.network(device)
-            distinct = torch.from_numpy(histories[found.first]).to(device).long()
-
-            def outputs(index: torch.Tensor) -> torch.Tensor:
-                return self.logits(network, distinct[index])
-
-            for part, logits in in_blocks(outputs, len(distinct), device):
-                rows = by_history[borders[part.start] : borders[part.stop]]
-                yield rows, found.group[rows] - part.start, logits.cpu().numpy()
 
     def _highest(self, sequences: SequenceSet) -> NDArray[np.int64]:
         """(sequences,) the highest rank of their judged events, 0 where none is judged."""
@@ -331,7 +226,7 @@ class NextEventDetector(NetworkDetector):
     def _expected(self, windows: EventWindows, templates: Sequence[str]) -> list[str]:
         """(windows,) the most likely events with their probabilities, in words."""
         words = [""] * len(windows.count)
-        for rows, of_history, logits in self._predictions(windows.history):
+        for rows, of_history, logits in self.predictions(windows.history):
             chances = np.exp(logits - logits.max(axis=1, keepdims=True))
             chances /= chances.sum(axis=1, keepdims=True)
             best = np.argsort(-chances, axis=1, kind="stable")[:, :_TOLD]

@@ -2,8 +2,8 @@
 
 An item stands for as many equal ones as its weight says. The loss of a batch is an unbiased estimate of
 the mean loss over all that items stand for; of all items in one batch it is that mean, so that equal
-items merged or one by one give the same step. Adam: Kingma and Ba, ICLR 2015; its weights decay apart
-from its steps, as Loshchilov and Hutter have it, ICLR 2019.
+items merged or one by one give the same step. Adam: Kingma and Ba, ICLR 2015, with the defaults of the
+paper but for the learning rate.
 
 Where there is validation data, training ends after `patience` epochs without a lower loss on it, and the
 weights of the epoch of the lowest loss are kept.
@@ -59,9 +59,7 @@ def train(
     Raises:
         ConfigError: the loss is no number any more.
     """
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
-    )
+    optimizer = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
     losses: list[float] = []
     valid_losses: list[float] = []
     best, kept = 0, network.state_dict()

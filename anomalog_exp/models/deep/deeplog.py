@@ -5,8 +5,9 @@ Deep Learning", CCS 2017. Two LSTM layers of 64 units read the last 10 events as
 linear layer on the last state gives the odds of what comes next. Score: the highest rank of an event
 among what was expected in its place, counted from 0. Equal histories are learned and predicted once.
 
-Deviations: the first public code feeds the number of an event instead of a one-hot vector. Workflow
-models and learning from an operator's feedback are left out.
+Deviations: a small share of what is expected goes to all events alike (`label_smoothing`). The first
+public code feeds the number of an event instead of a one-hot vector. Workflow models and learning from
+an operator's feedback are left out.
 """
 
 from __future__ import annotations

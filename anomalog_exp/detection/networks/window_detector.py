@@ -1,0 +1,139 @@
+"""Networks that read the events before an event: symbols, histories, and what is held likely next."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomalog_exp.detection.networks.network_detector import NetworkDetector
+from anomalog_exp.detection.networks.network_options import NetworkConfig
+from anomalog_exp.features.distinct import distinct_runs
+from anomalog_exp.features.event_windows import EventWindows, event_windows, runs_of_rows
+from anomalog_exp.options.base import Count
+from anomalog_exp.sequences.sequence_set import SequenceSet
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from anomalog_exp.detection.networks.training_loop import Task
+
+__all__ = ["WindowConfig", "WindowDetector"]
+
+
+class WindowConfig(NetworkConfig):
+    """Options of such networks."""
+
+    history: Count = Field(description="events that are read before each")
+    label_smoothing: float = Field(
+        ge=0, lt=1, description="share of what is expected that goes to all events alike"
+    )
+
+
+class WindowDetector(NetworkDetector):
+    """Base of networks that read the events before an event, and say what is likely next.
+
+    Symbols stand for templates: 0 to `symbols - 1` for those that training showed, then one for the
+    place before the first event, and one for everything unknown.
+    """
+
+    config: WindowConfig
+    _symbol: Annotated[NDArray[np.int32], "templates"]
+    _known: Annotated[NDArray[np.int64], "symbols"]
+
+    @abstractmethod
+    def logits(self, network: nn.ModuleDict, histories: torch.Tensor) -> torch.Tensor:
+        """Natural-log odds of what comes next, up to a constant of each history.
+
+        Args:
+            network: Of the layers.
+            histories: (batch, history) int64 symbols.
+
+        Returns:
+            (batch, symbols) float32.
+        """
+
+    def learn_symbols(self, train: SequenceSet) -> None:
+        """Give a symbol to every template of which an event may train."""
+        shown = np.bincount(
+            train.templates[train.may_train], minlength=len(train.dataset.templates)
+        )
+        self._known = np.flatnonzero(shown)
+        self._symbol = np.full(len(shown), len(self._known) + 1, dtype=np.int32)
+        self._symbol[self._known] = np.arange(len(self._known))
+
+    @property
+    def symbols(self) -> int:
+        """How many templates normal training showed; see the class for the two symbols behind them."""
+        return len(self._known)
+
+    def one_hot(self, histories: torch.Tensor) -> torch.Tensor:
+        """(batch, history, symbols + 1) float32: an unknown event is no symbol, and has zeros."""
+        import torch
+        from torch.nn.functional import embedding
+
+        rows = torch.eye(self.symbols + 2, self.symbols + 1, device=histories.device)
+        return embedding(histories, rows)
+
+    def windows(self, sequences: SequenceSet, chosen: NDArray[np.bool_]) -> EventWindows:
+        """The windows of the chosen events, of which `chosen` has one entry each."""
+        return event_windows(
+            sequences, self._symbol, self.config.history, start=self.symbols, chosen=chosen
+        )
+
+    def task(self, network: nn.ModuleDict, windows: EventWindows, device: torch.device) -> Task:
+        """What is learned of windows of known events: the event that follows each history."""
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        from anomalog_exp.detection.networks.training_loop import Task
+
+        smoothing = self.config.label_smoothing
+        symbols = torch.from_numpy(windows.symbols).to(device).long()
+
+        def loss(index: torch.Tensor) -> torch.Tensor:
+            chosen = symbols[index]
+            predicted = self.logits(network, chosen[:, :-1])
+            return cross_entropy(
+                predicted, chosen[:, -1], reduction="none", label_smoothing=smoothing
+            )
+
+        return Task(torch.from_numpy(windows.count.astype(np.float32)).to(device), loss)
+
+    def window_ranks(self, windows: EventWindows) -> NDArray[np.int64]:
+        """(windows,) how many events were held more likely; those of one history are predicted once."""
+        events = np.minimum(windows.event, self.symbols - 1)
+        rank = np.empty(len(events), dtype=np.int64)
+        for which, of_history, logits in self.predictions(windows.history):
+            own = logits[of_history, events[which]][:, None]
+            before = np.arange(self.symbols) < events[which][:, None]
+            likely = logits[of_history]
+            rank[which] = ((likely > own) | ((likely == own) & before)).sum(axis=1)
+        return rank
+
+    def predictions(
+        self, histories: NDArray[np.int32]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+        """Rows of histories some at a time, the row of logits of each, and the logits."""
+        import torch
+
+        from anomalog_exp.detection.networks.reproducible import in_blocks
+
+        found = distinct_runs(runs_of_rows(histories, self.symbols + 2))
+        by_history = np.argsort(found.group, kind="stable")
+        borders = np.concatenate(([0], np.cumsum(found.count)))
+        with self.computing() as device:
+            network = self.network(device)
+            distinct = torch.from_numpy(histories[found.first]).to(device).long()
+
+            def outputs(index: torch.Tensor) -> torch.Tensor:
+                return self.logits(network, distinct[index])
+
+            for part, logits in in_blocks(outputs, len(distinct), device):
+                rows = by_history[borders[part.start] : borders[part.stop]]
+                yield rows, found.group[rows] - part.start, logits.cpu().numpy()
