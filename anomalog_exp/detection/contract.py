@@ -69,8 +69,9 @@ class Detector(ABC):
 
         Args:
             train: The training sequences, with their labels.
-            valid: Sequences held back from training, for early stopping and for choosing what an
-                option leaves open; None where there are none.
+            valid: Sequences held back from training, with their labels, for early stopping and for
+                choosing what an option leaves open; None where there are none. Where single events
+                train, its `trainable()` are those of its events that may be looked at.
 
         Raises:
             NotApplicable: this split cannot train this detector, for the stated reason.

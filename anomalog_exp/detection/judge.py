@@ -100,7 +100,7 @@ class Judge:
         Args:
             config: The detector and its decision rule.
             train: The training sequences, with their labels.
-            valid: Sequences held back from training; None where there are none.
+            valid: Sequences held back from training, whose scores the rule looks at; or None.
             oracle: All sequences with the labels of the test part, for an oracle rule alone.
 
         Raises:

@@ -2,7 +2,8 @@
 
 The dataset then holds masked messages as they are; here the miner sees those that training rows show.
 Every other message becomes `<unknown>`, also one that a template's wildcards would cover: the miner has
-not seen it, and whether it belongs there is what a detector is to judge.
+not seen it, and whether it belongs there is what a detector is to judge. The validation part is no
+training row: it stands in for logs to come, in which there is what training lacks.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ _NOT_PARAMS = (
     "groups",
 )
 _ENDED_AS = {"done": "FINISHED", "skipped": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
-_COMPARED = (Figure.F1, Figure.AUROC, Figure.TOP1)
+_COMPARED = (Figure.F1, Figure.AUROC, Figure.TOP1, Figure.WORKLOAD_REDUCTION)
 _STAGES = ("total", "dataset", "sequences", "fit", "score", "evaluate")
 
 

@@ -23,6 +23,7 @@ from anomalog_exp.progress import SILENT
 from anomalog_exp.report.figures.curves import Curves
 from anomalog_exp.report.run_page import result_in_words, run_page
 from anomalog_exp.results import load_bundle, read_run, scores_frame
+from anomalog_exp.results.comparison import comparison, named_runs
 from anomalog_exp.sequences.sequence_set import Split
 from tests.grouping import grouped
 from tests.logs import log_dataset
@@ -214,13 +215,21 @@ def test_a_detector_that_breaks_the_contract_is_named(told):
 
 
 @pytest.fixture(scope="module")
-def run_dir(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("cases")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cases")
+
+
+@pytest.fixture(scope="module")
+def run_dir(folder) -> Path:
+    return run_of(folder, "model.least=40")
+
+
+def run_of(folder: Path, *overrides: str) -> Path:
     names = ("data_dir", "cache_dir", "output_dir")
     places = [f"paths.{name}={folder / name}" for name in names]
     config = load_run_config(
-        [*CASES, "dataset.source.lines=5000", "sequence.window_size=4", "model.least=40",
-         "write_predictions=true", "tracking=none", "report.page=false", *places]
+        [*CASES, "dataset.source.lines=5000", "sequence.window_size=4", "write_predictions=true",
+         "tracking=none", "report.page=false", *places, *overrides]
     )  # fmt: skip
     return Path(run(config).run_dir)
 
@@ -262,3 +271,19 @@ def test_the_bundle_of_such_a_run_abstains_from_the_same(run_dir, tmp_path):
     verdicts = load_bundle(run_dir).score(log)
     assert 0 < verdicts["abstained"].sum() < len(verdicts)
     assert verdicts.filter(pl.col("abstained"))["predicted"].sum() == 0
+
+
+def test_runs_are_compared_where_both_give_an_answer(run_dir, folder):
+    other = run_of(folder, "model.least=200")
+    runs, _ = named_runs([run_dir, other])
+    document = comparison(runs, progress=SILENT)
+    (difference,) = [one for one in document.sections if one.title == "Difference to A"]
+    assert "Where one of both abstains, they are not compared." in difference.notes
+    one, two = (read_run(each).scores.sequences for each in (run_dir, other))
+    both = ~one.abstained & ~two.abstained
+    assert both.sum() < (~one.abstained).sum()
+    wrong = [(units.predicted != (units.label == 1))[both] for units in (one, two)]
+    (row,) = difference.rows
+    assert (row["only A right"], row["only this right"]) == (
+        (~wrong[0] & wrong[1]).sum(), (wrong[0] & ~wrong[1]).sum(),
+    )  # fmt: skip

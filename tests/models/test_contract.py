@@ -80,6 +80,21 @@ def test_scores_are_float64_finite_one_per_sequence_and_say_something(name):
     assert len(np.unique(scores)) > 1
 
 
+def test_a_fit_with_a_part_for_validation_scores_and_a_second_one_likewise(name):
+    both = sequences()
+    train, test = both.part(Split.TRAIN), both.part(Split.TEST).unlabelled()
+    # Every fifth one, so that both classes stand on both sides.
+    held = np.arange(len(train)) % 5 == 1
+    scores = []
+    for _ in range(2):
+        detector = config(name).build_detector()
+        detector.fit(train.take(~held), train.take(held))
+        scores.append(detector.score(test))
+    assert np.isfinite(scores[0]).all()
+    assert scores[0].shape == (len(test),)
+    assert scores[0].tobytes() == scores[1].tobytes()
+
+
 def test_strange_sequences_score_higher_than_the_most_common_one(name):
     both = sequences()
     test = both.part(Split.TEST)

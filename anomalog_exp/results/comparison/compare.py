@@ -155,8 +155,11 @@ def _facts(run: ComparedRun) -> dict[str, Any]:
     """What a result rests on, under dotted keys: config, data, code."""
     read, parts = run.manifest["dataset"], run.manifest["sequences"]["summary"]
     data = {name: read[name] for name in _FACTS if name in read}
-    counted = (f"{part}_sequence_count" for part in ("train", "validation", "test"))
-    data |= {name: parts[name] for name in counted if parts.get(name)}
+    data |= {name: parts[name] for name in ("train_sequence_count", "test_sequence_count")}
+    if held := parts.get(
+        "validation_sequence_count"
+    ):  # runs of before there was such a part lack it
+        data["validation_sequence_count"] = held
     data["digest"] = run.status["data_digest"][:12]
     code = run.status["code_digest"][:12]
     return flat({**run.config.identity(), "data": data, "code digest": code})

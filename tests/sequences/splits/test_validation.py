@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -147,6 +148,13 @@ def test_rows_of_the_last_chunks_do_not_train_and_those_that_are_evaluated_still
         "test": 5,
         "validation": 1,
     }
+
+
+def test_of_sessions_that_the_source_puts_into_parts_the_last_that_train_are_held_back():
+    dataset = replace(log_dataset(ROWS), entity_split=np.array([0, 2, 0, 0], dtype=np.int8))
+    options = {"validation_fraction": 0.34}
+    found = grouped(dataset, "entity", "predefined", split_options=options)
+    assert splits_of(found) == ["train", "test", "validation", "validation"]
 
 
 def test_labels_of_what_is_held_back_do_not_decide_how_much_is():
