@@ -19,7 +19,7 @@ class NetworkConfig(ExperimentModelConfig):
 
     epochs: Count = Field(description="passes over the training data, at most")
     batch_size: Count = Field(description="different items of training data per step")
-    learning_rate: float = Field(gt=0, description="of Adam")
+    learning_rate: float = Field(gt=0, le=100, description="of Adam")
     patience: Count = Field(description="epochs without a lower validation loss that end training")
     device: str = Field(description="auto, or a device of PyTorch, as cpu or cuda")
     threads: Count = Field(description="of the processor")
