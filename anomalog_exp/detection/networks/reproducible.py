@@ -24,17 +24,21 @@ def reproducible(seed: int, threads: int) -> Iterator[None]:
     """
     before = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
+    filled = torch.utils.deterministic.fill_uninitialized_memory
     # Without it cuBLAS has no deterministic matrix products; it is read when a GPU is first used.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         torch.use_deterministic_algorithms(True)
+        # Nothing here reads memory before it writes it.
+        torch.utils.deterministic.fill_uninitialized_memory = False
         torch.set_num_threads(threads)
         try:
             yield
         finally:
             torch.set_num_threads(before)
             torch.use_deterministic_algorithms(deterministic)
+            torch.utils.deterministic.fill_uninitialized_memory = filled
 
 
 def device_of(name: str) -> torch.device:

@@ -59,7 +59,8 @@ def train(
     Raises:
         ConfigError: the loss is no number any more.
     """
-    optimizer = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
+    # Fused, a step is one call: its many small ones took a quarter of the time of networks this small.
+    optimizer = torch.optim.Adam(network.parameters(), lr=options.learning_rate, fused=True)
     losses: list[float] = []
     valid_losses: list[float] = []
     best, kept = 0, network.state_dict()
@@ -109,10 +110,10 @@ def _epoch(
 def _shares(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Items and what they weigh, where heavy ones stand several times with a share of their weight.
 
-    None weighs more than twice the mean then, and there are at most half as many again. One that weighs
-    as much as all others would make every batch that it is not in a poor estimate.
+    None weighs more than four times the mean then, and there are at most a quarter as many again. One
+    that weighs as much as all others would make every batch that it is not in a poor estimate.
     """
-    copies = (weight / (2 * weight.mean())).ceil().clamp_(min=1).long()
+    copies = (weight / (4 * weight.mean())).ceil().clamp_(min=1).long()
     item = torch.arange(len(weight), device=weight.device).repeat_interleave(copies)
     return item, (weight / copies)[item]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,23 +87,39 @@ class WindowDetector(NetworkDetector):
         )
 
     def task(self, network: nn.ModuleDict, windows: EventWindows, device: torch.device) -> Task:
-        """What is learned of windows of known events: the event that follows each history."""
+        """What is learned of windows of known events: which events follow each history, how often.
+
+        An item is a history. Its loss is the mean cross entropy over the events that follow it.
+        """
         import torch
-        from torch.nn.functional import cross_entropy
 
         from anomalog_exp.detection.networks.training_loop import Task
 
+        found = distinct_runs(runs_of_rows(windows.history, self.symbols + 2))
+        weight = np.bincount(found.group, weights=windows.count)
+        by_history = np.argsort(found.group, kind="stable")
+        share = (windows.count / weight[found.group])[by_history].astype(np.float32)
+
+        def there(array: NDArray[Any]) -> torch.Tensor:
+            return torch.from_numpy(array).to(device)
+
+        histories = there(windows.history[found.first]).long()
+        events = there(windows.event[by_history]).long()
+        shares, sizes = there(share), there(found.count)
+        begins = there(np.cumsum(found.count) - found.count)
         smoothing = self.config.label_smoothing
-        symbols = torch.from_numpy(windows.symbols).to(device).long()
 
         def loss(index: torch.Tensor) -> torch.Tensor:
-            chosen = symbols[index]
-            predicted = self.logits(network, chosen[:, :-1])
-            return cross_entropy(
-                predicted, chosen[:, -1], reduction="none", label_smoothing=smoothing
-            )
+            surprise = -self.logits(network, histories[index]).log_softmax(dim=1)
+            size = sizes[index]
+            row = torch.arange(len(index), device=device).repeat_interleave(size)
+            nth = torch.arange(len(row), device=device) - (size.cumsum(0) - size)[row]
+            which = begins[index][row] + nth
+            mean = torch.zeros(len(index), device=device)
+            mean = mean.index_add(0, row, surprise[row, events[which]] * shares[which])
+            return (1 - smoothing) * mean + smoothing * surprise.mean(dim=1)
 
-        return Task(torch.from_numpy(windows.count.astype(np.float32)).to(device), loss)
+        return Task(there(weight.astype(np.float32)), loss)
 
     def window_ranks(self, windows: EventWindows) -> NDArray[np.int64]:
         """(windows,) how many events were held more likely; those of one history are predicted once."""

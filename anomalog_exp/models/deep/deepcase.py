@@ -10,10 +10,10 @@ events in the group of one of its events. It abstains where no event of a sequen
 events without one, and why, are figures of the triage scopes.
 
 Deviations: the attention decoder makes one step from a constant, so it is a linear layer on the GRU's
-last state. Contexts are those of the sequence, without a limit of time. Who rates is the labels of
-training: those of events where there are any, else of their sequences. A group is risky if more than
-half of its events are anomalous (`risky_share`); in the paper one is enough. Sums are rounded to 4
-digits, and equal ones are grouped once.
+last state, divided by the number of units. Contexts are those of the sequence, without a limit of time.
+Who rates is the labels of training: those of events where there are any, else of their sequences. A group
+is risky if more than half of its events are anomalous (`risky_share`); in the paper one is enough. Sums
+are rounded to 4 digits, and equal ones are grouped once.
 """
 
 from __future__ import annotations
@@ -122,7 +122,9 @@ class DeepCaseDetector(WindowDetector):
     def _attention(self, network: nn.ModuleDict, context: torch.Tensor) -> torch.Tensor:
         """(batch, history) attention before it is made to add up to 1."""
         _, last = network["context"](context)
-        attention: torch.Tensor = network["attention"](last[-1])
+        # Divided, it learns more slowly than what predicts. Else it settles on the last event, which tells
+        # most at first, for good.
+        attention: torch.Tensor = network["attention"](last[-1]) / self.config.units
         return attention
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
