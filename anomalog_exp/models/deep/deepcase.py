@@ -11,9 +11,9 @@ events without one, and why, are figures of the triage scopes.
 
 Deviations: the attention decoder makes one step from a constant, so it is a linear layer on the GRU's
 last state, divided by the number of units. Contexts are those of the sequence, without a limit of time.
-Who rates is the labels of training: those of events where there are any, else of their sequences. A group
-is risky if more than half of its events are anomalous (`risky_share`); in the paper one is enough. Sums
-are rounded to 4 digits, and equal ones are grouped once.
+Who rates is the labels of training: those of events where there are any, else of their sequences. A
+group is risky if more than half of its events are anomalous (`risky_share`); in the paper one is enough.
+Sums are rounded to 4 digits, and equal ones are grouped once.
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ class DeepCaseDetector(WindowDetector):
     def _attention(self, network: nn.ModuleDict, context: torch.Tensor) -> torch.Tensor:
         """(batch, history) attention before it is made to add up to 1."""
         _, last = network["context"](context)
-        # Divided, it learns more slowly than what predicts. Else it settles on the last event, which tells
-        # most at first, for good.
+        # Divided, it learns more slowly than what predicts. Else it settles for good on the last event,
+        # which tells most at first.
         attention: torch.Tensor = network["attention"](last[-1]) / self.config.units
         return attention
 
