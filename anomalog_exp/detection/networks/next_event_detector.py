@@ -19,8 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from itertools import pairwise
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -28,27 +26,27 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from anomalog_exp.detection.networks.candidates import (
+    CandidatesConfig,
+    evidence_of,
+    expected,
+    fewest_candidates,
+    least_expected,
+    normal_validation,
+)
 from anomalog_exp.detection.networks.window_detector import WindowConfig, WindowDetector
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.event_windows import EventWindows, history_lengths
 from anomalog_exp.features.segments import segment_maxima
-from anomalog_exp.options.base import Count, Fraction
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["NextEventConfig", "NextEventDetector"]
 
-_TOLD = 3
-"""How many expected events an explanation names."""
 
-
-class NextEventConfig(WindowConfig):
+class NextEventConfig(WindowConfig, CandidatesConfig):
     """Options of such detectors."""
 
-    top_g: Count | Literal["auto"] = Field(description="candidates for the next event")
-    auto_flags: Fraction = Field(
-        description="share of validation sequences that auto flags at most"
-    )
     short_sessions: Literal["pad", "skip", "predict"] = Field(
         description="what becomes of sequences with no more events than the history"
     )
@@ -118,15 +116,8 @@ class NextEventDetector(WindowDetector):
         """`top_g`, or the smallest that flags no more of the validation sequences than it may."""
         if self.config.top_g != "auto":
             return self.config.top_g
-        if valid is None or not len(normal := valid.normal()):
-            raise NotApplicable(
-                f"{self.name} with top_g=auto needs normal validation sequences "
-                "(split.validation_fraction=0.1 takes some from the end of training)"
-            )
-        highest = self._highest(normal.unlabelled())
-        above = int(Decimal(str(self.config.auto_flags)) * len(highest))
-        allowed = int(np.sort(highest)[len(highest) - 1 - above])
-        return min(max(allowed, 0) + 1, self.symbols)
+        highest = self._highest(normal_validation(self.name, valid))
+        return fewest_candidates(highest, self.config.auto_flags, self.symbols)
 
     def _ranked(self, sequences: SequenceSet) -> _Ranks:
         """What becomes of each event; asked again about the same sequences, it remembers."""
@@ -196,28 +187,15 @@ class NextEventDetector(WindowDetector):
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The least expected events with their ranks, and what was expected in their places."""
         ranks = self._ranked(sequences)
-        scores = np.where(ranks.judged, ranks.rank, 0)
-        chosen = [
-            begin + np.argsort(-scores[begin:end], kind="stable")[:top]
-            for begin, end in pairwise(sequences.offsets.tolist())
-        ]
+        scores = np.where(ranks.judged, ranks.rank, 0).astype(np.float64)
+        chosen = least_expected(scores, sequences.offsets, top)
+        events = np.concatenate([*chosen, np.empty(0, dtype=np.int64)])
         wanted = np.zeros(len(scores), dtype=bool)
-        wanted[np.concatenate([*chosen, np.empty(0, dtype=np.int64)])] = True
-        wanted &= scores > 0
+        wanted[events] = True
         windows = self._windows(sequences, wanted)
-        expected = self._expected(windows, sequences.dataset.templates)
-        names = sequences.dataset.templates
-        explained = [
-            [
-                (
-                    f"{names[sequences.templates[event]]} where {expected[windows.window[event]]}",
-                    float(scores[event]),
-                )
-                for event in events
-                if wanted[event]
-            ]
-            for events in chosen
-        ]
+        told = self._expected(windows, sequences.dataset.templates)
+        told_at = {event: told[windows.window[event]] for event in events.tolist()}
+        explained = evidence_of(sequences, chosen, scores, told_at)
         for one in np.flatnonzero(self._short(sequences)):
             words = f"{sequences.lengths[one]} events, and the history takes {self.config.history}"
             explained[one] = [(words, self._beyond + 1), *explained[one]][:top]
@@ -226,19 +204,11 @@ class NextEventDetector(WindowDetector):
     def _expected(self, windows: EventWindows, templates: Sequence[str]) -> list[str]:
         """(windows,) the most likely events with their probabilities, in words."""
         words = [""] * len(windows.count)
+        known = [templates[code] for code in self._known]
         for rows, of_history, logits in self.predictions(windows.history):
-            chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-            chances /= chances.sum(axis=1, keepdims=True)
-            best = np.argsort(-chances, axis=1, kind="stable")[:, :_TOLD]
-            told = [
-                ", ".join(
-                    f"{templates[self._known[symbol]]} ({chances[row, symbol]:.0%})"
-                    for symbol in best[row]
-                )
-                for row in range(len(logits))
-            ]
+            told = expected(logits, known)
             for row, history in zip(rows.tolist(), of_history.tolist(), strict=True):
-                words[row] = f"one of these was expected: {told[history]}"
+                words[row] = told[history]
         return words
 
     def manifest(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from anomalog_exp.detection.networks.candidates import ranks_among
 from anomalog_exp.detection.networks.network_detector import NetworkDetector
 from anomalog_exp.detection.networks.network_options import NetworkConfig
 from anomalog_exp.features.distinct import distinct_runs
@@ -126,10 +127,7 @@ class WindowDetector(NetworkDetector):
         events = np.minimum(windows.event, self.symbols - 1)
         rank = np.empty(len(events), dtype=np.int64)
         for which, of_history, logits in self.predictions(windows.history):
-            own = logits[of_history, events[which]][:, None]
-            before = np.arange(self.symbols) < events[which][:, None]
-            likely = logits[of_history]
-            rank[which] = ((likely > own) | ((likely == own) & before)).sum(axis=1)
+            rank[which] = ranks_among(logits[of_history], events[which])
         return rank
 
     def predictions(

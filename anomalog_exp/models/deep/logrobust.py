@@ -1,8 +1,8 @@
 """LogRobust: a bidirectional LSTM with attention reads events by the words of their templates.
 
 Source: Zhang et al., "Robust Log-Based Anomaly Detection on Unstable Log Data", ESEC/FSE 2019: an event
-is the TF-IDF-weighted mean of the vectors of its words; a bidirectional LSTM reads them; attention weighs
-its states, and a linear layer tells the class from their weighted sum. Score: natural-log odds of
+is the TF-IDF-weighted mean of the vectors of its words; a bidirectional LSTM reads them; attention
+weighs its states, and a linear layer tells the class from their weighted sum. Score: natural-log odds of
 "anomalous". Sequences without a label take no part. An event that training never showed is what its
 words say, and `<unknown>`, which has none, is a vector of zeros.
 
