@@ -16,11 +16,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from types import ModuleType
+from typing import Any, NoReturn, Self, cast
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
@@ -152,10 +154,8 @@ def save(state: DetectorState, directory: Path) -> None:
     if state.values:
         write_json(directory / _VALUES, state.values)
     if state.estimators:
-        import skops.io
-
         with replaced(directory / _ESTIMATORS) as path, path.open("wb") as stream:
-            skops.io.dump(dict(state.estimators), stream, compression=ZIP_DEFLATED)
+            _skops().dump(dict(state.estimators), stream, compression=ZIP_DEFLATED)
     if state.weights:
         from safetensors.numpy import save as as_safetensors
 
@@ -224,12 +224,21 @@ def _estimators(path: Path, trusted_types: Collection[str]) -> dict[str, Any]:
     foreign = sorted(set(_types_in(schema)) - _PLAIN_TYPES - set(trusted_types))
     if foreign:
         raise ValueError(f"it holds {', '.join(foreign)}, which this detector does not consist of")
-    import skops.io
-
-    estimators = skops.io.loads(content, trusted=sorted({*trusted_types, _SPARSE}))
+    estimators = _skops().loads(content, trusted=sorted({*trusted_types, _SPARSE}))
     if not isinstance(estimators, dict):
         raise ValueError("it holds no estimators by their names")
     return estimators
+
+
+def _skops() -> ModuleType:
+    """`skops.io`; it walks through all of scikit-learn, which would load PyTorch where that is installed."""
+    unused = sys.modules.setdefault("torch", cast(ModuleType, None)) is None
+    try:
+        import skops.io
+    finally:
+        if unused:
+            del sys.modules["torch"]
+    return skops.io
 
 
 def _weights(path: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.networks.next_event_detector import NextEventConfig, NextEventDetector
+from anomalog_exp.features.word_vectors import template_vectors
 from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
@@ -51,8 +52,6 @@ class LogAnomalyDetector(NextEventDetector):
     _vectors: Annotated[NDArray[np.float64], "symbols", "dimensions"]
 
     def prepare(self, train: SequenceSet) -> None:
-        from anomalog_exp.features.word_vectors import template_vectors
-
         texts = [train.dataset.templates[code] for code in self._known]
         self._vectors = template_vectors(texts, self.config.width).astype(np.float64)
 
