@@ -20,9 +20,10 @@ import sys
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn, Self, cast
+from typing import Any, NoReturn, Self
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
@@ -230,14 +231,22 @@ def _estimators(path: Path, trusted_types: Collection[str]) -> dict[str, Any]:
     return estimators
 
 
+class _NoTorch(MetaPathFinder):
+    """While it is asked for modules, PyTorch is as if it were not installed."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "torch":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 def _skops() -> ModuleType:
-    """`skops.io`; it walks through all of scikit-learn, which would load PyTorch where that is installed."""
-    unused = sys.modules.setdefault("torch", cast(ModuleType, None)) is None
+    """`skops.io`; it walks through all of scikit-learn, which loads PyTorch for 2 s where there is one."""
+    finder = _NoTorch()
+    sys.meta_path.insert(0, finder)
     try:
         import skops.io
     finally:
-        if unused:
-            del sys.modules["torch"]
+        sys.meta_path.remove(finder)
     return skops.io
 
 
