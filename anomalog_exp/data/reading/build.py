@@ -115,9 +115,9 @@ def build_dataset(
         write_mined(directory, mined)
     else:
         texts, template_of_shape = templates.match_and_mine(shapes)
-    events.write_templates(template_of_shape)
     if writer is not None:
-        kept["parameters"] = writer.write(texts, template)
+        kept["parameters"] = writer.write(texts, template, shapes, template_of_shape)
+    events.write_templates(template_of_shape)
     if templates is not None:
         codes = np.load(directory / "template.npy", mmap_mode="r")
         kept["rows_unknown"] = int(np.count_nonzero(codes >= templates.unknown))

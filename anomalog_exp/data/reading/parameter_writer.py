@@ -21,12 +21,16 @@ from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
 from anomalog_exp.data.reading.in_order import in_order
 from anomalog_exp.data.templates.cut_values import TextForms
+from anomalog_exp.data.templates.event_fields import parted
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.place_values import values_of_places
+from anomalog_exp.data.templates.pinning import masker_of
+from anomalog_exp.data.templates.shape_cuts import ShapeCuts
+from anomalog_exp.data.templates.shape_values import NumberedValues, flat, values_of_shapes
 from anomalog_exp.data.templates.wildcards import Wildcards
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 __all__ = ["ParameterWriter"]
 
@@ -36,11 +40,15 @@ _BYTES_PER_ROW: Final = 256
 """A message counts as so many at least: what is made of it takes as much, however short it is."""
 
 
-class _Part(NamedTuple):
-    """Some messages, and the code of the template of each."""
+_FEWEST_TO_CUT: Final = 8
+"""A shape of fewer messages takes longer to look at than they do."""
 
-    messages: pl.Series
-    template: NDArray[np.int32]
+
+class _Part(NamedTuple):
+    """Some messages, and the code of the shape of each."""
+
+    messages: list[pa.LargeStringArray]
+    shape: NDArray[np.int32]
 
 
 class ParameterWriter:
@@ -54,7 +62,7 @@ class ParameterWriter:
         self._directory = directory
         self._most = bytes_at_once
         self._files: list[Path] = []
-        self._held: list[pl.Series] = []
+        self._held: list[pa.LargeStringArray] = []
         self._bytes = 0
 
     def add(self, messages: pl.Series, size: int) -> None:
@@ -62,51 +70,70 @@ class ParameterWriter:
         size = max(size, _BYTES_PER_ROW * len(messages))
         if self._held and self._bytes + size > self._most:
             self._put_aside()
-        self._held.append(messages)
+        self._held.append(flat(messages))
         self._bytes += size
 
     def _put_aside(self) -> None:
-        import polars as pl
+        import pyarrow as pa
 
         waiting = self._directory / "messages"
         waiting.mkdir(exist_ok=True)
         self._files.append(waiting / f"{len(self._files)}.arrow")
-        pl.concat(self._held).alias("message").to_frame().write_ipc(self._files[-1])
+        batches = [pa.record_batch([messages], names=["message"]) for messages in self._held]
+        with pa.ipc.new_file(self._files[-1], batches[0].schema) as file:
+            for batch in batches:
+                file.write_batch(batch)
         self._held, self._bytes = [], 0
 
-    def write(self, texts: Sequence[str], config: TemplateMinerConfig) -> dict[str, Any]:
-        """Write the parameters; all messages are added, and the column of templates is there.
+    def write(
+        self,
+        texts: Sequence[str],
+        config: TemplateMinerConfig,
+        shapes: Sequence[str],
+        template_of_shape: NDArray[np.int32],
+    ) -> dict[str, Any]:
+        """Write the parameters; all messages are added, and the column of shapes is there.
 
         Args:
             texts: Of the templates, in the order of their codes.
             config: What gave them.
+            shapes: In the order of their codes.
+            template_of_shape: (shapes,) code of the template of each.
 
         Returns:
             What the manifest says of them.
         """
         import polars as pl
 
-        template = np.load(self._directory / "template.npy", mmap_mode="r")
+        shape_of_row = np.load(self._directory / "shape.npy", mmap_mode="r")
+        rows_of_shape = np.bincount(shape_of_row, minlength=len(shapes))
         wildcards = Wildcards(config)
         constants = [wildcards.constants(text) for text in texts]
+        cuts = _cuts(config, shapes, rows_of_shape, [constants[code] for code in template_of_shape])
         category = pl.Categorical(pl.Categories.random())
         alive = pl.Series([""]).cast(category)
         places = wildcards.counts(texts)
-        kinds = PlaceKinds(np.bincount(template, minlength=len(places)), places)
+        events = np.zeros(len(places), dtype=np.int64)
+        np.add.at(events, template_of_shape, rows_of_shape)
+        kinds = PlaceKinds(events, places)
         codes, row, misfits = FirstAppearance(), 0, 0
         forms = TextForms(category)
 
-        def numbered(part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-            return part.template, values_of_places(part.messages, part.template, constants, forms)
+        def numbered(part: _Part) -> tuple[NDArray[np.int32], NumberedValues]:
+            template = template_of_shape[part.shape]
+            return template, values_of_shapes(
+                part.messages, part.shape, template, constants, cuts, forms
+            )
 
         threads = pl.thread_pool_size()
         with (
             ThreadPoolExecutor(threads) as pool,
             GrowingColumn(self._directory / "parameter.npy", np.int32) as column,
         ):
-            for here, number in in_order(pool, numbered, self._parts(template), threads):
-                misfits += int(np.count_nonzero(number == NO_VALUE))
-                code = codes.add(number)
+            for here, found in in_order(pool, numbered, self._parts(shape_of_row), threads):
+                misfits += int(np.count_nonzero(found.number == NO_VALUE))
+                codes.add(found.appearing)
+                code = codes.find(found.number)
                 column.append(code)
                 kinds.add(row, here, code)
                 row += len(here)
@@ -117,30 +144,42 @@ class ParameterWriter:
             self._files[0].parent.rmdir()
         return {"values": column.rows, "distinct": codes.size, "misfits": misfits}
 
-    def _parts(self, template: NDArray[np.int32]) -> Iterator[_Part]:
-        """The messages in their order with their templates, some at a time; they are held no longer."""
-        import polars as pl
-
-        row, some = 0, list[pl.Series]()
+    def _parts(self, shape: NDArray[np.int32]) -> Iterator[_Part]:
+        """The messages in their order with their shapes, some at a time; they are held no longer."""
+        row = 0
+        some: list[pa.LargeStringArray] = []
         for messages in self._messages():
             some.append(messages)
             size = sum(map(len, some))
             if size >= _ROWS_AT_ONCE:
-                yield _Part(pl.concat(some), np.asarray(template[row : row + size]))
+                yield _Part(some, np.asarray(shape[row : row + size]))
                 row, some = row + size, []
         if some:
-            yield _Part(pl.concat(some), np.asarray(template[row:]))
+            yield _Part(some, np.asarray(shape[row:]))
 
-    def _messages(self) -> Iterator[pl.Series]:
+    def _messages(self) -> Iterator[pa.LargeStringArray]:
         """All messages in their order, some at a time."""
-        import polars as pl
+        import pyarrow as pa
 
         if self._files and self._held:
             self._put_aside()  # what is read again is held once
         for path in self._files:
-            for part in pl.read_ipc(path).iter_slices(_ROWS_AT_ONCE):
-                yield part["message"]
+            with pa.ipc.open_file(path) as file:
+                for number in range(file.num_record_batches):
+                    yield file.get_batch(number).column(0)
             path.unlink()
         self._held.reverse()
         while self._held:
             yield self._held.pop()
+
+
+def _cuts(
+    config: TemplateMinerConfig,
+    shapes: Sequence[str],
+    rows: NDArray[np.int64],
+    constants: Sequence[Sequence[str]],
+) -> ShapeCuts:
+    """How messages of each shape are cut, where there are enough of them."""
+    masker = masker_of(config)
+    messages = [masker.numbers_alone(parted(shape, config.with_fields)[0]) for shape in shapes]
+    return ShapeCuts.of(messages, constants, rows >= _FEWEST_TO_CUT)
