@@ -25,12 +25,11 @@ from anomalog_exp.data.templates.event_fields import parted
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.pinning import masker_of
 from anomalog_exp.data.templates.shape_cuts import ShapeCuts
-from anomalog_exp.data.templates.shape_values import NumberedValues, flat, values_of_shapes
+from anomalog_exp.data.templates.shape_values import values_of_shapes
 from anomalog_exp.data.templates.wildcards import Wildcards
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
 
 __all__ = ["ParameterWriter"]
 
@@ -41,13 +40,13 @@ _BYTES_PER_ROW: Final = 256
 
 
 _FEWEST_TO_CUT: Final = 8
-"""A shape of fewer messages takes longer to look at than they do."""
+"""To look at a shape takes as long as reading so many messages without it."""
 
 
 class _Part(NamedTuple):
     """Some messages, and the code of the shape of each."""
 
-    messages: list[pa.LargeStringArray]
+    messages: pl.Series
     shape: NDArray[np.int32]
 
 
@@ -62,7 +61,7 @@ class ParameterWriter:
         self._directory = directory
         self._most = bytes_at_once
         self._files: list[Path] = []
-        self._held: list[pa.LargeStringArray] = []
+        self._held: list[pl.Series] = []
         self._bytes = 0
 
     def add(self, messages: pl.Series, size: int) -> None:
@@ -70,19 +69,16 @@ class ParameterWriter:
         size = max(size, _BYTES_PER_ROW * len(messages))
         if self._held and self._bytes + size > self._most:
             self._put_aside()
-        self._held.append(flat(messages))
+        self._held.append(messages)
         self._bytes += size
 
     def _put_aside(self) -> None:
-        import pyarrow as pa
+        import polars as pl
 
         waiting = self._directory / "messages"
         waiting.mkdir(exist_ok=True)
         self._files.append(waiting / f"{len(self._files)}.arrow")
-        batches = [pa.record_batch([messages], names=["message"]) for messages in self._held]
-        with pa.ipc.new_file(self._files[-1], batches[0].schema) as file:
-            for batch in batches:
-                file.write_batch(batch)
+        pl.concat(self._held).alias("message").to_frame().write_ipc(self._files[-1])
         self._held, self._bytes = [], 0
 
     def write(
@@ -105,35 +101,34 @@ class ParameterWriter:
         """
         import polars as pl
 
-        shape_of_row = np.load(self._directory / "shape.npy", mmap_mode="r")
-        rows_of_shape = np.bincount(shape_of_row, minlength=len(shapes))
+        shape = np.load(self._directory / "shape.npy", mmap_mode="r")
+        rows = np.bincount(shape, minlength=len(shapes))
         wildcards = Wildcards(config)
         constants = [wildcards.constants(text) for text in texts]
-        cuts = _cuts(config, shapes, rows_of_shape, [constants[code] for code in template_of_shape])
+        cuts = ShapeCuts.of(
+            _to_cut(shapes, rows, config), [constants[code] for code in template_of_shape]
+        )
         category = pl.Categorical(pl.Categories.random())
         alive = pl.Series([""]).cast(category)
         places = wildcards.counts(texts)
         events = np.zeros(len(places), dtype=np.int64)
-        np.add.at(events, template_of_shape, rows_of_shape)
+        np.add.at(events, template_of_shape, rows)
         kinds = PlaceKinds(events, places)
         codes, row, misfits = FirstAppearance(), 0, 0
         forms = TextForms(category)
 
-        def numbered(part: _Part) -> tuple[NDArray[np.int32], NumberedValues]:
-            template = template_of_shape[part.shape]
-            return template, values_of_shapes(
-                part.messages, part.shape, template, constants, cuts, forms
-            )
+        def numbered(part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+            here = template_of_shape[part.shape]
+            return here, values_of_shapes(part.messages, part.shape, here, constants, cuts, forms)
 
         threads = pl.thread_pool_size()
         with (
             ThreadPoolExecutor(threads) as pool,
             GrowingColumn(self._directory / "parameter.npy", np.int32) as column,
         ):
-            for here, found in in_order(pool, numbered, self._parts(shape_of_row), threads):
-                misfits += int(np.count_nonzero(found.number == NO_VALUE))
-                codes.add(found.appearing)
-                code = codes.find(found.number)
+            for here, number in in_order(pool, numbered, self._parts(shape), threads):
+                misfits += int(np.count_nonzero(number == NO_VALUE))
+                code = codes.add(number)
                 column.append(code)
                 kinds.add(row, here, code)
                 row += len(here)
@@ -146,40 +141,41 @@ class ParameterWriter:
 
     def _parts(self, shape: NDArray[np.int32]) -> Iterator[_Part]:
         """The messages in their order with their shapes, some at a time; they are held no longer."""
-        row = 0
-        some: list[pa.LargeStringArray] = []
+        import polars as pl
+
+        row, some = 0, list[pl.Series]()
         for messages in self._messages():
             some.append(messages)
             size = sum(map(len, some))
             if size >= _ROWS_AT_ONCE:
-                yield _Part(some, np.asarray(shape[row : row + size]))
+                yield _Part(pl.concat(some), np.asarray(shape[row : row + size]))
                 row, some = row + size, []
         if some:
-            yield _Part(some, np.asarray(shape[row:]))
+            yield _Part(pl.concat(some), np.asarray(shape[row:]))
 
-    def _messages(self) -> Iterator[pa.LargeStringArray]:
+    def _messages(self) -> Iterator[pl.Series]:
         """All messages in their order, some at a time."""
-        import pyarrow as pa
+        import polars as pl
 
         if self._files and self._held:
             self._put_aside()  # what is read again is held once
         for path in self._files:
-            with pa.ipc.open_file(path) as file:
-                for number in range(file.num_record_batches):
-                    yield file.get_batch(number).column(0)
+            for part in pl.read_ipc(path).iter_slices(_ROWS_AT_ONCE):
+                yield part["message"]
             path.unlink()
         self._held.reverse()
         while self._held:
             yield self._held.pop()
 
 
-def _cuts(
-    config: TemplateMinerConfig,
-    shapes: Sequence[str],
-    rows: NDArray[np.int64],
-    constants: Sequence[Sequence[str]],
-) -> ShapeCuts:
-    """How messages of each shape are cut, where there are enough of them."""
+def _to_cut(
+    shapes: Sequence[str], rows: NDArray[np.int64], config: TemplateMinerConfig
+) -> list[str | None]:
+    """What messages of each shape look like but for their numbers; None where there are few of them."""
     masker = masker_of(config)
-    messages = [masker.numbers_alone(parted(shape, config.with_fields)[0]) for shape in shapes]
-    return ShapeCuts.of(messages, constants, rows >= _FEWEST_TO_CUT)
+    return [
+        masker.numbers_alone(parted(shape, config.with_fields)[0])
+        if count >= _FEWEST_TO_CUT
+        else None
+        for shape, count in zip(shapes, rows.tolist(), strict=True)
+    ]

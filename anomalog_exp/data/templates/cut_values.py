@@ -96,12 +96,11 @@ def cut_message(message: str, constants: Sequence[str]) -> list[str] | None:
 
 def cut_places(message: AnyStr, constants: Sequence[AnyStr]) -> list[tuple[int, int]] | None:
     """Where the values of one message begin and end; None where it lacks one of the texts."""
-    first, *between, last = constants
-    begin, end = len(first), len(message) - len(last)
-    if not (message.startswith(first) and message.endswith(last)):
+    begin, end = len(constants[0]), len(message) - len(constants[-1])
+    if not (message.startswith(constants[0]) and message.endswith(constants[-1])):
         return None
     places = []
-    for text in between:
+    for text in constants[1:-1]:
         stop = message.find(text, begin)
         if stop <= begin:
             return None

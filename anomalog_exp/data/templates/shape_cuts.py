@@ -1,9 +1,9 @@
 """Where the values of all messages of one shape stand, found once for the shape.
 
-A shape is a message with `0` for each number (`Masker.fast`). A text of a template without digits is in
-a message where it is in its shape, as far as it cannot begin within a number. So the shape is cut instead
-of its messages, and says for each value from which border it begins and ends. Borders are the bytes up
-to `-`, as spaces, commas and brackets: no number holds them, so that a message has those of its shape.
+A shape is a message with `0` for each number (`Masker.fast`). A text without digits is in a message
+where it is in its shape, unless it can begin within a number. So the shape is cut instead of its
+messages, and says for each value at which border it begins and ends. Borders are the bytes up to `-`:
+spaces, commas, brackets. No number holds one, so a message has those of its shape.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from anomalog_exp.data.templates.place_patterns import longest
 __all__ = ["ShapeCuts", "borders_in"]
 
 _LAST_BORDER: Final = ord("-")
-_BORDER: Final = r"[\x00-\x2d]"
 _ANY_LENGTH: Final = np.iinfo(np.int64).max
 _DIGIT: Final = re.compile("[0-9]")
 _OUTSIDE_NUMBERS: Final = re.compile(rb"[^0-9A-Za-z.:]|[.:].", re.DOTALL)
@@ -43,7 +42,7 @@ def borders_in(octets: NDArray[np.uint8]) -> NDArray[np.int64]:
 class _Edge(NamedTuple):
     """Where a value begins or ends: so many bytes behind a border, or before it if that is negative.
 
-    The byte before the message is border number 0, its last byte the last one.
+    The byte before the message is border number 0, that behind it the last one.
     """
 
     border: int
@@ -55,7 +54,7 @@ class ShapeCuts(NamedTuple):
 
     Attributes:
         longest: (shapes,) int64 how many bytes a message may have to be cut; -1: none is cut.
-        borders: (shapes,) int64 how many borders a message has, with the byte before it; -1: not known.
+        borders: (shapes,) int64 how many borders a message has, with the byte before it.
         places: (shapes,) int64 how many values.
         first: (shapes,) int64 which of the edges are those of its first value.
         begin: (2, all values) int64, an `_Edge` each.
@@ -70,33 +69,22 @@ class ShapeCuts(NamedTuple):
     end: NDArray[np.int64]
 
     @classmethod
-    def of(
-        cls,
-        shapes: Sequence[str | None],
-        constants: Sequence[Sequence[str]],
-        wanted: NDArray[np.bool_],
-    ) -> Self:
+    def of(cls, shapes: Sequence[str | None], constants: Sequence[Sequence[str]]) -> Self:
         """Find the cuts.
 
         Args:
-            shapes: None where a message may have other text than its shape.
+            shapes: None where messages are not to be cut by their shape.
             constants: What stands around the places of the template of each.
-            wanted: (shapes,) whether there are enough messages to look at the shape.
         """
-        import polars as pl
-
-        inside = pl.Series(shapes, dtype=pl.String).str.count_matches(_BORDER).cast(pl.Int64)
-        borders = (inside.fill_null(-2) + 1).to_numpy()
         most = np.full(len(shapes), -1, dtype=np.int64)
+        borders = np.zeros(len(shapes), dtype=np.int64)
         first = np.zeros(len(shapes), dtype=np.int64)
         edges: list[tuple[_Edge, _Edge]] = []
-        for number in np.flatnonzero(wanted & (borders >= 0)).tolist():
-            shape = shapes[number]
-            assert shape is not None
-            cut = _cut(shape, constants[number])
+        for number, (shape, around) in enumerate(zip(shapes, constants, strict=True)):
+            cut = None if shape is None else _cut(shape, around)
             if cut is not None:
                 first[number] = len(edges)
-                most[number], found = cut
+                most[number], borders[number], found = cut
                 edges += found
         places = np.array([len(around) - 1 for around in constants], dtype=np.int64)
         begin, end = np.array(edges, dtype=np.int64).reshape(-1, 2, 2).transpose(1, 2, 0).copy()
@@ -125,7 +113,7 @@ def _cut(shape: str, constants: Sequence[str]) -> tuple[int, int, list[tuple[_Ed
             return None
         edges.append((begins, ends))
     most = longest(constants, words=form == WORD)
-    return _ANY_LENGTH if most is None else most, edges
+    return _ANY_LENGTH if most is None else most, len(borders) - 1, edges
 
 
 def _edge(shape: bytes, borders: NDArray[np.int64], at: int) -> _Edge | None:
@@ -135,5 +123,5 @@ def _edge(shape: bytes, borders: NDArray[np.int64], at: int) -> _Edge | None:
     if b"0" not in shape[before + 1 : at]:
         return _Edge(behind - 1, at - before)
     if b"0" not in shape[at:after]:
-        return _Edge(behind, at - after + (after == len(shape)))
+        return _Edge(behind, at - after)
     return None
