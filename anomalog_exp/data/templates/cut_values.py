@@ -99,7 +99,7 @@ def cut_places(message: AnyStr, constants: Sequence[AnyStr]) -> list[tuple[int, 
     begin, end = len(constants[0]), len(message) - len(constants[-1])
     if not (message.startswith(constants[0]) and message.endswith(constants[-1])):
         return None
-    places = []
+    places: list[tuple[int, int]] = []
     for text in constants[1:-1]:
         stop = message.find(text, begin)
         if stop <= begin:

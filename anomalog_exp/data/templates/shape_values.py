@@ -67,8 +67,12 @@ def _numbers(
     messages: pl.Series, shape: NDArray[np.integer], cuts: ShapeCuts, forms: TextForms
 ) -> NDArray[np.int64]:
     """The numbers of the values of messages that can be cut."""
-    parts = (forms.numbers(_cut(messages[rows], shape[rows], cuts)) for rows in _at_once(messages))
-    return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+    end = np.cumsum(cuts.places[shape])
+    number, last = np.empty(int(end[-1]) if len(end) else 0, dtype=np.int64), 0
+    for rows in _at_once(messages):
+        first, last = last, int(end[rows.stop - 1])
+        number[first:last] = forms.numbers(_cut(messages[rows], shape[rows], cuts))
+    return number
 
 
 def _at_once(messages: pl.Series) -> Iterator[slice]:
