@@ -28,7 +28,9 @@ from anomalog_exp.data.templates.place_patterns import longest
 __all__ = ["ShapeCuts", "borders_in"]
 
 _LAST_BORDER: Final = ord("-")
-_ANY_LENGTH: Final = np.iinfo(np.int64).max
+_LONGEST: Final = 1 << 22
+"""Bytes of the longest message that is cut: its borders may take eight times that."""
+
 _DIGIT: Final = re.compile("[0-9]")
 _OUTSIDE_NUMBERS: Final = re.compile(rb"[^0-9A-Za-z.:]|[.:].", re.DOTALL)
 """How a text without digits begins that cannot begin within a number: a dot there has a digit behind."""
@@ -113,7 +115,7 @@ def _cut(shape: str, constants: Sequence[str]) -> tuple[int, int, list[tuple[_Ed
             return None
         edges.append((begins, ends))
     most = longest(constants, words=form == WORD)
-    return _ANY_LENGTH if most is None else most, len(borders) - 1, edges
+    return _LONGEST if most is None else min(most, _LONGEST), len(borders) - 1, edges
 
 
 def _edge(shape: bytes, borders: NDArray[np.int64], at: int) -> _Edge | None:

@@ -97,9 +97,19 @@ def _cut(messages: pl.Series, shape: NDArray[np.integer], cuts: ShapeCuts) -> pl
     for side, (nth, distance) in enumerate((cuts.begin, cuts.end)):
         edges[side::2] = border[first_border + nth[value]] + distance[value]
     texts = [None, pa.py_buffer(edges), octets]
-    return pl.Series(
-        pa.Array.from_buffers(pa.large_string(), 2 * len(value) - 1, texts)
-    ).gather_every(2)
+    every = pa.Array.from_buffers(pa.large_string(), 2 * len(value) - 1, texts)
+    return pl.Series(_OfAnybody(every)).gather_every(2)
+
+
+class _OfAnybody:
+    """An array that polars does not know as pyarrow's: for one it imports all functions of pyarrow."""
+
+    def __init__(self, array: pa.Array) -> None:
+        self._array = array
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        capsules: tuple[object, object] = self._array.__arrow_c_array__(requested_schema)
+        return capsules
 
 
 def _joined(messages: pl.Series) -> pa.Buffer:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.masking import Masker
-from anomalog_exp.data.templates.place_patterns import longest
 from anomalog_exp.data.templates.shape_cuts import ShapeCuts
 from anomalog_exp.data.templates.shape_values import values_of_shapes
 from tests.data.templates.test_place_values import by_patterns_alone
@@ -116,14 +115,19 @@ def test_many_messages_are_cut_some_at_a_time():
     assert len(found) == 180_000
 
 
-def test_messages_that_are_too_long_for_patterns_have_no_values():
-    constants = ["a:", ":", ":b"]
-    most = longest(constants, words=True)
-    assert most is not None
-    fits, too_long = (f"a:w{'1' * (most - length)}:2:b" for length in (8, 7))
-    constants = ["a:w", ":2:", "b"]
-    messages = pl.Series([fits, too_long])
-    assert values_in(messages, constants) == by_patterns_alone(messages, constants)
+@pytest.mark.parametrize(
+    ("constants", "found"),
+    [
+        (["a:", "; ", ";b"], False),  # patterns read short messages only
+        (["a ", " b ", ""], True),  # they read any, where values are whole words
+    ],
+)
+def test_long_messages_have_the_values_that_patterns_find(constants, found):
+    first, between, last = constants
+    short, long = (f"{first}{'1' * size}{between}{'2' * 9}{last}" for size in (9, 5 << 20))
+    values = values_in(pl.Series([short, long]), constants)
+    assert values[:2] == ["1" * 9, "2" * 9]
+    assert (values[2:] == ["1" * (5 << 20), "2" * 9]) if found else (values[2:] == [None, None])
 
 
 def test_no_messages():
