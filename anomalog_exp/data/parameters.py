@@ -116,7 +116,8 @@ def write_parameters(
     """Write what the codes in `parameter.npy` stand for, how many places templates have, their kinds."""
     np.save(directory / _PLACES, places)
     np.save(directory / _KINDS, kind)
-    texts.alias("text").to_frame().write_parquet(directory / _TEXTS)
+    # To compress them takes longer than to write and read the bytes that it saves.
+    texts.alias("text").to_frame().write_parquet(directory / _TEXTS, compression="uncompressed")
 
 
 def open_parameters(directory: Path, template: NDArray[np.int32]) -> Parameters | None:

@@ -115,27 +115,33 @@ def build_dataset(
         write_mined(directory, mined)
     else:
         texts, template_of_shape = templates.match_and_mine(shapes)
+    with ThreadPoolExecutor(1) as aside:
+        values = None
+        if writer is not None:  # entities keep one core busy
+            values = aside.submit(writer.write, texts, template, shapes, template_of_shape)
+        events.write_lines()
+        entities = events.entities.texts(categories.entity)
+        del alive
+        entity_label, unknown = entity_labels(
+            dataset, raw, labels.result(), events.entities, entities
+        )
+        sources = [one.name for one in raw.inputs]
+        write_vocabularies(
+            directory,
+            templates=texts,
+            sources=sources,
+            entities=entities,
+            entity_label=entity_label,
+        )
+        if values is not None:
+            kept["parameters"] = values.result()
     events.write_templates(template_of_shape)
-    if writer is not None:
-        kept["parameters"] = writer.write(texts, template)
     if templates is not None:
         codes = np.load(directory / "template.npy", mmap_mode="r")
         kept["rows_unknown"] = int(np.count_nonzero(codes >= templates.unknown))
     if template.pinned:
         codes = np.load(directory / "template.npy", mmap_mode="r")
         kept["pinned"] = pinned_facts(template, texts, codes)
-    events.write_lines()
-    entities = events.entities.texts(categories.entity)
-    del alive
-    entity_label, unknown = entity_labels(dataset, raw, labels.result(), events.entities, entities)
-    sources = [one.name for one in raw.inputs]
-    write_vocabularies(
-        directory,
-        templates=texts,
-        sources=sources,
-        entities=entities,
-        entity_label=entity_label,
-    )
     manifest = {
         **facts(),
         **events.facts(raw.inputs),

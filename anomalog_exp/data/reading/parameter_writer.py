@@ -21,8 +21,11 @@ from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
 from anomalog_exp.data.reading.in_order import in_order
 from anomalog_exp.data.templates.cut_values import TextForms
+from anomalog_exp.data.templates.event_fields import parted
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.place_values import values_of_places
+from anomalog_exp.data.templates.pinning import masker_of
+from anomalog_exp.data.templates.shape_cuts import ShapeCuts
+from anomalog_exp.data.templates.shape_values import values_of_shapes
 from anomalog_exp.data.templates.wildcards import Wildcards
 
 if TYPE_CHECKING:
@@ -36,11 +39,15 @@ _BYTES_PER_ROW: Final = 256
 """A message counts as so many at least: what is made of it takes as much, however short it is."""
 
 
+_FEWEST_TO_CUT: Final = 8
+"""To look at a shape takes as long as reading so many messages without it."""
+
+
 class _Part(NamedTuple):
-    """Some messages, and the code of the template of each."""
+    """Some messages, and the code of the shape of each."""
 
     messages: pl.Series
-    template: NDArray[np.int32]
+    shape: NDArray[np.int32]
 
 
 class ParameterWriter:
@@ -74,37 +81,52 @@ class ParameterWriter:
         pl.concat(self._held).alias("message").to_frame().write_ipc(self._files[-1])
         self._held, self._bytes = [], 0
 
-    def write(self, texts: Sequence[str], config: TemplateMinerConfig) -> dict[str, Any]:
-        """Write the parameters; all messages are added, and the column of templates is there.
+    def write(
+        self,
+        texts: Sequence[str],
+        config: TemplateMinerConfig,
+        shapes: Sequence[str],
+        template_of_shape: NDArray[np.int32],
+    ) -> dict[str, Any]:
+        """Write the parameters; all messages are added, and the column of shapes is there.
 
         Args:
             texts: Of the templates, in the order of their codes.
             config: What gave them.
+            shapes: In the order of their codes.
+            template_of_shape: (shapes,) code of the template of each.
 
         Returns:
             What the manifest says of them.
         """
         import polars as pl
 
-        template = np.load(self._directory / "template.npy", mmap_mode="r")
+        shape = np.load(self._directory / "shape.npy", mmap_mode="r")
+        rows = np.bincount(shape, minlength=len(shapes))
         wildcards = Wildcards(config)
         constants = [wildcards.constants(text) for text in texts]
+        cuts = ShapeCuts.of(
+            _to_cut(shapes, rows, config), [constants[code] for code in template_of_shape]
+        )
         category = pl.Categorical(pl.Categories.random())
         alive = pl.Series([""]).cast(category)
         places = wildcards.counts(texts)
-        kinds = PlaceKinds(np.bincount(template, minlength=len(places)), places)
+        events = np.zeros(len(places), dtype=np.int64)
+        np.add.at(events, template_of_shape, rows)
+        kinds = PlaceKinds(events, places)
         codes, row, misfits = FirstAppearance(), 0, 0
         forms = TextForms(category)
 
         def numbered(part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-            return part.template, values_of_places(part.messages, part.template, constants, forms)
+            here = template_of_shape[part.shape]
+            return here, values_of_shapes(part.messages, part.shape, here, constants, cuts, forms)
 
         threads = pl.thread_pool_size()
         with (
             ThreadPoolExecutor(threads) as pool,
             GrowingColumn(self._directory / "parameter.npy", np.int32) as column,
         ):
-            for here, number in in_order(pool, numbered, self._parts(template), threads):
+            for here, number in in_order(pool, numbered, self._parts(shape), threads):
                 misfits += int(np.count_nonzero(number == NO_VALUE))
                 code = codes.add(number)
                 column.append(code)
@@ -117,8 +139,8 @@ class ParameterWriter:
             self._files[0].parent.rmdir()
         return {"values": column.rows, "distinct": codes.size, "misfits": misfits}
 
-    def _parts(self, template: NDArray[np.int32]) -> Iterator[_Part]:
-        """The messages in their order with their templates, some at a time; they are held no longer."""
+    def _parts(self, shape: NDArray[np.int32]) -> Iterator[_Part]:
+        """The messages in their order with their shapes, some at a time; they are held no longer."""
         import polars as pl
 
         row, some = 0, list[pl.Series]()
@@ -126,10 +148,10 @@ class ParameterWriter:
             some.append(messages)
             size = sum(map(len, some))
             if size >= _ROWS_AT_ONCE:
-                yield _Part(pl.concat(some), np.asarray(template[row : row + size]))
+                yield _Part(pl.concat(some), np.asarray(shape[row : row + size]))
                 row, some = row + size, []
         if some:
-            yield _Part(pl.concat(some), np.asarray(template[row:]))
+            yield _Part(pl.concat(some), np.asarray(shape[row:]))
 
     def _messages(self) -> Iterator[pl.Series]:
         """All messages in their order, some at a time."""
@@ -144,3 +166,16 @@ class ParameterWriter:
         self._held.reverse()
         while self._held:
             yield self._held.pop()
+
+
+def _to_cut(
+    shapes: Sequence[str], rows: NDArray[np.int64], config: TemplateMinerConfig
+) -> list[str | None]:
+    """What messages of each shape look like but for their numbers; None where there are few of them."""
+    masker = masker_of(config)
+    return [
+        masker.numbers_alone(parted(shape, config.with_fields)[0])
+        if count >= _FEWEST_TO_CUT
+        else None
+        for shape, count in zip(shapes, rows.tolist(), strict=True)
+    ]

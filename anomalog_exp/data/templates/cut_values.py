@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, AnyStr, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ __all__ = [
     "TextForms",
     "can_cut",
     "cut_message",
+    "cut_places",
     "cut_values",
     "form_of",
     "single_spaces",
@@ -89,18 +90,23 @@ def cut_values(messages: pl.Series, constants: Sequence[str]) -> list[pl.Series]
 
 def cut_message(message: str, constants: Sequence[str]) -> list[str] | None:
     """The values of one message, as `cut_values` gives them; None where it lacks one of the texts."""
-    first, *between, last = constants
-    begin, end = len(first), len(message) - len(last)
-    if not (message.startswith(first) and message.endswith(last)):
+    places = cut_places(message, constants)
+    return None if places is None else [message[begin:end] for begin, end in places]
+
+
+def cut_places(message: AnyStr, constants: Sequence[AnyStr]) -> list[tuple[int, int]] | None:
+    """Where the values of one message begin and end; None where it lacks one of the texts."""
+    begin, end = len(constants[0]), len(message) - len(constants[-1])
+    if not (message.startswith(constants[0]) and message.endswith(constants[-1])):
         return None
-    values = []
-    for text in between:
+    places: list[tuple[int, int]] = []
+    for text in constants[1:-1]:
         stop = message.find(text, begin)
         if stop <= begin:
             return None
-        values.append(message[begin:stop])
+        places.append((begin, stop))
         begin = stop + len(text)
-    return [*values, message[begin:end]] if end > begin else None
+    return [*places, (begin, end)] if end > begin else None
 
 
 def form_of(text: str) -> int:

@@ -176,6 +176,10 @@ class Masker:
             messages = messages.str.replace_all(mask.pattern, mask.token.replace("$", "$$"))
         return messages.str.replace_all(_NUMBER, "0") if self._general else messages
 
+    def numbers_alone(self, shape: str) -> str | None:
+        """A message of which `fast` made this shape, with `0` for each number; None where not known."""
+        return shape if self._general and not self._extra else None
+
     def finish(self, shapes: Sequence[str]) -> list[str]:
         """The masks that run on distinct shapes; several shapes may become the same message."""
         return [_finished(shape) for shape in shapes] if self._general else list(shapes)

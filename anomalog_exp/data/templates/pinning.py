@@ -67,6 +67,10 @@ class PinningMasker(Masker):
         marks = ["", *(_MARK.format(rank) for rank in range(len(self._titles)))]
         return pl.Series(marks).gather(rank + 1) + shapes
 
+    def numbers_alone(self, shape: str) -> str | None:
+        # A message may itself hold a mark.
+        return None if _MARKED.match(shape) else super().numbers_alone(shape)
+
     def finish(self, shapes: Sequence[str]) -> list[str]:
         import polars as pl
 

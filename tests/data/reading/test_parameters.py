@@ -91,15 +91,16 @@ def test_blocks_of_any_size_give_the_same_files(tmp_path, block_bytes):
 def test_messages_that_wait_in_files_give_the_same_values(tmp_path):
     lines = pl.Series([f"job {i} took {i % 7} ms" for i in range(5000)])
     config = load_run_config(["template=identity"]).template
-    templates, codes = Templates.mine(lines, config)
+    shapes = ["job 0 took 0"]
+    templates, codes = Templates.mine_shapes(shapes, config)
     for folder, held in (("one", 1 << 27), ("files", 300_000)):
         (tmp_path / folder).mkdir()
-        np.save(tmp_path / folder / "template.npy", codes)
+        np.save(tmp_path / folder / "shape.npy", np.zeros(5000, dtype=np.int32))
         writer = ParameterWriter(tmp_path / folder, held)
         for first in range(0, 5000, 500):
             writer.add(lines.slice(first, 500), 400)
         assert len(list((tmp_path / folder).glob("messages/*"))) == (0 if folder == "one" else 4)
-        assert writer.write(templates.mined, config)["values"] == 10_000
+        assert writer.write(templates.mined, config, shapes, codes)["values"] == 10_000
         assert not (tmp_path / folder / "messages").exists()
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "files" / path.name).read_bytes(), path.name
