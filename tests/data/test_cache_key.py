@@ -15,6 +15,7 @@ from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.options.listing import option_names
+from tests.composed import composed
 from tests.data.parsers.test_parser_contract import config_of
 from tests.flips import flips
 
@@ -50,7 +51,7 @@ def some_dataset() -> DatasetVariantConfig:
 
 @cache
 def miner(name: str) -> TemplateMinerConfig:
-    return load_run_config([f"template={name}"]).template
+    return composed(f"template={name}").template
 
 
 def key(
