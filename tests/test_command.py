@@ -92,7 +92,14 @@ def test_four_processes_at_once_on_nothing_all_succeed_and_one_builds(tmp_path):
     with charts_at_hand(tmp_path):
         processes = [
             Popen(
-                [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, f"seed={seed}"],
+                [
+                    sys.executable,
+                    "-m",
+                    "anomalog_exp",
+                    SMALL_DEMO,
+                    f"seed={seed}",
+                    "report.page=false",
+                ],
                 cwd=tmp_path,
                 env=environment(POLARS_MAX_THREADS="1"),
                 text=True,

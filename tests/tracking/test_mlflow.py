@@ -31,7 +31,9 @@ def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tracking")
     alone = command(SMALL_DEMO, "model=naive_bayes", cwd=folder, MLFLOW_RUN_ID="0" * 32)
     assert alone.returncode == 0, alone.stderr
-    swept = command(SMALL_DEMO, "-m", "model=naive_bayes,markov", "seed=0,1,-5", cwd=folder)
+    swept = command(
+        SMALL_DEMO, "-m", "model=naive_bayes,markov", "seed=0,1,-5", "report.page=false", cwd=folder
+    )  # fmt: skip
     assert swept.returncode == 1, swept.stderr
     skipped = command(SMALL_DEMO, "model=naive_bayes", "split=normal_only", cwd=folder)
     assert skipped.returncode == 3
@@ -308,6 +310,7 @@ def pages(folder):
             "model=naive_bayes,markov",
             "sequence.window_size=10,20",
             "hydra/launcher=basic",
+            "report.page=false",
             cwd=folder,
         ),
     ]
