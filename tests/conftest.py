@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 from pathlib import Path
 
@@ -10,7 +11,15 @@ import pytest
 # The tests' runs are none for a server that whoever runs them has named for runs of their own.
 os.environ.pop("MLFLOW_TRACKING_URI", None)
 
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the program once: where Python keeps no byte code, each of its processes would."""
+    if not hasattr(config, "workerinput"):
+        for package in ("anomalog_exp", "hydra_plugins"):
+            compileall.compile_dir(ROOT / package, quiet=2)
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from tests.composed import composed
 from tests.sequencing import sequence_set
 
 LETTERS = "abcdef"
@@ -19,7 +19,7 @@ LETTERS = "abcdef"
 
 @cache
 def config(*overrides: str) -> ExperimentModelConfig:
-    return load_run_config(list(overrides)).model
+    return composed(*overrides).model
 
 
 def fit(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from tests.composed import composed
 from tests.sequencing import sequence_set
 
 
 @cache
 def model_config(name: str, *overrides: str) -> ExperimentModelConfig:
     """The composed config of a detector; overrides begin below `model.`."""
-    return load_run_config([f"model={name}", *(f"model.{one}" for one in overrides)]).model
+    return composed(f"model={name}", *(f"model.{one}" for one in overrides)).model
 
 
 def unfitted(name: str, **options: object) -> Detector:

@@ -65,9 +65,9 @@ def test_a_finished_run_is_reused_and_force_keeps_the_older_result(tmp_path):
 
 
 def test_a_run_in_a_sweep_alone_cold_and_warm_gives_the_same_bytes(tmp_path):
+    bare = [SMALL_DEMO, "tracking=none", "report.page=false"]
     members = [
-        SMALL_DEMO,
-        "tracking=none",
+        *bare,
         "model=naive_bayes,markov",
         "-m",
         "sequence.window_size=null,7",
@@ -80,7 +80,7 @@ def test_a_run_in_a_sweep_alone_cold_and_warm_gives_the_same_bytes(tmp_path):
     alone = {}
     for model in ("naive_bayes", "markov"):
         for size in ("null", "7"):
-            chosen = [SMALL_DEMO, "tracking=none", f"model={model}", f"sequence.window_size={size}"]
+            chosen = [*bare, f"model={model}", f"sequence.window_size={size}"]
             places = ["paths.output_dir=alone", f"paths.cache_dir=.cache-{model}"]
             assert command(*chosen, *places, cwd=tmp_path, POLARS_MAX_THREADS="1").returncode == 0
     for path in run_dirs(tmp_path / "alone"):
@@ -92,7 +92,14 @@ def test_four_processes_at_once_on_nothing_all_succeed_and_one_builds(tmp_path):
     with charts_at_hand(tmp_path):
         processes = [
             Popen(
-                [sys.executable, "-m", "anomalog_exp", SMALL_DEMO, f"seed={seed}"],
+                [
+                    sys.executable,
+                    "-m",
+                    "anomalog_exp",
+                    SMALL_DEMO,
+                    f"seed={seed}",
+                    "report.page=false",
+                ],
                 cwd=tmp_path,
                 env=environment(POLARS_MAX_THREADS="1"),
                 text=True,

@@ -240,7 +240,7 @@ class _NoTorch(MetaPathFinder):
 
 
 def _skops() -> ModuleType:
-    """`skops.io`; it walks through all of scikit-learn, which loads PyTorch for 2 s where there is one."""
+    """`skops.io`; it walks through all of scikit-learn, which loads PyTorch where there is one."""
     finder = _NoTorch()
     sys.meta_path.insert(0, finder)
     try:

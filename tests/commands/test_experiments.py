@@ -18,7 +18,8 @@ from anomalog_exp.options.names import option_names
 from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
 from anomalog_exp.progress import SILENT
 from anomalog_exp.results import read_run
-from tests.command import command, environment
+from tests.command import command, environment, sweep_rows
+from tests.docs.shown import BASELINES
 from tests.tiny import tiny
 
 NAMES = option_names("experiment")
@@ -38,6 +39,9 @@ PROTOCOLS = {
     "openstack_sessions",
     "hdfs_template_ablation",
 }
+
+
+WITHOUT_WORKERS = ["tracking=none", "report.page=false", "hydra/launcher=basic"]
 
 
 def named(name: str) -> Experiment:
@@ -74,7 +78,7 @@ def path_of(name: str) -> list[str]:
     return ["dataset.source.path=/sessions"] if "sessions" in name else []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "baselines"])
 def test_a_committed_experiment_runs_on_a_small_log_of_its_format(name, tmp_path):
     dataset = load_run_config(
         [f"experiment={name}", *named(name).members()[0], *path_of(name)]
@@ -84,6 +88,19 @@ def test_a_committed_experiment_runs_on_a_small_log_of_its_format(name, tmp_path
     assert {result.status for result, _ in found} == {"done"}, [r.reason for r, _ in found]
     assert all(result.metrics for result, _ in found)
     assert len({result.fingerprint for result, _ in found}) == len(found)
+
+
+def test_the_shown_command_of_the_baselines_has_a_result_of_every_detector(tmp_path):
+    more = [*WITHOUT_WORKERS, "evaluation.bootstrap_samples=10"]
+    done = command(*BASELINES.split()[3:], *more, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = sweep_rows(tmp_path / "outputs")
+    planned = [member for (member,) in named("baselines").members()]
+    assert sorted(f"model={row['model']}" for row in rows) == sorted(planned)
+    assert {row["status"] for row in rows} == {"done"}, done.stdout
+    found = [read_run(row["run_dir"]) for row in rows]
+    assert all(one.metrics["blocks"] for one in found)
+    assert len({one.status["config_fingerprint"] for one in found}) == len(found)
 
 
 HDFS = ["dataset/source=local_zip", "dataset.source.zip_path={data}/hdfs_v1_2pct.zip"]
@@ -148,7 +165,7 @@ def test_both_ways_with_blocks_on_both_sides_differ(shared_data, tmp_path):
 
 def test_the_members_are_those_of_the_sweep_and_a_detector_has_its_own_settings(tmp_path):
     name = "demo_models"
-    given = ["dataset.source.lines=3000", "tracking=none", "hydra/launcher=basic"]
+    given = ["dataset.source.lines=3000", *WITHOUT_WORKERS]
     done = command(f"experiment={name}", *given, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = tmp_path.glob(f"outputs/sweeps/{name}-*/results.json")
@@ -184,9 +201,6 @@ def test_experiments_are_selected_by_name_and_by_groups_in_order():
 def test_a_name_or_group_that_does_not_exist_is_told(wanted, told):
     with pytest.raises(ConfigError, match=told):
         select(**wanted)
-
-
-WITHOUT_WORKERS = ["tracking=none", "report.page=false", "hydra/launcher=basic"]
 
 
 def test_the_command_lists_and_shows(tmp_path, capsys):

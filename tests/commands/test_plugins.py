@@ -11,7 +11,7 @@ from anomalog_exp.results import read_run
 from tests.command import command, run_dirs
 from tests.shop import SHOP, shop_copy, write_shop_log
 
-RUN = ["dataset=shop", "dataset.source.path=shop.log", "tracking=none"]
+RUN = ["dataset=shop", "dataset.source.path=shop.log", "tracking=none", "report.page=false"]
 MINER = '''
 from typing import Literal
 from anomalog_exp.data.templates.miners.base import TemplateMiner, TemplateMinerConfig, dense_codes

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.command import SMALL_DEMO, command, run_dirs
+from tests.stores import store_at_hand
 
 
 def test_members_of_a_sweep_come_out_the_same_and_a_changed_result_is_said(tmp_path):
@@ -52,6 +53,7 @@ def test_a_folder_without_a_run_is_a_mistake(tmp_path, word):
 
 
 def test_runs_are_brought_into_a_store_only(tmp_path):
+    store_at_hand(tmp_path)
     assert command(SMALL_DEMO, "tracking=none", cwd=tmp_path).returncode == 0
     (run_dir,) = run_dirs(tmp_path / "outputs")
     done = command("mirror", str(run_dir), "--", "tracking=none", cwd=tmp_path)

@@ -16,6 +16,7 @@ from anomalog_exp.options.base import Options
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.listing import OPEN_GROUPS, conf_dir, option_names, option_type
 from tests.backends import unless_missing
+from tests.composed import composed
 
 NEEDED = {
     **dict.fromkeys(
@@ -66,7 +67,7 @@ def every_option() -> list:
 
 @pytest.mark.parametrize("option", every_option())
 def test_every_option_composes_and_can_be_built_and_has_no_default_in_python(option, tmp_path):
-    config = load_run_config([option, *NEEDED.get(option, [])])
+    config = composed(option, *NEEDED.get(option, []))
     config.model.build_detector()
     config.template.build_miner()
     if config.dataset.structured_parser.name != "sessions":

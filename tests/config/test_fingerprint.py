@@ -12,13 +12,14 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
-from anomalog_exp.config import load_run_config, serialise_config
+from anomalog_exp.config import serialise_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.base import Options
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.names import option_names
 from tests.backends import unless_missing
+from tests.composed import composed
 from tests.shop import SHOP
 
 CHANGES_NOTHING = {
@@ -213,14 +214,9 @@ def is_free(place: tuple[Any, ...]) -> bool:
 
 
 @cache
-def composed(overrides: tuple[str, ...]) -> RunConfig:
-    return load_run_config(overrides)
-
-
-@cache
 def flipped(overrides: tuple[str, ...]) -> dict[tuple[Any, ...], bool | None]:
     """Place of each value -> whether another value there gives another fingerprint; None: no other fits."""
-    config = composed(overrides)
+    config = composed(*overrides)
     plain, fingerprint = serialise_config(config), stable_fingerprint(config.identity())
     before = RunConfig.of(plain)
     result: dict[tuple[Any, ...], bool | None] = {}
@@ -245,7 +241,7 @@ def test_every_field_of_every_option_was_given_another_value():
         if case.marks:  # needs a package that is not installed
             continue
         for place, differs in flipped(overrides).items():
-            owner: Any = composed(overrides)
+            owner: Any = composed(*overrides)
             field = None
             for key in place:
                 if isinstance(owner, Options):
@@ -265,7 +261,7 @@ def test_another_option_of_a_group_is_another_fingerprint():
     options = [["sequence=fixed"], ["sequence=time"], ["sequence=stream"], ["split=normal_only"],
                ["template=identity"], ["template=spell"], ["model=markov"], ["model=ngram"],
                ["model/decision=contamination"], ["dataset=hdfs"], ["dataset/structured_parser=bgl"]]  # fmt: skip
-    prints = [stable_fingerprint(load_run_config(one).identity()) for one in [[], *options]]
+    prints = [stable_fingerprint(composed(*one).identity()) for one in [[], *options]]
     assert len(set(prints)) == len(prints)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.options.listing import option_names
+from tests.composed import composed
 from tests.data.parsers.test_parser_contract import config_of
 from tests.flips import flips
 
@@ -30,23 +32,31 @@ ELSEWHERE = {
 }
 """Fields of a data set that change nothing of its build, and why."""
 
-DATASET = load_run_config(
-    [
-        "dataset=hdfs",
-        "dataset/source=local_dir",
-        "dataset/structured_parser=custom",
-        "dataset.source.path=x",
-        "dataset.cache_paths={namespace: x, data_root: null, cache_root: null}",
-    ]
-).dataset
-TEMPLATES = {
-    name: load_run_config([f"template={name}"]).template for name in option_names("template")
-}
+PARSERS = option_names("dataset/structured_parser")
+MINERS = option_names("template")
+
+
+@cache
+def some_dataset() -> DatasetVariantConfig:
+    return load_run_config(
+        [
+            "dataset=hdfs",
+            "dataset/source=local_dir",
+            "dataset/structured_parser=custom",
+            "dataset.source.path=x",
+            "dataset.cache_paths={namespace: x, data_root: null, cache_root: null}",
+        ]
+    ).dataset
+
+
+@cache
+def miner(name: str) -> TemplateMinerConfig:
+    return composed(f"template={name}").template
 
 
 def key(
-    dataset: DatasetVariantConfig = DATASET,
-    template: TemplateMinerConfig = TEMPLATES["drain"],
+    dataset: DatasetVariantConfig | None = None,
+    template: TemplateMinerConfig | None = None,
     **changes,
 ) -> str:
     facts = {
@@ -57,39 +67,36 @@ def key(
         "files": {"a/b": "digest"},
         "labels": "digest of labels",
     }
-    return RequestedBuild(dataset, as_read(template), **facts | changes).directory.name
+    read = as_read(template or miner("drain"))
+    return RequestedBuild(dataset or some_dataset(), read, **facts | changes).directory.name
 
 
 def test_fields_of_a_data_set_that_are_not_in_the_key_are_those_listed():
-    same = {name.split(".")[0] for name, other in flips(DATASET) if key(other) == key()}
-    decides = {name.split(".")[0] for name, other in flips(DATASET) if key(other) != key()}
+    others = list(flips(some_dataset()))
+    same = {name.split(".")[0] for name, other in others if key(other) == key()}
+    decides = {name.split(".")[0] for name, other in others if key(other) != key()}
     assert same == ELSEWHERE.keys()
     assert decides == DatasetVariantConfig.model_fields.keys() - same
 
 
-PARSERS = {name: config_of(name) for name in option_names("dataset/structured_parser")}
-
-
 def read_by(parser: ParserConfig) -> str:
-    return key(DATASET.model_copy(update={"structured_parser": parser}))
+    return key(some_dataset().model_copy(update={"structured_parser": parser}))
 
 
 @pytest.mark.parametrize("option", PARSERS)
 def test_every_option_of_every_parser_is_in_the_key(option):
-    same = {
-        name for name, other in flips(PARSERS[option]) if read_by(other) == read_by(PARSERS[option])
-    }
-    assert same == set()
+    parser = config_of(option)
+    assert {name for name, other in flips(parser) if read_by(other) == read_by(parser)} == set()
 
 
 def test_every_parser_and_every_miner_has_a_key_of_its_own():
-    assert len({read_by(parser) for parser in PARSERS.values()}) == len(PARSERS)
-    assert len({key(template=template) for template in TEMPLATES.values()}) == len(TEMPLATES)
+    assert len({read_by(config_of(option)) for option in PARSERS}) == len(PARSERS)
+    assert len({key(template=miner(option)) for option in MINERS}) == len(MINERS)
 
 
-@pytest.mark.parametrize("option", TEMPLATES)
+@pytest.mark.parametrize("option", MINERS)
 def test_every_option_of_every_miner_is_in_the_key(option):
-    template = TEMPLATES[option]
+    template = miner(option)
     same = {
         name for name, other in flips(template) if key(template=other) == key(template=template)
     }
@@ -97,9 +104,9 @@ def test_every_option_of_every_miner_is_in_the_key(option):
     assert same == ({"fit_on"} if template.name == "identity" else set())
 
 
-@pytest.mark.parametrize("option", TEMPLATES)
+@pytest.mark.parametrize("option", MINERS)
 def test_where_training_rows_are_mined_masks_and_fields_decide_how_a_log_is_read(option):
-    template = TEMPLATES[option].model_copy(update={"fit_on": "train"})
+    template = miner(option).model_copy(update={"fit_on": "train"})
     decides = {
         name for name, other in flips(template) if key(template=other) != key(template=template)
     }

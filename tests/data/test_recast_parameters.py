@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.sequences.sequence_set import Split
 from anomalog_exp.sequences.training_templates import with_templates_of_training
+from tests.composed import composed
 from tests.data.reading.test_parameters import CUSTOM, build, values
 from tests.grouping import grouped
 
@@ -36,7 +36,7 @@ def over_training(tmp_path, log: bytes, miner: list[str]):
     unmined = build(tmp_path, log, *CUSTOM, "template=identity", *masks, into="unmined")
     found = grouped(unmined, "line")
     found = replace(found, split=np.full(len(found), Split.TRAIN, dtype=np.uint8))
-    config = load_run_config([f"template={name}", *options, "template.fit_on=train"]).template
+    config = composed(f"template={name}", *options, "template.fit_on=train").template
     return with_templates_of_training(found, config).dataset, whole
 
 
@@ -67,8 +67,8 @@ def test_values_of_templates_of_training_in_real_logs(shared_data, tmp_path, sys
 
 def test_what_training_does_not_show_has_no_values(tmp_path):
     found = grouped(build(tmp_path, b"a 1\na 2\nb 3\nb 4", *CUSTOM, "template=identity"), "line")
-    config = load_run_config(["template.fit_on=train"]).template
+    config = composed("template.fit_on=train").template
     trained = with_templates_of_training(found, config)
     assert trained.dataset.templates == ("a <*>", "<unknown>")
     assert values(trained.dataset) == [["1"], ["2"], [], []]
-    assert with_templates_of_training(found, load_run_config().template).dataset is found.dataset
+    assert with_templates_of_training(found, composed().template).dataset is found.dataset

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.models import run_model
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import Split
+from tests.composed import composed
 from tests.sequencing import sequence_set
 
 TEXTS = ["aab", "aab", "xx", "aab", "abb", "bbb", "aab", "bab", "xxx", "aax"]
@@ -17,7 +17,7 @@ LABELS = [0, 0, 1, 0, 0, 0, 0, 0, 1, 1]
 
 
 def summary(*overrides: str, texts=TEXTS, labels=LABELS, tested: int = 4):
-    config = load_run_config(["model=template_frequency", *overrides]).model
+    config = composed("model=template_frequency", *overrides).model
     sequences = sequence_set(texts, labels, tested=tested)
     return run_model(config, sequences, progress=SILENT), config, sequences
 

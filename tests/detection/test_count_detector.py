@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.detection import count_detector
 from anomalog_exp.errors import NotApplicable
+from tests.composed import composed
 from tests.sequencing import sequence_set
 
 
 @pytest.mark.parametrize("name", ["pca", "logistic_regression", "invariants"])
 def test_more_training_vectors_than_memory_has_room_for_are_refused(name, monkeypatch):
     train = sequence_set(["ab", "ba", "abb", "c"], [0, 0, 0, 1])
-    detector = load_run_config([f"model={name}"]).model.build_detector()
+    detector = composed(f"model={name}").model.build_detector()
     # Three distinct vectors of three templates.
     monkeypatch.setattr(count_detector, "_MOST_CELLS", 9)
     detector.fit(train)

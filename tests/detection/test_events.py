@@ -12,6 +12,7 @@ from anomalog_exp.evaluation import evaluate
 from anomalog_exp.models import run_model
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import Split
+from tests.composed import composed
 from tests.grouping import grouped
 from tests.logs import log_dataset
 
@@ -22,7 +23,7 @@ EVENTS = [(f"e{i % 2}", letter, i, LABELS[i]) for i, letter in enumerate(LETTERS
 
 def report(*overrides: str, sequence: str = "stream", split: str = "prefix_count", **options):
     sequences = grouped(log_dataset(EVENTS), sequence, split, **options)
-    config = load_run_config([f"sequence={sequence}", f"split={split}", *overrides])
+    config = composed(f"sequence={sequence}", f"split={split}", *overrides)
     summary = run_model(config.model, sequences, progress=SILENT)
     return evaluate(config, sequences, summary).to_json(), sequences
 
@@ -155,7 +156,7 @@ def test_a_row_in_overlapping_windows_is_judged_once_by_its_highest_score():
 
 def test_the_score_of_a_row_in_overlapping_windows_is_the_highest_of_them():
     sequences = grouped(log_dataset(EVENTS), "fixed", "chronological", window_size=4, step=1)
-    config = load_run_config(["model=markov"]).model
+    config = composed("model=markov").model
     judged = run_model(config, sequences, progress=SILENT).events
     detector = config.build_detector()
     detector.fit(sequences.part(Split.TRAIN))

@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.scores import highest_of_rows
@@ -18,6 +17,7 @@ from anomalog_exp.errors import ConfigError
 from anomalog_exp.models import run_model
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import Split
+from tests.composed import composed
 from tests.grouping import grouped
 from tests.logs import log_dataset
 from tests.sequencing import sequence_set
@@ -27,7 +27,7 @@ LABELS = [0, 0, 1, 0, 1, 0]
 
 
 def model(*overrides: str):
-    return load_run_config(overrides).model
+    return composed(*overrides).model
 
 
 def two_parts():

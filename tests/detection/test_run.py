@@ -13,6 +13,7 @@ from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models import model_names, resolve_model_config_type, run_model
 from anomalog_exp.progress import SILENT
+from tests.composed import composed
 from tests.grouping import grouped
 from tests.logs import sessions
 
@@ -50,7 +51,7 @@ def test_a_detector_that_breaks_the_contract_is_told_so(scores, message):
 
 def test_the_summary_counts_every_split_by_label():
     found = grouped(sessions(*"abcdefgh", labels=[0, 1, 0, 0, 1, 0, 1]), train=0.5, test=0.25)
-    summary = run_model(load_run_config(["model=markov"]).model, found, progress=SILENT)
+    summary = run_model(composed("model=markov").model, found, progress=SILENT)
     counted = summary.sequence_summary
     assert (counted.sequence_count, counted.train_sequence_count) == (8, 4)
     assert (counted.test_sequence_count, counted.ignored_sequence_count) == (2, 2)
@@ -77,7 +78,7 @@ def test_what_stands_beside_the_detectors_and_is_none_is_a_key_error_too(name):
 
 def test_a_run_fits_decides_and_scores_as_worked_out_by_hand():
     found = grouped(sessions("aab", "ab", "xx", "ab", "x", "b", labels=[0, 0, 1, 0, 1, 0]))
-    config = load_run_config(["model=template_frequency", "model.decision.quantile=1.0"]).model
+    config = composed("model=template_frequency", "model.decision.quantile=1.0").model
     summary = run_model(config, found, progress=SILENT)
     # a 3 times and b twice in normal training, and one kind for the rest: (n + 1) / 8.
     a, b, x = log(8 / 4), log(8 / 3), log(8 / 1)
@@ -133,7 +134,7 @@ def test_labels_are_shown_for_training_and_never_for_scoring():
 
 def test_an_outcome_that_is_no_result_passes_through():
     found = grouped(sessions(*"abcd", labels=[0, 0, 1, 1]))
-    config = load_run_config(["model=naive_bayes"]).model
+    config = composed("model=naive_bayes").model
     with pytest.raises(
         NotApplicable, match=r"both classes in train \(0 anomalous and 2 normal of 2\)"
     ):
@@ -141,7 +142,7 @@ def test_an_outcome_that_is_no_result_passes_through():
 
 
 def test_a_rule_that_does_not_apply_to_the_detector_gives_no_result():
-    config = load_run_config(["model=markov", "model/decision=posterior"]).model
+    config = composed("model=markov", "model/decision=posterior").model
     with pytest.raises(
         NotApplicable, match=r"posterior needs a detector whose scores are log odds"
     ):

@@ -8,9 +8,9 @@ from math import log
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.detection.contract import Detector
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
+from tests.composed import composed
 from tests.grouping import grouped
 from tests.logs import log_dataset
 
@@ -27,7 +27,7 @@ def parts() -> tuple[SequenceSet, SequenceSet]:
 
 
 def scores(*overrides: str) -> tuple[Detector, np.ndarray]:
-    detector = load_run_config(list(overrides)).model.build_detector()
+    detector = composed(*overrides).model.build_detector()
     train, test = parts()
     detector.fit(train)
     return detector, detector.score(test.unlabelled())
@@ -98,7 +98,7 @@ def test_naive_bayes_of_phrases_worked_out_by_hand():
     labels = {f"s{i}": i % 2 for i in range(8)}
     found = grouped(log_dataset(rows, entity_labels=labels))
     options = ["model.max_n=2", "model.smoothing=1", "model.prior=uniform"]
-    detector = load_run_config(["model=naive_bayes", *options]).model.build_detector()
+    detector = composed("model=naive_bayes", *options).model.build_detector()
     detector.fit(found.part(Split.TRAIN))
     # Phrases: disk, ok, "disk ok" | disk, failed, "disk <*>", "<*> failed" and the whole template.
     # Two sessions of each class train; 7 phrases in all, 3 and 5 of them per session.

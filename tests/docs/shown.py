@@ -11,6 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+BASELINES = "python -m anomalog_exp experiment=baselines dataset.source.lines=5000"
+"""The longest of all shown commands, which `tests/commands/test_experiments.py` runs."""
+
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 _EXIT_CODE = re.compile(r"# exit code (\d+)")
 

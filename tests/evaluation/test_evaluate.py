@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.evaluation import MetricReport, evaluate
 from anomalog_exp.evaluation.block import ClassCounts
 from anomalog_exp.evaluation.metrics import Confusion
 from anomalog_exp.metric_terms import Figure, MetricScope, MetricStatus
+from tests.composed import composed
 from tests.grouping import grouped
 from tests.logs import sessions
 from tests.summaries import summary_of
@@ -21,7 +21,7 @@ def report_of(
     dataset = sessions(*TRAIN, *texts, labels=[0, 1, 0, *labels])
     count = len(TRAIN) + len(texts)
     sequences = grouped(dataset, train=len(TRAIN) / count, test=len(texts) / count)
-    config = load_run_config(list(overrides))
+    config = composed(*overrides)
     return evaluate(config, sequences, summary_of(sequences, scores, threshold))
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from tests.command import SMALL_DEMO, command, sweep_rows
 
-SWEEP = [SMALL_DEMO, "tracking=none", "model=markov", "model.smoothing=-1,1,2", "-m"]
+BARE = [SMALL_DEMO, "tracking=none", "report.page=False", "model=markov"]
+"""What no launcher changes, as Hydra writes it down."""
+SWEEP = [*BARE, "model.smoothing=-1,1,2", "-m"]
 """A sweep of three members, of which one fails."""
 COMPARED = ("member", "model.smoothing", "status", "f1", "auroc", "reason")
 
@@ -36,7 +38,7 @@ def test_a_launcher_gives_the_table_that_joblib_gives(tmp_path, by_joblib, launc
 
 
 def test_skipped_members_are_no_failure_but_no_result_either(tmp_path):
-    skipped = [SMALL_DEMO, "tracking=none", "split=normal_only", "-m", "hydra/launcher=basic"]
+    skipped = [*BARE[:3], "split=normal_only", "-m", "hydra/launcher=basic"]
     all_skipped = command(*skipped, "model=naive_bayes", "seed=0,1", cwd=tmp_path)
     assert all_skipped.returncode == 3
     assert "members 0, 1 skipped: naive_bayes needs both classes in train" in all_skipped.stdout
@@ -48,6 +50,5 @@ def test_skipped_members_are_no_failure_but_no_result_either(tmp_path):
 def test_the_plan_is_in_the_folder_of_the_sweep(by_joblib):
     (path,) = by_joblib.glob("outputs/sweeps/*/plan.json")
     assert json.loads(path.read_text())["members"] == [
-        ["dataset.source.lines=3000", "tracking=none", "model=markov", f"model.smoothing={value}"]
-        for value in (-1, 1, 2)
+        [*BARE, f"model.smoothing={value}"] for value in (-1, 1, 2)
     ]

@@ -15,9 +15,9 @@ import pytest
 from anomalog_exp.launch.sweep_folder import SweepFolder
 from tests.command import SMALL_DEMO, command, environment, run_dirs, sweep_rows
 
-LONG = ["dataset.source.lines=300000", "tracking=none", "model=naive_bayes,markov", "-m"]
+LONG = ["dataset.source.lines=100000", "tracking=none", "model=naive_bayes,markov", "-m"]
 """A sweep of twelve members, each of which takes long enough to be met while it runs."""
-LONG += ["sequence.window_size=null,12,11,10,9,8", "sequence.step=null"]
+LONG += ["sequence.window_size=null,12,11,10,9,8", "sequence.step=null", "report.page=false"]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_the_multirun_flag_may_stand_anywhere(tmp_path, place, flag):
 def test_members_that_fail_are_named_with_their_reason_and_the_others_finish(tmp_path):
     done = command(
         SMALL_DEMO, "tracking=none", "model=markov,naive_bayes", "-m", "model.smoothing=-1,1",
-        "hydra/launcher=basic", cwd=tmp_path,
+        "hydra/launcher=basic", "report.page=false", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 1
     rows = sweep_rows(tmp_path / "outputs")
@@ -166,7 +166,7 @@ def test_the_command_of_the_readme_on_real_data_runs_two_jobs_that_differ(tmp_pa
     done = command(
         "dataset=hdfs", "model=naive_bayes", "dataset/source=local_zip",
         f"dataset.source.zip_path={shared_data / 'hdfs_v1_2pct.zip'}",
-        "-m", "sequence.window_size=10,20", cwd=tmp_path,
+        "-m", "sequence.window_size=10,20", "tracking=none", "report.page=false", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = sweep_rows(tmp_path / "outputs")

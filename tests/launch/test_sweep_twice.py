@@ -21,7 +21,7 @@ from tests.command import SMALL_DEMO, command, environment, sweep_rows
 SWEEP = [SMALL_DEMO, "tracking=none", "evaluation.bootstrap_samples=0", "seed=0,1,2,3,4,5", "-m"]
 SWEEP += ["report.page=false"]
 LONG = ["dataset.source.lines=100000", "tracking=none", "model=markov", "sequence.step=null", "-m"]
-LONG += ["report.page=false"]
+LONG += ["report.page=false", "evaluation.bootstrap_samples=0"]
 
 
 def begun(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
@@ -109,8 +109,8 @@ def test_workers_end_with_the_process_of_their_sweep(tmp_path, built, launcher, 
         pytest.importorskip("hydra_plugins.hydra_submitit_launcher", exc_type=ImportError)
     # submitit starts all members at once.
     sizes = {"local": "12,11,10,9", "submitit_local": "12,11"}[launcher]
-    arguments = [*LONG, *built, f"sequence.window_size={sizes}", f"hydra/launcher={launcher}"]
-    process = begun(*arguments, cwd=tmp_path)
+    arguments = [*LONG, *built, f"sequence.window_size={sizes}"]
+    process = begun(*arguments, f"hydra/launcher={launcher}", cwd=tmp_path)
     until(lambda: any(tmp_path.glob("outputs/*/*/status.json")) or process.poll() is not None)
     below = descendants(process.pid)
     assert below
@@ -124,9 +124,10 @@ def test_workers_end_with_the_process_of_their_sweep(tmp_path, built, launcher, 
         if record["status"] == "done"
     }
     before = {path: Path(path, "metrics.json").stat().st_mtime_ns for path in kept}
-    done = command(*arguments, cwd=tmp_path)
+    done = command(*arguments, "hydra/launcher=basic", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "this sweep runs already" not in done.stderr
+    assert list(tmp_path.glob("outputs/sweeps/*")) == [folder]  # it is the same sweep
     assert before == {path: Path(path, "metrics.json").stat().st_mtime_ns for path in kept}
 
 

@@ -7,13 +7,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.models import model_names, resolve_model_config_type, run_model
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.backends import unless_missing
+from tests.composed import composed
 from tests.grouping import grouped
 from tests.logs import Row, log_dataset
 
@@ -23,7 +23,7 @@ STRANGE = ["abx", "dcba", "aaaaaaa", "xyz"]
 
 @cache
 def config(name: str) -> ExperimentModelConfig:
-    return load_run_config([f"model={name}"]).model
+    return composed(f"model={name}").model
 
 
 def dataset(texts: list[str], labels: list[int], unseen: str = "uvw"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.models import model_names
 from anomalog_exp.options.listing import option_names
 from tests.backends import unless_missing
+from tests.composed import composed
 
 NEEDED = {"fixed": ["model.decision.value=1.5"]}
 
@@ -25,5 +25,5 @@ PAIRS += [("markov", rule) for rule in RULES if ("markov", rule) not in PAIRS]
 def test_the_rule_that_is_typed_takes_the_place_of_the_detectors_own(name, rule):
     """Every detector takes one of the rules, in turn, and one detector takes them all."""
     typed = [f"model={name}", f"model/decision={rule}", *NEEDED.get(rule, [])]
-    config = load_run_config(typed).model
+    config = composed(*typed).model
     assert config.decision.name == {"above_zero": "fixed"}.get(rule, rule)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.sequences.sequence_set import Split
+from tests.composed import composed
 from tests.sequencing import sequence_set
 
 river = pytest.importorskip("river.anomaly", reason="needs the extra river")
@@ -37,7 +38,7 @@ def plain_scores(train, test, *, trees, height, window_size, seed):
 
 @cache
 def config():
-    return load_run_config(["model=half_space_trees"]).model
+    return composed("model=half_space_trees").model
 
 
 def fitted(train, test, *, trees=5, height=4, window_size=8, seed=0):
@@ -114,7 +115,7 @@ def test_labels_are_not_read_and_the_seed_decides():
     found = []
     for label, seed in ((0, 0), (1, 0), (0, 1)):
         both = sequence_set([*train, *test], [label] * 23, tested=3, templates="abcdxyz")
-        seeded = load_run_config(["model=half_space_trees", f"seed={seed}"]).model
+        seeded = composed("model=half_space_trees", f"seed={seed}").model
         assert seeded.seed == seed
         detector = seeded.build_detector()
         detector.fit(both.part(Split.TRAIN))

@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from anomalog_exp.config import load_run_config
 from anomalog_exp.features.usual_counts import _quantiles
 from anomalog_exp.sequences.sequence_set import Split
+from tests.composed import composed
 from tests.detectors import fitted, unfitted
 from tests.logs import log_dataset
 
@@ -65,7 +66,7 @@ def test_levels_are_counted_whatever_the_template():
     log = log_dataset(rows)
     level = np.full(400, 2, dtype=np.int8)
     level[390:] = 5
-    grouping = load_run_config(["sequence=fixed", "sequence.window_size=10", "split=all"])
+    grouping = composed("sequence=fixed", "sequence.window_size=10", "split=all")
     sequences = grouping.sequence.apply(replace(log, level=level), grouping.split)
     detector = unfitted("rate")
     detector.fit(sequences.part(Split.TRAIN))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.sequences.sequence_set import Split
+from tests.composed import composed
 from tests.sequencing import sequence_set
 
 river = pytest.importorskip("river.naive_bayes", reason="needs the extra river")
@@ -48,7 +49,7 @@ def plain_scores(train, labels, test, *, variant, max_n, smoothing):
 
 @cache
 def config():
-    return load_run_config(["model=river_naive_bayes"]).model
+    return composed("model=river_naive_bayes").model
 
 
 def fitted(train, labels, test, *, variant="multinomial", max_n=0, smoothing=1.0, known=()):

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models import run_model
 from anomalog_exp.options.listing import conf_dir
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import Split
+from tests.composed import composed
 from tests.sequencing import sequence_set
 
 NORMAL = ["abc", "abcd", "abcd", "abdc", "abc", "abcd", "abcc"]
@@ -22,7 +22,7 @@ TESTED = ["abcd", "abx", "abcdabcd", "aaaa", "xyzxyzxyz", "abc", ""]
 
 @cache
 def union(*overrides):
-    return load_run_config(["model=union", *overrides]).model
+    return composed("model=union", *overrides).model
 
 
 def both(normal=NORMAL, tested=TESTED, labels=()):

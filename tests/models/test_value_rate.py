@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.cache import load_dataset
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import Split
+from tests.composed import composed
 
 
 def parts(log, folder, *overrides):
     """The training and the test part of windows of ten lines."""
     given = ["dataset=custom", f"dataset.source.path={log}", "sequence=fixed"]
-    config = load_run_config([*given, "sequence.window_size=10", "model=value_rate", *overrides])
+    config = composed(*given, "sequence.window_size=10", "model=value_rate", *overrides)
     roots = {"data_dir": folder / "data", "cache_dir": folder / "cache"}
     dataset = load_dataset(
         config.dataset, config.template, parameters=True, progress=SILENT, **roots

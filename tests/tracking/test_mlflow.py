@@ -20,6 +20,7 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.results import read_run
 from anomalog_exp.tracking import mirror_run
 from tests.command import SMALL_DEMO, command, environment, run_dirs
+from tests.stores import new_store, store_at_hand
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own
 
@@ -30,7 +31,9 @@ def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tracking")
     alone = command(SMALL_DEMO, "model=naive_bayes", cwd=folder, MLFLOW_RUN_ID="0" * 32)
     assert alone.returncode == 0, alone.stderr
-    swept = command(SMALL_DEMO, "-m", "model=naive_bayes,markov", "seed=0,1,-5", cwd=folder)
+    swept = command(
+        SMALL_DEMO, "-m", "model=naive_bayes,markov", "seed=0,1,-5", "report.page=false", cwd=folder
+    )  # fmt: skip
     assert swept.returncode == 1, swept.stderr
     skipped = command(SMALL_DEMO, "model=naive_bayes", "split=normal_only", cwd=folder)
     assert skipped.returncode == 3
@@ -142,6 +145,7 @@ def test_a_reused_run_is_not_mirrored_again(folder, client, runs):
 def test_a_sweep_typed_again_continues_its_run(tmp_path):
     from mlflow.tracking import MlflowClient
 
+    store_at_hand(tmp_path)
     for _ in range(2):
         sweep = [SMALL_DEMO, "-m", "seed=0,1", "hydra/launcher=basic", "report.page=false"]
         assert command(*sweep, cwd=tmp_path).returncode == 0
@@ -157,6 +161,7 @@ def test_a_sweep_over_a_log_without_labels_has_its_table_in_the_store(tmp_path):
 
     lines = [f"2024-05-01 10:00:{i % 60:02d} INFO worker: step {i % 7} done" for i in range(400)]
     (tmp_path / "app.log").write_text("\n".join(lines))
+    store_at_hand(tmp_path)
     done = command(
         "dataset=custom", "dataset.source.path=app.log", "sequence=fixed", "sequence.window_size=10",
         "model=markov,new_event", "-m", "hydra/launcher=basic", "report.page=false", cwd=tmp_path,
@@ -199,6 +204,7 @@ def test_a_sweep_that_was_killed_is_closed_by_the_next(tmp_path):
 
     overrides = [f"tracking.store={tmp_path / 'm.db'}", f"tracking.artifacts={tmp_path / 'a'}"]
     settings = load_run_config(overrides).tracking
+    shutil.copy(new_store(), tmp_path / "m.db")
     code = (
         "from pathlib import Path; from anomalog_exp.config import load_run_config;"
         "from anomalog_exp.tracking.sweeps import open_sweep_run;"
@@ -221,6 +227,7 @@ def test_a_run_dir_is_mirrored_once_per_store_and_sweep(folder, tmp_path):
     shutil.copytree(run_dir, copy)
     (copy / "tracking.json").unlink()
     overrides = [f"tracking.store={tmp_path / 'm.db'}", f"tracking.artifacts={tmp_path / 'a'}"]
+    shutil.copy(new_store(), tmp_path / "m.db")
     config = load_run_config(overrides)
     for _ in range(2):
         mirror_run(copy, config.tracking)
@@ -279,8 +286,10 @@ def test_the_experiment_and_the_sweep_have_a_view_of_exactly_their_runs(client, 
 def test_a_result_that_was_replaced_is_in_no_comparison(tmp_path):
     from mlflow.tracking import MlflowClient
 
+    store_at_hand(tmp_path)
     for _ in range(2):
-        assert command(SMALL_DEMO, "force=true", cwd=tmp_path).returncode == 0
+        done = command(SMALL_DEMO, "force=true", "report.page=false", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'outputs/mlflow/mlflow.db'}")
     experiment = client.get_experiment_by_name("demo")
     ended = {
@@ -301,6 +310,7 @@ def pages(folder):
             "model=naive_bayes,markov",
             "sequence.window_size=10,20",
             "hydra/launcher=basic",
+            "report.page=false",
             cwd=folder,
         ),
     ]

@@ -23,6 +23,7 @@ from tests.command import SMALL_DEMO, command, environment, run_dirs
 from tests.mirroring import Mirroring, stored_runs
 from tests.servers import free_port
 from tests.shop import SHOP
+from tests.stores import new_store, store_at_hand
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own
 
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own
 def folder(tmp_path_factory) -> Path:
     """A folder with a sweep of two detectors, one of them a plugin's; each is a model in MLflow."""
     folder = tmp_path_factory.mktemp("models")
+    store_at_hand(folder)
     swept = command(
         SMALL_DEMO, "-m", "model=markov,repeats", f"plugins=[{SHOP}]", "tracking.log_model=true",
         "report.page=false", cwd=folder,
@@ -112,6 +114,8 @@ def test_whoever_kills_it_a_run_has_one_model_in_the_end(tmp_path):
     """The process dies where it opens a file: the code, the model's list of files, a copy of the bundle."""
     run_dir = bundle_of_demo(tmp_path, "model=markov").parent
     places, store = tmp_path / "places", tmp_path / "places/mlflow.db"
+    places.mkdir()
+    shutil.copy(new_store(), store)
     mirroring = Mirroring(tmp_path)
     try:
         # One that is mirrored without its model gets that later.

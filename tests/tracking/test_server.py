@@ -25,6 +25,7 @@ SWEEP = [
     "seed=0,1,2",
     "hydra/launcher=joblib",
     "hydra.launcher.n_jobs=2",
+    "report.page=false",
 ]
 
 

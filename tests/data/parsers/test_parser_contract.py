@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from anomalog_exp.commands._about import module_of
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data import parsers
 from anomalog_exp.data.columns import COLUMNS
 from anomalog_exp.data.parsers.base import Parser, ParserConfig, field_column
 from anomalog_exp.data.parsers.checked import checked
 from anomalog_exp.options.listing import option_names, option_type
 from anomalog_exp.options.names import option_files
+from tests.composed import composed
 from tests.data.parsers.format_lines import FORMATS
 from tests.data.parsers.lines import FOREIGN, GARBAGE, LINES, mixed
 
@@ -27,7 +27,7 @@ def config_of(option: str) -> ParserConfig:
     overrides = ["dataset=custom", "dataset.source.path=x", f"{GROUP}={option}"]
     if option == "sessions":
         overrides.append("dataset.structured_parser.files=[{path: x, split: train, label: 0}]")
-    return load_run_config(overrides).dataset.structured_parser
+    return composed(*overrides).dataset.structured_parser
 
 
 OF_LINES = [

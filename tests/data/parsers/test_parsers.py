@@ -10,6 +10,7 @@ from anomalog_exp.data.columns import LEVELS
 from anomalog_exp.data.parsers.checked import checked
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.listing import open_option
+from tests.composed import composed
 from tests.data.parsers.lines import LINES
 from tests.data.parsers.test_parser_contract import config_of
 
@@ -224,10 +225,9 @@ PRESET_LINES = [
 
 @pytest.mark.parametrize(("name", "line", "when", "entity", "message"), PRESET_LINES)
 def test_a_preset_reads_a_line_of_its_format(name, line, when, entity, message):
-    from anomalog_exp.config import load_run_config
 
     options = ["dataset=custom", "dataset.source.path=x", f"dataset/structured_parser={name}"]
-    parser = load_run_config(options).dataset.structured_parser.build_parser()
+    parser = composed(*options).dataset.structured_parser.build_parser()
     (row,) = checked(parser.parse(pl.Series([line])), parser, 1).to_dicts()
     assert row["time_ms"] == ms(when, "%Y-%m-%d %H:%M:%S.%f")
     assert row["entity"] == entity

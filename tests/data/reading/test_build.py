@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.columns import COLUMNS, LEVELS, NO_LEVEL, NO_TIME
 from anomalog_exp.errors import DataError
 from anomalog_exp.progress import Progress
+from tests.composed import composed
 from tests.data.parsers.test_parsers import slow_hdfs
 from tests.logs import built
 
@@ -27,7 +27,7 @@ not a line of this log \xf7
 def build(
     tmp_path: Path, log: bytes, *overrides: str, block_bytes: int = 1 << 20, into: str = "built"
 ):
-    config = load_run_config(["dataset=hdfs", "dataset.max_unparsed_fraction=0.2", *overrides])
+    config = composed("dataset=hdfs", "dataset.max_unparsed_fraction=0.2", *overrides)
     (tmp_path / "preprocessed").mkdir(exist_ok=True)
     (tmp_path / "HDFS.log").write_bytes(log)
     (tmp_path / "preprocessed/anomaly_label.csv").write_text(LABELS)
@@ -130,7 +130,7 @@ def test_the_real_hdfs_sample_reads_as_a_slow_reader_reads_it(shared_data, tmp_p
 
     with zipfile.ZipFile(shared_data / "hdfs_v1_2pct.zip") as archive:
         archive.extractall(tmp_path)
-    dataset = built(load_run_config(["dataset=hdfs"]), tmp_path / "HDFS.log", tmp_path / "built")
+    dataset = built(composed("dataset=hdfs"), tmp_path / "HDFS.log", tmp_path / "built")
     manifest = dataset.manifest
     assert manifest["lines_total"] == manifest["rows"] == 222_579
     assert (manifest["entities"], manifest["entities_anomalous"]) == (11_501, 350)
@@ -148,7 +148,7 @@ def test_the_real_hdfs_sample_reads_as_a_slow_reader_reads_it(shared_data, tmp_p
 
 def test_the_real_bgl_sample_has_its_rows_and_alerts(shared_data, tmp_path):
     log = shared_data / "loghub_2k/BGL/BGL_2k.log"
-    dataset = built(load_run_config(["dataset=bgl"]), log, tmp_path / "built")
+    dataset = built(composed("dataset=bgl"), log, tmp_path / "built")
     manifest = dataset.manifest
     assert (manifest["rows"], manifest["events_anomalous"]) == (2000, 143)
     assert NO_TIME not in dataset.time_ms
@@ -201,7 +201,7 @@ def test_lines_without_a_message_are_no_rows_but_anomalous_ones_are_remembered(t
     ]
     log = tmp_path / "t.log"
     log.write_text("\n".join(lines * 3))
-    config = load_run_config(["dataset=thunderbird"])
+    config = composed("dataset=thunderbird")
     dataset = built(config, log, tmp_path / "built", block_bytes=100)
     assert dataset.line.tolist() == [0, 3, 5, 8, 10, 13]
     assert dataset.unrowed_anomalies.tolist() == [1, 4, 6, 9, 11, 14]
@@ -228,7 +228,7 @@ class Recording(Progress):
 def bytes_shown(tmp_path: Path, line_range: str, block_bytes: int) -> tuple[int | None, list[int]]:
     progress = Recording()
     overrides = [f"dataset.line_range={line_range}", "dataset.max_unparsed_fraction=0.5"]
-    config = load_run_config(["dataset=hdfs", "dataset.label_reader=null", *overrides])
+    config = composed("dataset=hdfs", "dataset.label_reader=null", *overrides)
     (tmp_path / "HDFS.log").write_bytes(LOG)
     log = tmp_path / "HDFS.log"
     built(config, log, tmp_path / "built", progress=progress, block_bytes=block_bytes)

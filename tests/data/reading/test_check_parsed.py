@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import DataError
+from tests.composed import composed
 from tests.logs import built
 
 GROUP = "dataset/structured_parser"
@@ -16,7 +16,7 @@ def refused(tmp_path, *overrides: str) -> str:
     log = tmp_path / "app.log"
     log.write_text("\n".join(LOG) + "\n")
     with pytest.raises(DataError, match=r"9 of 9 lines of .* do not match the parser") as caught:
-        built(load_run_config(list(overrides)), log, tmp_path / "built")
+        built(composed(*overrides), log, tmp_path / "built")
     return str(caught.value)
 
 

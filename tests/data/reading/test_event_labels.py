@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.columns import UNLABELLED
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.reading.label_readers import LABEL_READERS, label_reader_config
 from anomalog_exp.errors import ConfigError
+from tests.composed import composed
 from tests.logs import built
 
 PLAIN = "start\n\nwork\nbad luck\nstop\nnothing"
@@ -27,7 +27,7 @@ def read(
     log.write_text(text)
     (tmp_path / "labels").write_text(labels)
     chosen = ["dataset=custom", f"dataset.source.path={log}", f"dataset.label_reader={reader}"]
-    config = load_run_config([*chosen, *overrides])
+    config = composed(*chosen, *overrides)
     return built(config, log, tmp_path / "built", block_bytes=block_bytes)
 
 

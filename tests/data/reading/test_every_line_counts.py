@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.build import build_dataset
@@ -21,6 +20,7 @@ from anomalog_exp.data.sources.local_dir import LocalDirSource
 from anomalog_exp.data.sources.piped import STDIN
 from anomalog_exp.errors import DataError
 from anomalog_exp.progress import SILENT
+from tests.composed import composed
 from tests.data.parsers.test_parser_contract import OF_LINES, OWN, config_of
 from tests.data.sources.test_local_dir import PACKERS
 
@@ -70,7 +70,7 @@ def standard_input(data: bytes) -> Iterator[None]:
 @cache
 def base() -> RunConfig:
     any_share = ["dataset.max_unparsed_fraction=1", "template=identity", "template.masking=none"]
-    return load_run_config(["dataset=custom", "dataset.source.path=x", *any_share])
+    return composed("dataset=custom", "dataset.source.path=x", *any_share)
 
 
 def read(option: str, paths: list[Path], folder: Path, size: int) -> LogDataset:

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.local_dir import LocalDirSource
 from anomalog_exp.progress import SILENT
+from tests.composed import composed
 
 REGEX = "^(?P<Date>[0-9]{4}) (?P<Level>[A-Z]+) (?P<Content>.*)$"
 LINE = re.compile(r"[0-9]{4} [A-Z]+ (.*)")
@@ -62,7 +62,7 @@ FILES = st.lists(
 @cache
 def config_of(kind: str) -> RunConfig:
     most = ["dataset.max_unparsed_fraction=1", "template=identity", "template.masking=none"]
-    return load_run_config(["dataset=custom", "dataset.source.path=x", *KINDS[kind][0], *most])
+    return composed("dataset=custom", "dataset.source.path=x", *KINDS[kind][0], *most)
 
 
 @dataclass

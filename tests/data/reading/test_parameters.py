@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES
 from anomalog_exp.data.reading.build import build_dataset
@@ -19,6 +18,7 @@ from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.data.templates.wildcards import Wildcards
 from anomalog_exp.data.value_kinds import KINDS
 from anomalog_exp.progress import SILENT
+from tests.composed import composed
 from tests.data.reading.test_build import LABELS, LOG
 from tests.data.templates.test_place_values import values_in
 
@@ -32,7 +32,7 @@ def build(
     (tmp_path / "preprocessed/anomaly_label.csv").write_text(LABELS)
     path = tmp_path / "a.log"
     path.write_bytes(log)
-    config = load_run_config(overrides)
+    config = composed(*overrides)
     (tmp_path / into).mkdir()
     build_dataset(
         config.dataset,
@@ -90,9 +90,8 @@ def test_blocks_of_any_size_give_the_same_files(tmp_path, block_bytes):
 
 def test_messages_that_wait_in_files_give_the_same_values(tmp_path):
     lines = pl.Series([f"job {i} took {i % 7} ms" for i in range(5000)])
-    config = load_run_config(["template=identity"]).template
-    shapes = ["job 0 took 0"]
-    templates, codes = Templates.mine_shapes(shapes, config)
+    config = composed("template=identity").template
+    templates, codes = Templates.mine_shapes(["job 0 took 0"], config)
     for folder, held in (("one", 1 << 27), ("files", 300_000)):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "shape.npy", np.zeros(5000, dtype=np.int32))
@@ -156,7 +155,7 @@ def test_values_put_back_into_the_text_give_the_message(shared_data, system):
         ["drain", "template.masking=none"],
         ["spell"],
     ):
-        config = load_run_config([f"template={options[0]}", *options[1:]]).template
+        config = composed(f"template={options[0]}", *options[1:]).template
         templates, codes = Templates.mine(messages, config)
         wildcards = Wildcards(config)
         constants = [wildcards.constants(text) for text in templates.mined]

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import LogDataset
+from tests.composed import composed
 from tests.logs import built
 
 
 @cache
 def config() -> RunConfig:
     chosen = ["dataset=custom", "dataset.source.path=x", "dataset/structured_parser=cri"]
-    return load_run_config([*chosen, "template=identity", "template.masking=none"])
+    return composed(*chosen, "template=identity", "template.masking=none")
 
 
 def read(folder: Path, lines: list[str], size: int = 1 << 20) -> LogDataset:

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.base import Input, RawFiles
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.progress import SILENT
+from tests.composed import composed
 from tests.logs import built
 
 PLAIN = ["template=identity", "template.masking=none", "dataset.max_unparsed_fraction=1"]
@@ -24,7 +24,7 @@ HEAD = "time,message,level"
 @cache
 def config_of(option: str, *overrides: str) -> RunConfig:
     chosen = ["dataset=custom", "dataset.source.path=x", f"dataset/structured_parser={option}"]
-    return load_run_config([*chosen, *PLAIN, *overrides])
+    return composed(*chosen, *PLAIN, *overrides)
 
 
 def read(folder: Path, lines: list[str], option: str = "csv", size: int = 1 << 20) -> LogDataset:

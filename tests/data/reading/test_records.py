@@ -19,6 +19,7 @@ from anomalog_exp.data.parsers.multiline import first_line_pattern
 from anomalog_exp.data.reading.records import records_of
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.results.findings import lines_of_rows
+from tests.composed import composed
 from tests.logs import built, unseen
 
 FORMAT = "dataset.structured_parser.format='<Date> <Level> <Content>'"
@@ -38,7 +39,7 @@ java.lang.IllegalStateException: no
 @cache
 def config_of(*overrides: str) -> RunConfig:
     plain = ["template=identity", "template.masking=none"]
-    return load_run_config(["dataset=custom", "dataset.source.path=x", *plain, *overrides])
+    return composed("dataset=custom", "dataset.source.path=x", *plain, *overrides)
 
 
 def build(folder: Path, log: str, *overrides: str, block_bytes: int = 1 << 20) -> LogDataset:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.sources.base import RawFiles, Source
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.listing import conf_dir, option_names
 from anomalog_exp.progress import SILENT
+from tests.composed import composed
 from tests.data.sources.test_archive import FILES, make_zip
 from tests.web import serving
 
@@ -60,7 +60,7 @@ def source_of(option: str, files: dict, into: Path, *, gone: bool = False) -> So
         for key in sorted(keys_of(option))
     ]
     size = ["dataset.source.lines=2000"] if option == "generated" else []
-    config = load_run_config(["dataset=custom", f"{GROUP}={option}", *named, *size]).dataset
+    config = composed("dataset=custom", f"{GROUP}={option}", *named, *size).dataset
     assert isinstance(config, DatasetVariantConfig)
     assert config.source_summary()["name"] == option
     return config.source.build(data_root=into)

@@ -7,10 +7,10 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.templates.accuracy import TemplateAccuracy, overlap, template_accuracy
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.data.templates.truth import truths_in
+from tests.composed import composed
 
 
 def accuracy(mined, true, mined_texts, true_texts) -> TemplateAccuracy:
@@ -88,7 +88,7 @@ def test_figures_of_real_logs_are_those_of_the_definitions(shared_data, system, 
     truths = truths_in(shared_data / "loghub_2k" / system)
     assert [truth.version for truth in truths] == ["hand-made", "corrected"]
     for truth in truths:
-        templates, codes = Templates.mine(truth.messages, load_run_config([choice]).template)
+        templates, codes = Templates.mine(truth.messages, composed(choice).template)
         found = template_accuracy(overlap(codes, truth.codes), templates.mined, truth.texts)
         texts = [templates.mined[code] for code in codes.tolist()]
         slow = slow_accuracy(texts, [truth.names[code] for code in truth.codes.tolist()])

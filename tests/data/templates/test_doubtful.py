@@ -8,17 +8,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.templates.doubt import Doubt
 from anomalog_exp.data.templates.doubtful import doubtful_templates
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from tests.composed import composed
 
 SOUND = [("user <*> logged in", [f"user {i} logged in" for i in range(5)])]
 
 
 @cache
 def config() -> TemplateMinerConfig:
-    return load_run_config().template
+    return composed().template
 
 
 def doubts(templates: list[tuple[str, list[str]]]) -> list[Doubt]:

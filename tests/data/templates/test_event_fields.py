@@ -17,6 +17,7 @@ from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.names import option_names
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.training_templates import with_templates_of_training
+from tests.composed import composed
 from tests.logs import built
 
 ACCESS = "".join(
@@ -29,7 +30,7 @@ ACCESS = "".join(
 def read(tmp_path: Path, text: str, *overrides: str) -> LogDataset:
     log = tmp_path / "a.log"
     log.write_text(text)
-    config = load_run_config(["dataset=custom", f"dataset.source.path={log}", *overrides])
+    config = composed("dataset=custom", f"dataset.source.path={log}", *overrides)
     return built(config, log, tmp_path / "built")
 
 
@@ -53,9 +54,9 @@ def test_values_stand_behind_the_template_with_their_numbers(tmp_path):
 def test_without_fields_templates_and_identity_are_what_they_were(tmp_path):
     dataset = read(tmp_path, ACCESS, "dataset/structured_parser=access")
     assert dataset.templates == ("PUT <*> HTTP/<*>", "GET <*> HTTP/<*>")
-    config = load_run_config()
+    config = composed()
     assert "with_fields" not in json.dumps(config.identity())
-    assert "with_fields" in json.dumps(load_run_config(["template.with_fields=[level]"]).identity())
+    assert "with_fields" in json.dumps(composed("template.with_fields=[level]").identity())
     # As written before there were such fields.
     older = config.template.model_dump(mode="json")
     assert type(config.template).of(older) == config.template
@@ -96,7 +97,7 @@ VALUES = pl.DataFrame({"status": ["200", "[a] b", None, "200", "200", "404"]})
 
 @pytest.mark.parametrize("option", option_names("template"))
 def test_templates_with_fields_are_found_again_and_by_their_statement(option):
-    config = load_run_config([f"template={option}", "template.with_fields=[status]"]).template
+    config = composed(f"template={option}", "template.with_fields=[status]").template
     templates, codes = Templates.mine(MESSAGES, config, VALUES)
     assert templates.texts[codes[1]].endswith("[status=(a) b]")
     again = Templates.from_json(templates.to_json())

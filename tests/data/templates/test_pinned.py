@@ -25,6 +25,7 @@ from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.names import option_names
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.training_templates import with_templates_of_training
+from tests.composed import composed
 from tests.data.reading.test_parameters import build, values
 from tests.logs import built
 from tests.tiny import tiny
@@ -42,7 +43,7 @@ LOG = [
 
 @cache
 def plain(option: str) -> TemplateMinerConfig:
-    return load_run_config([f"template={option}"]).template
+    return composed(f"template={option}").template
 
 
 def pinning(*pinned: dict, option: str = "drain", **changes: Any) -> TemplateMinerConfig:

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.place_patterns import by_patterns
 from anomalog_exp.data.templates.place_values import values_of_places
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.data.templates.wildcards import Wildcards
+from tests.composed import composed
 
 MANY = 1100
 """So many messages of one template are cut; fewer are read by patterns."""
@@ -74,7 +74,7 @@ def test_cut_values_of_real_messages_are_those_of_patterns(shared_data, system):
     messages = pl.Series(data.decode(errors="backslashreplace").split("\n")).filter(
         pl.Series([bool(line) for line in data.split(b"\n")])
     )
-    templates, codes = Templates.mine(messages, load_run_config(["template=drain"]).template)
+    templates, codes = Templates.mine(messages, composed("template=drain").template)
     wildcards = Wildcards(templates.config)
     constants = [wildcards.constants(text) for text in templates.mined]
     # The largest templates alone, whose messages are repeated.
@@ -105,7 +105,7 @@ def test_cut_values_of_real_messages_are_those_of_patterns(shared_data, system):
 def test_long_messages_take_no_long_time(places, word, between, found, times):
     message = between.join(f"{'w' * word} {i}x" for i in range(places))
     text = " ".join(between.join(f"{'w' * word} <*>" for _ in range(places)).split("\n"))
-    wildcards = Wildcards(load_run_config(["template=drain"]).template)
+    wildcards = Wildcards(composed("template=drain").template)
     code = np.zeros(times, dtype=np.int32)
     values = values_in(pl.Series([message] * times), code, [wildcards.constants(text)])
     wanted = [f"{i}x" for i in range(found)] if isinstance(found, int) else found

@@ -13,16 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anomalog_exp.config import load_run_config
 from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE, Templates
 from anomalog_exp.options.listing import option_names
+from tests.composed import composed
 from tests.data.parsers.lines import FOREIGN, LINES
 
-OPTIONS = {
-    name: load_run_config([f"template={name}"]).template for name in option_names("template")
-}
+OPTIONS = {name: composed(f"template={name}").template for name in option_names("template")}
 MASKED = [name for name, config in OPTIONS.items() if config.masking != "none"]
 
 MESSAGES = [
@@ -146,7 +144,7 @@ def test_every_message_has_a_code_and_those_mined_have_their_own(option, mined, 
 
 def test_own_masks_are_kept_with_the_templates():
     mask = {"name": "user", "pattern": "user=[a-z]+", "token": "user=<*>"}
-    config = load_run_config(["template=identity"]).template
+    config = composed("template=identity").template
     config = type(config).of(config.model_dump() | {"extra_masks": [mask]})
     templates, _ = Templates.mine(["login user=ann"], config)
     again = Templates.from_json(templates.to_json())
