@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -265,8 +266,16 @@ def _strongest_runs(
     for size, added in parts.items():
         beyond = np.full(size - 1, -1)
         padded = np.concatenate((beyond, events, beyond))
-        for place in np.flatnonzero(added[: len(events) + size - 1]).tolist():
-            run = tuple(code for code in padded[place : place + size].tolist() if code >= 0)
-            sums[run] = sums.get(run, 0.0) + float(added[place])
+        places = np.flatnonzero(added[: max(len(padded) - size + 1, 0)])
+        windows = sliding_window_view(padded, size)[places] if len(places) else padded[:0, None]
+        runs, group = np.unique(windows, axis=0, return_inverse=True)
+        weights = np.bincount(group.ravel(), weights=added[places], minlength=len(runs))
+        for run, weight in zip(runs.tolist(), weights.tolist(), strict=True):
+            inside = tuple(code for code in run if code >= 0)
+            sums[inside] = sums.get(inside, 0.0) + weight
     ranked = sorted(sums.items(), key=lambda item: -item[1])[:top]
-    return [(" -> ".join(names[code] for code in run), added) for run, added in ranked if added > 0]
+    return [
+        (" -> ".join(names[code] for code in run) or "(no events)", weight)
+        for run, weight in ranked
+        if weight > 0
+    ]

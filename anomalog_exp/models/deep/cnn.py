@@ -2,7 +2,7 @@
 
 Source: Lu, Wei, Li, Wang, "Detecting Anomaly in Big Data System Logs Using Convolutional Neural
 Network", DASC 2018: a vector of 128 numbers for each event, learned with the rest ("logkey2vec");
-convolutions of 3, 4 and 5 events side by side, of 128 filters each; the highest value of each filter over
+convolutions of 3, 4 and 5 events side by side, of 128 filters each; the highest value of each filter in
 the sequence; dropout; a linear layer. Score: natural-log odds of "anomalous". Sequences without a label
 take no part.
 

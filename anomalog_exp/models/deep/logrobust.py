@@ -1,15 +1,16 @@
 """LogRobust: a bidirectional LSTM with attention reads events by the words of their templates.
 
 Source: Zhang et al., "Robust Log-Based Anomaly Detection on Unstable Log Data", ESEC/FSE 2019: an event
-is the TF-IDF-weighted mean of the vectors of its words; a bidirectional LSTM reads them; attention weighs
-its states, and a linear layer tells the class from their weighted sum. Score: natural-log odds of
+is the TF-IDF-weighted mean of the vectors of its words; a bidirectional LSTM reads them; attention
+weighs its states, and a linear layer tells the class from their weighted sum. Score: natural-log odds of
 "anomalous". Sequences without a label take no part. An event that training never showed is what its
 words say, and `<unknown>`, which has none, is a vector of zeros.
 
 Deviations: vectors of words are pseudo-random ones instead of those of FastText, which is a download: a
 template with other words of the same meaning is not recognised, one that shares words is. The paper has
-vectors of 300 numbers and LSTM layers of 128 units, which take a minute where these take seconds. Its
-attention is a tanh for each event (`attention: tanh`); public codes mostly have shares of 1.
+vectors of 300 numbers and two LSTM layers of 128 units, which take ten times as long and need more
+training sequences. Its attention is a tanh for each event (`attention: tanh`); most public codes have
+shares of 1, as the default is.
 """
 
 from __future__ import annotations
