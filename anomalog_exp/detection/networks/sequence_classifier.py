@@ -116,6 +116,15 @@ class SequenceClassifier(NetworkDetector):
             Runs may begin before the sequence and end behind it.
         """
 
+    @staticmethod
+    def dotted(layer: nn.Module, features: torch.Tensor) -> torch.Tensor:
+        """(...) what a linear layer of one output gives for (..., inputs) features.
+
+        Not by its matrix product, which rounds by where in a batch a row stands.
+        """
+        added: torch.Tensor = (features * layer.weight[0]).sum(dim=-1) + layer.bias[0]
+        return added
+
     def symbols(self) -> NDArray[np.int64]:
         """(templates,) int64 the symbol of each; by default what training never showed is nothing."""
         return np.where(self._shown, np.cumsum(self._shown), 0)

@@ -95,8 +95,7 @@ class LogRobustDetector(SequenceClassifier):
     ) -> torch.Tensor:
         states, weight = self._attended(network, symbols, length)
         summed = (states * weight[:, :, None]).sum(dim=1)
-        logits: torch.Tensor = network["out"](network["dropout"](summed))[:, 0]
-        return logits
+        return self.dotted(network["out"], network["dropout"](summed))
 
     def parts(
         self, network: nn.ModuleDict, symbols: torch.Tensor, length: torch.Tensor
@@ -119,7 +118,7 @@ class LogRobustDetector(SequenceClassifier):
             onward, _ = network[f"onward_{layer}"](states)
             backward, _ = network[f"backward_{layer}"](_in_order(states, backwards))
             states = torch.cat((onward, _in_order(backward, backwards)), dim=2)
-        odds = network["attention"](states)[:, :, 0]
+        odds = self.dotted(network["attention"], states)
         if self.config.attention == "tanh":
             return states, odds.tanh() * inside
         return states, odds.masked_fill(~inside, -1e9).softmax(dim=1) * inside
