@@ -17,7 +17,7 @@ from pathlib import Path
 from docs_comments import names_of, yaml_name
 
 from anomalog_exp.models import Detector
-from anomalog_exp.options.listing import OPEN_GROUPS
+from anomalog_exp.options.groups import OPEN_GROUPS, module_in
 
 __all__ = ["DetectorFacts", "detector_facts", "sentences"]
 
@@ -68,7 +68,7 @@ def sentences(text: str) -> list[str]:
 
 
 def _facts(name: str) -> DetectorFacts:
-    module = importlib.import_module(f"{OPEN_GROUPS['model']}.{yaml_name('model', name)}")
+    module = importlib.import_module(module_in(OPEN_GROUPS["model"], yaml_name("model", name)))
     (detector,) = (
         one
         for one in vars(module).values()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from anomalog_exp.config import RunConfig
 from anomalog_exp.options.base import Options
-from anomalog_exp.options.listing import OPEN_GROUPS
+from anomalog_exp.options.groups import OPEN_GROUPS, module_in
 
 __all__ = ["Described", "class_of", "described"]
 
@@ -36,7 +36,7 @@ class Described(NamedTuple):
 def class_of(group: str, name: str) -> type[Options]:
     """The class of an option, by the `name:` in its YAML; of the whole run for the group ''."""
     if group in OPEN_GROUPS:
-        found: type[Options] = importlib.import_module(f"{OPEN_GROUPS[group]}.{name}").Config
+        found: type[Options] = importlib.import_module(module_in(OPEN_GROUPS[group], name)).Config
         return found
     option: type[Options] = RunConfig
     for part in group.split("/") if group else []:

@@ -191,7 +191,9 @@ def test_every_yaml_begins_with_a_word_on_what_it_is_for():
 def test_every_module_of_an_open_group_has_its_yaml():
     for group, package in OPEN_GROUPS.items():
         folder = Path(__file__).resolve().parents[2] / package.replace(".", "/")
-        modules = {path.stem for path in folder.glob("*.py") if "class Config(" in path.read_text()}
+        modules = {
+            path.stem for path in folder.rglob("*.py") if "class Config(" in path.read_text()
+        }
         assert modules == set(option_names(group)) - set(PRESETS)
 
 

@@ -53,7 +53,6 @@ def test_a_changed_statement_is_judged_by_the_words_that_it_kept(attention):
     failed, served, as_trained = detector.score(test)
     assert served < 0 < failed
     assert as_trained > 0
-    assert detector.explain(test, 1)[1] == [] or detector.explain(test, 1)[1][0][1] < failed
 
 
 def test_unknown_events_say_nothing_and_what_training_showed_still_tells(attention):

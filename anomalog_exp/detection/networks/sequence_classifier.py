@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -114,6 +115,15 @@ class SequenceClassifier(NetworkDetector):
             Events of a run -> (batch, width + that - 1), what the run that ends at each place adds.
             Runs may begin before the sequence and end behind it.
         """
+
+    @staticmethod
+    def dotted(layer: nn.Module, features: torch.Tensor) -> torch.Tensor:
+        """(...) what a linear layer of one output gives for (..., inputs) features.
+
+        Not by its matrix product, which rounds by where in a batch a row stands.
+        """
+        added: torch.Tensor = (features * layer.weight[0]).sum(dim=-1) + layer.bias[0]
+        return added
 
     def symbols(self) -> NDArray[np.int64]:
         """(templates,) int64 the symbol of each; by default what training never showed is nothing."""
@@ -265,8 +275,16 @@ def _strongest_runs(
     for size, added in parts.items():
         beyond = np.full(size - 1, -1)
         padded = np.concatenate((beyond, events, beyond))
-        for place in np.flatnonzero(added[: len(events) + size - 1]).tolist():
-            run = tuple(code for code in padded[place : place + size].tolist() if code >= 0)
-            sums[run] = sums.get(run, 0.0) + float(added[place])
+        places = np.flatnonzero(added[: max(len(padded) - size + 1, 0)])
+        windows = sliding_window_view(padded, size)[places] if len(places) else padded[:0, None]
+        runs, group = np.unique(windows, axis=0, return_inverse=True)
+        weights = np.bincount(group.ravel(), weights=added[places], minlength=len(runs))
+        for run, weight in zip(runs.tolist(), weights.tolist(), strict=True):
+            inside = tuple(code for code in run if code >= 0)
+            sums[inside] = sums.get(inside, 0.0) + weight
     ranked = sorted(sums.items(), key=lambda item: -item[1])[:top]
-    return [(" -> ".join(names[code] for code in run), added) for run, added in ranked if added > 0]
+    return [
+        (" -> ".join(names[code] for code in run) or "(no events)", weight)
+        for run, weight in ranked
+        if weight > 0
+    ]

@@ -74,8 +74,7 @@ class CnnDetector(SequenceClassifier):
 
         found = self._highest(network, symbols, length)
         features = torch.cat([value for value, _ in found.values()], dim=1)
-        logits: torch.Tensor = network["out"](network["dropout"](features))[:, 0]
-        return logits
+        return self.dotted(network["out"], network["dropout"](features))
 
     def _highest(
         self, network: nn.ModuleDict, symbols: torch.Tensor, length: torch.Tensor

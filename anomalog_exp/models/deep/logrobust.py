@@ -8,8 +8,9 @@ words say, and `<unknown>`, which has none, is a vector of zeros.
 
 Deviations: vectors of words are pseudo-random ones instead of those of FastText, which is a download: a
 template with other words of the same meaning is not recognised, one that shares words is. The paper has
-vectors of 300 numbers and LSTM layers of 128 units, which take a minute where these take seconds. Its
-attention is a tanh for each event (`attention: tanh`); public codes mostly have shares of 1.
+vectors of 300 numbers and two LSTM layers of 128 units, which take ten times as long and need more
+training sequences. Its attention is a tanh for each event (`attention: tanh`); most public codes have
+shares of 1, as the default is.
 """
 
 from __future__ import annotations
@@ -94,8 +95,7 @@ class LogRobustDetector(SequenceClassifier):
     ) -> torch.Tensor:
         states, weight = self._attended(network, symbols, length)
         summed = (states * weight[:, :, None]).sum(dim=1)
-        logits: torch.Tensor = network["out"](network["dropout"](summed))[:, 0]
-        return logits
+        return self.dotted(network["out"], network["dropout"](summed))
 
     def parts(
         self, network: nn.ModuleDict, symbols: torch.Tensor, length: torch.Tensor
@@ -118,7 +118,7 @@ class LogRobustDetector(SequenceClassifier):
             onward, _ = network[f"onward_{layer}"](states)
             backward, _ = network[f"backward_{layer}"](_in_order(states, backwards))
             states = torch.cat((onward, _in_order(backward, backwards)), dim=2)
-        odds = network["attention"](states)[:, :, 0]
+        odds = self.dotted(network["attention"], states)
         if self.config.attention == "tanh":
             return states, odds.tanh() * inside
         return states, odds.masked_fill(~inside, -1e9).softmax(dim=1) * inside

@@ -91,7 +91,8 @@ def test_blocks_of_any_size_give_the_same_files(tmp_path, block_bytes):
 def test_messages_that_wait_in_files_give_the_same_values(tmp_path):
     lines = pl.Series([f"job {i} took {i % 7} ms" for i in range(5000)])
     config = composed("template=identity").template
-    templates, codes = Templates.mine_shapes(["job 0 took 0"], config)
+    shapes = ["job 0 took 0"]
+    templates, codes = Templates.mine_shapes(shapes, config)
     for folder, held in (("one", 1 << 27), ("files", 300_000)):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "shape.npy", np.zeros(5000, dtype=np.int32))
