@@ -25,6 +25,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.parameters import Parameters
 from anomalog_exp.detection.networks.next_event_detector import NextEventDetector
 from anomalog_exp.detection.networks.value_predictor import (
     Asked,
@@ -33,6 +34,7 @@ from anomalog_exp.detection.networks.value_predictor import (
     ValuePredictor,
     value_layers,
 )
+from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.features.event_numbers import EventNumbers
 from anomalog_exp.features.message_values import parameters_of, place_name
 from anomalog_exp.features.segments import segment_maxima
@@ -98,26 +100,28 @@ class DeepLogWithValues(DeepLogDetector):
         self.refuse_misfits(lambda: value_layers(learned.quantities, self.config), learned.weights)
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
-        parameters = parameters_of(f"{self.name} with values=true", train.dataset)
-        super().fit(train, valid)
-        normal = train.normal()
+        normal = normal_with_events(self.name, train)
         held_back = None
         if valid is not None and (held := valid.normal()).may_train.any():
             held_back = self._asked(held, held.may_train)
+        # First, as it may turn out to be impossible.
         with self.computing() as device:
             self._values = ValuePredictor.fitted(
                 self.config,
                 self._asked(normal, normal.may_train),
                 held_back,
-                parameters.first_place,
+                self._parameters(train).first_place,
                 device,
                 self.progress,
             )
+        super().fit(train, valid)
+
+    def _parameters(self, sequences: SequenceSet) -> Parameters:
+        return parameters_of(f"{self.name} with values=true", sequences.dataset)
 
     def _asked(self, sequences: SequenceSet, chosen: NDArray[np.bool_]) -> Asked:
         """Events whose numbers are read."""
-        parameters = parameters_of(f"{self.name} with values=true", sequences.dataset)
-        numbers = EventNumbers(parameters, sequences, self.config.history)
+        numbers = EventNumbers(self._parameters(sequences), sequences, self.config.history)
         return Asked(numbers, np.flatnonzero(chosen), sequences.templates[chosen])
 
     def _surprises(self, sequences: SequenceSet) -> Surprises:
