@@ -246,6 +246,29 @@ def test_overlapping_windows_are_scored_as_copies_of_them_would_be(sequences, te
     assert detector.score(windows).tolist() == detector.score(copied).tolist()
 
 
+def test_pieces_that_state_carries_over_into_are_scored_as_the_whole(detector, test):
+    middle = test.start + test.lengths // 2
+    twice = np.repeat(np.arange(len(test)), 2)
+    pieces = replace(
+        test.take(twice),
+        start=np.stack((test.start, middle), axis=1).ravel(),
+        stop=np.stack((middle, test.stop), axis=1).ravel(),
+        origin=np.repeat(test.start, 2),
+    )
+    assert detector.score_events(pieces).tolist() == detector.score_events(test).tolist()
+    cut = replace(pieces, origin=None)
+    assert detector.score_events(cut).tolist() != detector.score_events(test).tolist()
+
+
+def test_events_that_may_not_train_teach_nothing(sequences, test):
+    odd = [changed(6, ["1000000", "disk"])] * 40
+    both = session_set([*TRAIN, *odd], list(TEST.values()))
+    may = np.ones(both.dataset.n_events, dtype=bool)
+    may[both.offsets[len(TRAIN)] : both.offsets[len(TRAIN) + 40]] = False
+    detector, other = fit(replace(both, train_events=may)), fit(sequences)
+    assert detector.score(test).tolist() == other.score(test).tolist()
+
+
 def test_the_same_training_gives_the_same_bytes_and_what_is_kept_says_the_same(
     detector, sequences, test, tmp_path
 ):
