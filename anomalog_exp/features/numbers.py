@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["numbers"]
+__all__ = ["from_logarithm", "numbers", "signed_logarithm"]
 
 _NUMBER: Final = (
     r"^([+-]?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18}(?:[eE][+-]?[0-9]{1,2})?)?)(\p{L}{0,10})$"
@@ -43,3 +43,13 @@ def numbers(texts: pl.Series) -> tuple[NDArray[np.float64], pl.Series]:
     found = texts.str.extract_groups(_NUMBER).struct.unnest()
     value = found["1"].cast(pl.Float64).fill_null(float("nan"))
     return value.to_numpy(), found["2"].fill_null("")
+
+
+def signed_logarithm(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """sign(x) ln(1 + |x|) of each number: for sizes and times, which spread over magnitudes."""
+    return np.sign(value) * np.log1p(np.abs(value))
+
+
+def from_logarithm(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The numbers whose `signed_logarithm` these are."""
+    return np.sign(value) * np.expm1(np.abs(value))

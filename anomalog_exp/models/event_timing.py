@@ -27,6 +27,7 @@ from anomalog_exp.data.dataset import NO_TIME
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
+from anomalog_exp.features.intervals import last_timed
 from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
@@ -149,9 +150,7 @@ def _intervals(sequences: SequenceSet) -> _Intervals:
     dataset, order = sequences.dataset, sequences.order
     time = dataset.time_ms[order]
     timed = time != NO_TIME
-    # For each place in `order` the last one before it whose event has a time.
-    last = np.full(len(order) + 1, -1, dtype=np.int64)
-    np.maximum.accumulate(np.where(timed, np.arange(len(order)), -1), out=last[1:])
+    last = last_timed(time)
     shift = np.repeat(sequences.start - sequences.offsets[:-1], sequences.lengths)
     place = np.arange(sequences.offsets[-1]) + shift
     origin = sequences.start if sequences.origin is None else sequences.origin

@@ -36,7 +36,7 @@ from anomalog_exp.features.message_values import (
     place_name,
     shown_with_kinds,
 )
-from anomalog_exp.features.numbers import numbers
+from anomalog_exp.features.numbers import from_logarithm, numbers, signed_logarithm
 from anomalog_exp.features.segments import segment_maxima
 from anomalog_exp.options.base import Fraction
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -124,7 +124,7 @@ class ValueRangeDetector(Detector):
         value, units = numbers(parameters.texts)
         unit = code_in(self._units, units)
         if self.config.bounds == "quartiles":
-            value = _logarithmic(value)
+            value = signed_logarithm(value)
         usable = ~np.isnan(value) & (unit >= 0)
         parts = []
         for start in range(0, len(rows), _EVENTS_AT_ONCE):
@@ -181,11 +181,11 @@ class ValueRangeDetector(Detector):
         lower = ranked[first + (count - 1) // 4]
         upper = ranked[first + (3 * (count - 1) + 3) // 4]
         reach = self.config.factor * np.maximum(upper - lower, _LEAST_SPREAD)
-        ends = _plain(lower), _plain(upper)
+        ends = from_logarithm(lower), from_logarithm(upper)
         plain = self.config.factor * (ends[1] - ends[0])
         return (
-            np.minimum(lower - reach, _logarithmic(ends[0] - plain)),
-            np.maximum(upper + reach, _logarithmic(ends[1] + plain)),
+            np.minimum(lower - reach, signed_logarithm(ends[0] - plain)),
+            np.maximum(upper + reach, signed_logarithm(ends[1] + plain)),
         )
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
@@ -234,16 +234,6 @@ class ValueRangeDetector(Detector):
     def manifest(self) -> dict[str, object]:
         """How many ranges were learned."""
         return {"ranges_learned": len(self._keys)}
-
-
-def _logarithmic(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(numbers,) on the signed logarithmic scale."""
-    return np.sign(value) * np.log1p(np.abs(value))
-
-
-def _plain(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(numbers,) as they were before `_logarithmic`."""
-    return np.sign(value) * np.expm1(np.abs(value))
 
 
 def _extremes(

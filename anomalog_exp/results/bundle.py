@@ -46,6 +46,7 @@ _MOST_BYTES: Final = {
     f"{_JUDGE}/model.json": MOST_JSON,
     f"{_JUDGE}/values.json": MOST_JSON,
     f"{_JUDGE}/arrays.npz": MOST_BYTES,
+    f"{_JUDGE}/weights.safetensors": MOST_BYTES,
     _ESTIMATORS: MOST_BYTES,
 }
 """The files of a bundle, and the size of each beyond which it was made to fill memory."""

@@ -12,6 +12,7 @@ import pytest
 from anomalog_exp.data import integrity
 from anomalog_exp.errors import DataError
 from anomalog_exp.results import load_bundle
+from tests.backends import unless_missing
 from tests.bundles import bundle_of_demo, demo_log
 from tests.command import command
 
@@ -34,9 +35,20 @@ def log(folder, scorer) -> Path:
     return log
 
 
-@pytest.mark.parametrize("model", ["markov", "new_value"])
-def test_lines_and_files_have_the_rows_of_the_command_score(model, folder, log):
-    bundle = bundle_of_demo(folder, f"model={model}")
+DEEPLOG = ("model=deeplog", "model.values=true", "split.validation_fraction=0.4", "model.epochs=2", "model.value_epochs=1")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("model=markov",),
+        ("model=new_value",),
+        pytest.param(DEEPLOG, marks=unless_missing("model", "deeplog")),
+    ],
+    ids=lambda overrides: overrides[0],
+)
+def test_lines_and_files_have_the_rows_of_the_command_score(overrides, folder, log):
+    bundle = bundle_of_demo(folder, *overrides)
     told = command(
         "score", str(bundle), str(log), "--write", "rows.parquet", "tracking=none", cwd=folder
     )

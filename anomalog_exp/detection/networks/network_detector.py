@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from anomalog_exp.detection.networks.training_loop import Task
 
-__all__ = ["NetworkDetector"]
+__all__ = ["NetworkDetector", "weights_of"]
 
 
 class NetworkDetector(Detector):
@@ -73,10 +73,7 @@ class NetworkDetector(Detector):
         from anomalog_exp.detection.networks.training_loop import train
 
         self._curve = train(network, task, valid, self.config, self.progress)
-        self._weights = {
-            name: np.ascontiguousarray(value.detach().cpu().numpy())
-            for name, value in network.state_dict().items()
-        }
+        self._weights = weights_of(network)
         self._network = network
 
     def network(self, device: torch.device) -> nn.ModuleDict:
@@ -95,17 +92,26 @@ class NetworkDetector(Detector):
         """Take what another one of the same config has learned, whose weights fit its layers."""
         other = type(self)(self.config)
         super(NetworkDetector, other).restore(state)
-        other._refuse_other_weights()
+        other.refuse_other_weights()
         super().restore(state)
         self._network = None
 
-    def _refuse_other_weights(self) -> None:
+    def refuse_other_weights(self) -> None:
+        """See that the weights fit the layers.
+
+        Raises:
+            DataError: they do not.
+        """
+        self.refuse_misfits(self.layers, self._weights)
+
+    def refuse_misfits(self, layers: Callable[[], nn.ModuleDict], weights: Weights) -> None:
+        """See that weights fit layers; see `refuse_other_weights`."""
         import torch
 
         with torch.device("meta"):  # shapes without memory: the sizes may be made up
-            layers = self.layers().state_dict()
-        declared = {name: tuple(value.shape) for name, value in layers.items()}
-        there = {name: value.shape for name, value in self._weights.items()}
+            made = layers().state_dict()
+        declared = {name: tuple(value.shape) for name, value in made.items()}
+        there = {name: value.shape for name, value in weights.items()}
         if there != declared:
             differing = sorted(set(there.items()) ^ set(declared.items()))
             raise DataError.of(
@@ -120,3 +126,11 @@ class NetworkDetector(Detector):
         """How large the network is, and how its loss fell."""
         size = sum(value.size for value in self._weights.values())
         return {"weights": size, **self._curve.to_json()}
+
+
+def weights_of(network: nn.ModuleDict) -> Weights:
+    """The weights of a network as they are kept."""
+    return {
+        name: np.ascontiguousarray(value.detach().cpu().numpy())
+        for name, value in network.state_dict().items()
+    }

@@ -5,36 +5,62 @@ Deep Learning", CCS 2017. Two LSTM layers of 64 units read the last 10 events as
 linear layer on the last state gives the odds of what comes next. Score: the highest rank of an event
 among what was expected in its place, counted from 0. Equal histories are learned and predicted once.
 
+With `values`, a second LSTM predicts the numbers in an event's message, and the time since the event
+before, from earlier events of its template; see `detection/networks/value_predictor.py`. It is asked
+where the event itself is expected. One with other numbers than expected scores between `top_g` - 1 and
+`top_g`: above everything expected, below every event that is not, and more for a larger error.
+
 Deviations: a small share of what is expected goes to all events alike (`label_smoothing`). The first
 public code feeds the number of an event instead of a one-hot vector. Workflow models and learning from
-an operator's feedback are left out.
+an operator's feedback are left out. One network predicts the numbers of all templates. They are on a
+logarithmic scale before they are normalised: sizes and times spread over orders of magnitude.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
-from pydantic import Field
+import numpy as np
+from numpy.typing import NDArray
 
-from anomalog_exp.detection.networks.next_event_detector import NextEventConfig, NextEventDetector
-from anomalog_exp.options.base import Count
+from anomalog_exp.data.parameters import Parameters
+from anomalog_exp.detection.networks.next_event_detector import NextEventDetector
+from anomalog_exp.detection.networks.value_predictor import (
+    Asked,
+    Surprises,
+    ValueConfig,
+    ValuePredictor,
+    value_layers,
+)
+from anomalog_exp.detection.training import normal_with_events
+from anomalog_exp.features.event_numbers import EventNumbers
+from anomalog_exp.features.message_values import parameters_of, place_name
+from anomalog_exp.features.segments import segment_maxima
+from anomalog_exp.sequences.sequence_set import SequenceSet
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-__all__ = ["Config", "DeepLogDetector"]
+__all__ = ["Config", "DeepLogDetector", "DeepLogWithValues"]
+
+_LEAST_EXCESS, _MOST_EXCESS = 1e-6, 1e6
+"""What keeps scores of unexpected numbers apart from those of events, whatever is rounded."""
 
 
-class Config(NextEventConfig):
+class Config(ValueConfig):
     """Options of DeepLog."""
 
     name: Literal["deeplog"]
-    layers: Count = Field(description="of the LSTM")
-    units: Count = Field(description="of each layer")
+
+    @property
+    def reads_parameters(self) -> bool:
+        return self.values
 
     def build_detector(self) -> DeepLogDetector:
-        return DeepLogDetector(self)
+        return DeepLogWithValues(self) if self.values else DeepLogDetector(self)
 
 
 class DeepLogDetector(NextEventDetector):
@@ -57,3 +83,109 @@ class DeepLogDetector(NextEventDetector):
         states, _ = network["lstm"](self.one_hot(histories))
         logits: torch.Tensor = network["out"](states[:, -1])
         return logits
+
+
+class DeepLogWithValues(DeepLogDetector):
+    """Scores what expected events say, too."""
+
+    _values: ValuePredictor
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self._surprises_of: WeakKeyDictionary[SequenceSet, Surprises] = WeakKeyDictionary()
+
+    def refuse_other_weights(self) -> None:
+        super().refuse_other_weights()
+        learned = self._values
+        self.refuse_misfits(lambda: value_layers(learned.quantities, self.config), learned.weights)
+
+    def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
+        normal = normal_with_events(self.name, train)
+        held_back = None
+        if valid is not None and (held := valid.normal()).may_train.any():
+            held_back = self._asked(held, held.may_train)
+        # First, as it may turn out to be impossible.
+        with self.computing() as device:
+            self._values = ValuePredictor.fitted(
+                self.config,
+                self._asked(normal, normal.may_train),
+                held_back,
+                self._parameters(train).first_place,
+                device,
+                self.progress,
+            )
+        super().fit(train, valid)
+
+    def _parameters(self, sequences: SequenceSet) -> Parameters:
+        return parameters_of(f"{self.name} with values=true", sequences.dataset)
+
+    def _asked(self, sequences: SequenceSet, chosen: NDArray[np.bool_]) -> Asked:
+        """Events whose numbers are read."""
+        numbers = EventNumbers(self._parameters(sequences), sequences, self.config.history)
+        return Asked(numbers, np.flatnonzero(chosen), sequences.templates[chosen])
+
+    def _surprises(self, sequences: SequenceSet) -> Surprises:
+        """Expected events that say something else; asked about the same again, it remembers."""
+        if sequences not in self._surprises_of:
+            ranks = self._ranked(sequences)
+            expected = ranks.judged & (self._scores(ranks.rank) <= self.own_threshold)
+            with self.computing() as device:
+                self._surprises_of[sequences] = self._values.surprises(
+                    self.config, self._asked(sequences, expected), device
+                )
+        return self._surprises_of[sequences]
+
+    def _between(self, excess: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(surprises,) scores between those of expected events and those of others."""
+        excess = np.clip(excess, _LEAST_EXCESS, _MOST_EXCESS)
+        return self.own_threshold + excess / (1 + excess)
+
+    def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        scores = super().score_events(sequences)
+        found = self._surprises(sequences)
+        scores[found.event] = self._between(found.excess)
+        return scores
+
+    def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
+        values = np.zeros(int(sequences.offsets[-1]))
+        found = self._surprises(sequences)
+        values[found.event] = self._between(found.excess)
+        return np.maximum(super().score(sequences), segment_maxima(values, sequences.offsets))
+
+    def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
+        """Events and numbers that were not expected, and what was expected in their places."""
+        explained = super().explain(sequences, top)
+        found = self._surprises(sequences)
+        scores = self._between(found.excess)
+        borders = np.searchsorted(found.event, sequences.offsets)
+        for one, (begin, end) in enumerate(pairwise(borders.tolist())):
+            ranked = begin + np.argsort(-scores[begin:end], kind="stable")[:top]
+            words = [(self._words(found, i, sequences), float(scores[i])) for i in ranked.tolist()]
+            both = [*words, *explained[one]]
+            explained[one] = sorted(both, key=lambda pair: -pair[1])[:top]
+        return explained
+
+    def _words(self, found: Surprises, one: int, sequences: SequenceSet) -> str:
+        """What was not expected of an event, and what was."""
+        quantities = self._values.quantities
+        quantity = int(found.quantity[one])
+        value, expected = float(found.value[one]), float(found.expected[one])
+        if quantities.key[quantity] < 0:
+            name = sequences.dataset.templates[sequences.templates[found.event[one]]]
+            return (
+                f"{name} after {value / 1000:g} s where about {expected / 1000:.3g} s was expected"
+            )
+        where = place_name(sequences.dataset, [int(quantities.key[quantity])])
+        unit = quantities.unit[quantity]
+        return f"{where}: {value:.15g}{unit} where about {expected:.3g}{unit} was expected"
+
+    def manifest(self) -> dict[str, Any]:
+        """The same of the half that predicts numbers, as `values`."""
+        learned = self._values
+        values = {
+            "weights": sum(value.size for value in learned.weights.values()),
+            "quantities": len(learned.quantities.key),
+            "judged_templates": int(np.isfinite(learned.limit).sum()),
+            **learned.curve.to_json(),
+        }
+        return {**super().manifest(), "values": values}
