@@ -6,8 +6,8 @@ Source: van Ede, Aghakhani, Spahn, Bortolameotti, Cova, Continella, van Steen, P
 the event; where the event was not expected, attention is sought under which it is. An interpreter
 groups the attended sums of each kind of event by DBSCAN, and the labels of its events say how risky a
 group is. A new event is in the nearest group, if one is near. Score: the largest share of anomalous
-events in the group of one of its events. It abstains where no event of a sequence has a group; the events
-without one, and why, are figures of the triage scopes.
+events in the group of one of its events. It abstains where no event of a sequence has a group; the
+events without one, and why, are figures of the triage scopes.
 
 Deviations: the attention decoder makes one step from a constant, so it is a linear layer on the GRU's
 last state. Contexts are those of the sequence, without a limit of time. Who rates is the labels of
