@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
+import termios
 import time
+from contextlib import suppress
 
 import pytest
 
-from tests.command import SMALL_DEMO, command, environment
+from tests.command import SMALL_DEMO, charts_at_hand, command, environment, run_dirs
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 OFFSETS = [0.04, 0.08, 0.12, 0.16, 0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0]
@@ -105,3 +111,31 @@ def test_a_command_in_the_background_of_a_shell_leaves_ctrl_c_alone():
     ignoring = f"trap '' INT; exec {sys.executable} -c \"{code}\""
     done = subprocess.run(["sh", "-c", ignoring], capture_output=True, text=True, timeout=60)
     assert done.stdout == "goes on\n", done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="terminals end otherwise elsewhere")
+def test_ctrl_c_while_a_network_trains_ends_the_command_in_a_line(tmp_path):
+    pytest.importorskip("torch")
+    terminal, other_end = pty.openpty()
+    termios.tcsetwinsize(other_end, (30, 100))
+    arguments = [SMALL_DEMO, "model=deeplog", "model.epochs=900", "tracking=none"]
+    with charts_at_hand(tmp_path), os.fdopen(terminal, "rb", buffering=0) as screen:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "anomalog_exp", *arguments],
+            cwd=tmp_path, env=environment(), stdout=other_end, stderr=other_end,
+        )  # fmt: skip
+        os.close(other_end)
+        shown = b""
+        training = re.compile(rb"training deeplog: .*[1-9]\d*/900 ")
+        with suppress(OSError):  # nobody writes to the terminal any more
+            while part := screen.read(4096):
+                shown += part
+                if training and training.search(shown):
+                    process.send_signal(signal.SIGINT)
+                    training = None
+    assert process.wait(60) == 130, shown
+    assert shown.split()[-1] == b"stopped"
+    assert b"Traceback" not in shown
+    (run_dir,) = run_dirs(tmp_path / "outputs")
+    status = json.loads((run_dir / "status.json").read_bytes())
+    assert (status["status"], status["reason"]) == ("killed", "SIGINT")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
@@ -12,7 +14,7 @@ from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.options.listing import option_names, option_type
 from anomalog_exp.options.mistakes import did_you_mean
 
-__all__ = ["CompoundConfig", "CompoundDetector", "Members"]
+__all__ = ["CompoundConfig", "CompoundDetector", "Members", "all_abstain"]
 
 
 def _typed(value: Any) -> Any:
@@ -89,3 +91,12 @@ class CompoundDetector(Detector):
                 allowed=f"the members {', '.join(members)}",
                 fix="fit the detector again and save it",
             )
+
+
+def all_abstain(members: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.bool_] | None:
+    """(units,) where every member gives no answer; None where one always gives one, or there is none."""
+    abstaining = [one for one in members if one is not None]
+    if not abstaining or len(abstaining) < len(members):
+        return None
+    found: NDArray[np.bool_] = np.all(abstaining, axis=0)
+    return found

@@ -31,9 +31,13 @@ class FollowedRecords(Thread, ABC):
     def add(self, record: dict[str, Any]) -> None:
         """Take the record of a member that has ended."""
 
+    def waits(self) -> None:
+        """Called twice a second while members run."""
+
     def run(self) -> None:
         while not self._ended.wait(_EVERY_S):
             self._add_new()
+            self.waits()
 
     def close(self) -> None:
         """Take what has ended until now, and stop."""

@@ -46,7 +46,7 @@ def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) ->
         else:
             config = run_config(composed)
             record["run_dir"] = str(ResultPaths.for_config(config).run_dir)
-            progress = Progress(bars=False)
+            progress = Progress(bars=False, of=f"member {index}")
             record |= asdict(run(config, overrides=own, progress=progress, mirrored=False))
     except (KeyboardInterrupt, Stopped):  # meant for the whole sweep, which runs in this process
         raise

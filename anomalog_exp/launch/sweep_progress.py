@@ -60,6 +60,10 @@ class SweepProgress(FollowedRecords):
         self._bar.set_postfix_str(", ".join(others), refresh=False)
         self._bar.update()
 
+    def waits(self) -> None:
+        if self._bar is not None:
+            self._bar.refresh()  # a log line of a member has taken its place
+
     def close(self) -> None:
         super().close()
         if self._bar is not None:

@@ -22,7 +22,8 @@ sequence in 550 has.
 The threshold of its own is where so many sequences as were trained on, all of them usual, are expected
 to hold `false_alarms` above it at most.
 
-A member that does not apply takes no part, which the manifest says.
+A member that does not apply, or that abstains from all of training, takes no part, which the manifest
+says. One that abstains from a sequence is not surprised by it, whatever it scores.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from pydantic import Field
 
 from anomalog_exp.detection.contract import Detector
 from anomalog_exp.detection.learned import restored, state_of
-from anomalog_exp.detection.members import CompoundConfig, CompoundDetector
+from anomalog_exp.detection.members import CompoundConfig, CompoundDetector, all_abstain
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.options.extras import extra_named
@@ -125,9 +126,14 @@ class EnsembleDetector(CompoundDetector):
             except NotApplicable as reason:
                 reasons.append(str(reason))
                 continue
+            scores, abstained = detector.score(usual), detector.abstained(usual)
+            answers = scores if abstained is None else scores[~abstained]
+            if not len(answers):
+                reasons.append(f"{detector.name} decides no usual sequence of train")
+                continue
             self._names.append(name)
             self._detectors.append(detector)
-            self._surprises.append(_Surprise.learned(detector.score(usual)))
+            self._surprises.append(_Surprise.learned(answers))
         if not self._detectors:
             raise NotApplicable(f"{self.name} needs a member that applies: {'; '.join(reasons)}")
 
@@ -140,13 +146,23 @@ class EnsembleDetector(CompoundDetector):
         beyond = np.maximum(ranked - _USUAL, 0.0).sum(axis=0)
         return np.maximum(_joint(beyond, len(ranked)), _harmonic_mean(own))
 
+    def abstained(self, sequences: SequenceSet) -> NDArray[np.bool_] | None:
+        """Where all members abstain."""
+        return all_abstain([detector.abstained(sequences) for detector in self._detectors])
+
     def _nats(self, sequences: SequenceSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """How surprising each is to each member, (members, sequences): by rank; or by its own nats."""
+        """How surprising each is to each member, (members, sequences): by rank; or by its own nats.
+
+        What a member abstains from surprises it by 0.
+        """
         ranked, own = [], []
         for detector, surprise in zip(self._detectors, self._surprises, strict=True):
-            scores = detector.score(sequences)
-            ranked.append(surprise.of(scores))
-            own.append(np.maximum(ranked[-1], scores) if detector.in_nats else ranked[-1])
+            scores, abstained = detector.score(sequences), detector.abstained(sequences)
+            nats = surprise.of(scores)
+            if abstained is not None:
+                nats, scores = (np.where(abstained, 0.0, one) for one in (nats, scores))
+            ranked.append(nats)
+            own.append(np.maximum(nats, scores) if detector.in_nats else nats)
         return np.stack(ranked), np.stack(own)
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:

@@ -16,7 +16,6 @@ without labels of events needs no thresholds for them, and has no scores.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,7 +26,7 @@ from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.learned import restored, state_of
-from anomalog_exp.detection.members import CompoundConfig, CompoundDetector
+from anomalog_exp.detection.members import CompoundConfig, CompoundDetector, all_abstain
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.options.extras import extra_named
@@ -109,12 +108,12 @@ class UnionDetector(CompoundDetector):
 
     def abstained(self, sequences: SequenceSet) -> NDArray[np.bool_] | None:
         """Where all members abstain."""
-        return _all_abstain([one.judge.detector.abstained(sequences) for one in self._members])
+        return all_abstain([one.judge.detector.abstained(sequences) for one in self._members])
 
     def abstained_events(self, sequences: SequenceSet) -> NDArray[np.bool_] | None:
         """Where all members that judge single events abstain."""
         judging = [one.judge for one in self._members if one.judge.event_threshold is not None]
-        return _all_abstain([one.detector.abstained_events(sequences) for one in judging])
+        return all_abstain([one.detector.abstained_events(sequences) for one in judging])
 
     def _excess(self, sequences: SequenceSet) -> NDArray[np.float64]:
         """(members, sequences) each above 0 where the member flags."""
@@ -191,15 +190,6 @@ def _fitted(
         scores = _event_scores(judge.detector, hidden)[train.may_train]
         event_scale = _scale(scores, training.event_labels, judge.event_threshold)
     return _Member(judge, _Scales(name, scale, event_scale))
-
-
-def _all_abstain(members: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.bool_] | None:
-    """(units,) where every member gives no answer; None where one always gives one, or there is none."""
-    abstaining = [one for one in members if one is not None]
-    if not abstaining or len(abstaining) < len(members):
-        return None
-    found: NDArray[np.bool_] = np.all(abstaining, axis=0)
-    return found
 
 
 def _scale(scores: NDArray[np.float64], label: NDArray[np.int8], threshold: float) -> float:

@@ -6,6 +6,7 @@ from anomalog_exp.metric_terms import MetricScope
 from anomalog_exp.report.figures.chart import Chart
 from anomalog_exp.report.figures.confusion import confusion_chart
 from anomalog_exp.report.figures.curves import Curves, precision_recall_chart, roc_chart
+from anomalog_exp.report.figures.losses import losses_chart
 from anomalog_exp.report.figures.over_time import anomalies_over_time, templates_over_time
 from anomalog_exp.report.figures.score_histogram import score_histogram
 from anomalog_exp.results import ScoredUnits, StoredRun
@@ -30,6 +31,8 @@ def run_charts(stored: StoredRun) -> list[Chart]:
         if any(timeline[kind]["flagged"]) or any(timeline[kind]["anomalous"]):
             charts.append(anomalies_over_time(timeline, kind, kind.removesuffix("s")))
         charts.append(templates_over_time(timeline))
+    if (curve := stored.learning_curve) is not None:
+        charts.append(losses_chart(curve))
     return charts
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.detection.networks.learning_curve import LearningCurve
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.results.intact import misfits, read_status
@@ -64,6 +65,12 @@ class StoredRun:
     @property
     def model_manifest(self) -> dict[str, Any]:
         return self._json(self.paths.model_manifest_path)
+
+    @property
+    def learning_curve(self) -> LearningCurve | None:
+        """How the loss of its network fell; None where it trained none, as with a bundle."""
+        curve = LearningCurve.from_json(self.model_manifest)
+        return None if curve is None or self.config.bundle else curve
 
     @property
     def bundle_bytes(self) -> int | None:

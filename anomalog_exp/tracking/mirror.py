@@ -1,4 +1,4 @@
-"""One run dir as one MLflow run: params, metrics, tags, the data set, the files.
+"""One run dir as one MLflow run: params, metrics, losses by epoch, tags, the data set, the files.
 
 The MLflow run is written when the run has ended, with the times at which it began and ended. A tag says
 which result it mirrors: a process that is killed while it writes leaves a run that the next one finds
@@ -30,7 +30,7 @@ from anomalog_exp.tracking.notes import found_run, noted_mirrors
 from anomalog_exp.tracking.store import opened_store
 from anomalog_exp.tracking.views import EXPERIMENT_VIEW, View, compared_metrics, in_scope
 
-__all__ = ["mirror_run_dir", "run_metrics"]
+__all__ = ["losses_by_epoch", "mirror_run_dir", "run_metrics"]
 
 _ALONE = "alone"
 _VALUE_LENGTH = 6000
@@ -121,6 +121,7 @@ def _write(
     params = [Param(key, value[:_VALUE_LENGTH]) for key, value in _flat(options)]
     done = status["status"] == "done"
     metrics = run_metrics(stored) if done else {}
+    losses = losses_by_epoch(stored) if done else {}
     earlier = client.search_runs([experiment], f"tags.`{RESULT}` = '{result}'", max_results=1)
     if earlier:
         (run,) = earlier
@@ -134,7 +135,14 @@ def _write(
     with ended_in_any_case(client, run_id):
         client.log_batch(
             run_id,
-            metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],
+            metrics=[
+                *(Metric(name, value, ended, 0) for name, value in metrics.items()),
+                *(
+                    Metric(name, loss, ended, epoch)
+                    for name, curve in losses.items()
+                    for epoch, loss in enumerate(curve, 1)
+                ),
+            ],
             params=params,
             tags=[RunTag(key, value) for key, value in tags.items()] if earlier else [],
         )
@@ -219,6 +227,15 @@ def run_metrics(stored: StoredRun) -> dict[str, float]:
     seconds = environment["seconds"]
     metrics |= {f"seconds/{stage}": seconds[stage] for stage in _STAGES if stage in seconds}
     return metrics | {"peak_memory_mb": environment["peak_memory_mb"]}
+
+
+def losses_by_epoch(stored: StoredRun) -> dict[str, list[float]]:
+    """The losses of a network from its first epoch on: `loss`, and `valid_loss` if there is one."""
+    curve = stored.learning_curve
+    if curve is None:
+        return {}
+    losses = {"loss": curve.loss.tolist(), "valid_loss": curve.valid_loss.tolist()}
+    return {name: by_epoch for name, by_epoch in losses.items() if by_epoch}
 
 
 def _diagnostic_figures(diagnostics: Diagnostics) -> dict[str, float]:

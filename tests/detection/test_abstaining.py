@@ -14,6 +14,7 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.detection.contract import Detector
 from anomalog_exp.detection.judge import Judge
 from anomalog_exp.detection.triage import UNRATED, Triage
+from anomalog_exp.errors import NotApplicable
 from anomalog_exp.evaluation import evaluate
 from anomalog_exp.evaluation.block import ClassCounts, PredictionCounts
 from anomalog_exp.evaluation.metrics import Confusion
@@ -167,6 +168,43 @@ def test_a_union_abstains_where_all_its_members_do(other):
     else:
         assert np.flatnonzero(outcome.abstained).tolist() == [2, 3]
         assert np.flatnonzero(outcome.predicted).tolist() == [1]
+
+
+def ensemble_of(**members):
+    config = load_run_config(["model=ensemble"]).model
+    typed = {name: load_run_config(options).model for name, options in members.items()}
+    return config.model_copy(update={"members": typed}).build_detector()
+
+
+@pytest.mark.parametrize("undecided", [[], ["bb"]])
+def test_an_ensemble_takes_no_score_for_an_answer_where_its_member_abstains(undecided):
+    labels = [*TRAIN_LABELS, *(0 for _ in undecided), *TEST_LABELS]
+    sequences = sequence_set([*TRAIN, *undecided, *TEST], labels, tested=len(TEST))
+    detector, test = ensemble_of(cases=CASES), sequences.part(Split.TEST)
+    detector.fit(sequences.part(Split.TRAIN))
+    assert np.flatnonzero(detector.abstained(test)).tolist() == [2, 3]
+    # Both normal sequences of training that are decided score 0: the one that scores 1 is 1 outside.
+    assert detector.score(test) == pytest.approx([0, np.log(3) + 1, 0, 0, 0])
+
+
+def test_the_other_members_of_an_ensemble_decide_where_one_abstains():
+    sequences = by_hand()
+    detector, test = ensemble_of(cases=CASES, oov=["model=oov"]), sequences.part(Split.TEST)
+    detector.fit(sequences.part(Split.TRAIN))
+    assert detector.abstained(test) is None
+    reasons = detector.explain(test, 3)
+    assert [bool(texts) for texts in reasons] == [False, True, False, True, False]
+    assert all(text.startswith("oov") for text, _ in reasons[3])
+
+
+def test_an_ensemble_leaves_out_a_member_that_decides_no_usual_sequence():
+    sequences = sequence_set(["acacac", "bb", "ac"], [1, 0, 0], tested=1)
+    never = [*CASES, "model.least=2"]
+    detector = ensemble_of(cases=never, oov=["model=oov"])
+    detector.fit(sequences.part(Split.TRAIN))
+    assert detector.manifest()["members_not_applicable"] == ["cases"]
+    with pytest.raises(NotApplicable, match="applies: cases decides no usual sequence of train"):
+        ensemble_of(cases=never).fit(sequences.part(Split.TRAIN))
 
 
 class Broken(Detector):

@@ -62,3 +62,8 @@ def test_on_a_terminal_one_bar_counts_the_members(tmp_path):
     assert sum(line.rstrip().endswith("this value does not fit") for line in lines) == 3
     assert sum("markov · window null done, f1 0." in line for line in lines) == 1
     assert "4 members: 2 done, 2 failed. The best F1 is" in told
+    # A member's log line takes the place of the bar, which comes again though no member has ended since.
+    logged = [line for line in lines if " INFO " in line and "INFO sweep of" not in line]
+    assert logged
+    assert all(line.startswith("\x1b[K") for line in logged)
+    assert told.count("0 of 4 ended") > 2

@@ -1,10 +1,14 @@
-"""How a loss fell while a network was trained."""
+"""How a loss fell while a network was trained.
+
+A detector that puts `to_json` of its curve into its manifest has it drawn on the page of the run, and in
+MLflow epoch by epoch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +36,16 @@ class LearningCurve:
         """From the losses of each epoch."""
         return cls(np.array(loss, dtype=np.float64), np.array(valid_loss, dtype=np.float64), best)
 
+    @classmethod
+    def from_json(cls, manifest: Mapping[str, Any]) -> Self | None:
+        """The curve that `to_json` has put into a manifest; None where it holds none."""
+        curve, best = manifest.get("learning_curve"), manifest.get("best_epoch")
+        if not isinstance(curve, dict) or "loss" not in curve or not isinstance(best, int):
+            return None
+        return cls.of(curve["loss"], curve.get("valid_loss", []), best - 1)
+
     def to_json(self) -> dict[str, object]:
-        """What manifests hold of it."""
+        """What manifests hold of it; they count epochs from 1."""
         curve: dict[str, object] = {"loss": self.loss.tolist()}
         if len(self.valid_loss):
             curve["valid_loss"] = self.valid_loss.tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 __all__ = ["ANOMALOUS", "ERROR", "MIDDLE", "NORMAL", "Chart", "rule"]
 
@@ -33,17 +33,21 @@ class Chart:
     wide: bool = False
 
 
-def rule(value: float, channel: str, text: str) -> list[dict[str, Any]]:
+def rule(
+    value: float, channel: str, text: str, side: Literal["left", "right"] = "right"
+) -> list[dict[str, Any]]:
     """Layers of a dashed line at a value, and of its name at the top.
 
     Args:
         value: Where the line stands.
         channel: `x` or `y`: the axis of the value.
         text: What the line is.
+        side: Of a line at `x`, where its name stands.
     """
     data = {"values": [{"value": value, "name": text}]}
     place = {channel: {"field": "value", "type": "quantitative"}}
-    label = {"type": "text", "align": "left", "dx": 4, "baseline": "top"}
+    beside = {"align": "left", "dx": 4} if side == "right" else {"align": "right", "dx": -4}
+    label = {"type": "text", **beside, "baseline": "top"}
     return [
         {"data": data, "mark": {"type": "rule", "strokeDash": [4, 3]}, "encoding": place},
         {
