@@ -59,7 +59,7 @@ def test_gradients_and_one_step_of_adam_are_those_of_plain_numpy():
     windows = np.array([[0, 1, 2], [1, 2, 0], [3, 0, 1], [4, 2, 1]])
     count = np.array([3.0, 1.0, 2.0, 1.0])
     with detector.computing() as device:
-        network = detector.network(device).train()
+        network = detector.network(device).train().requires_grad_()
         before = {k: v.detach().numpy().astype(np.float64) for k, v in network.named_parameters()}
         logits = detector.logits(network, torch.from_numpy(windows[:, :-1]))
         loss = torch.nn.functional.cross_entropy(
@@ -213,6 +213,15 @@ def test_a_loss_that_is_no_number_any_more_says_what_to_do():
 def test_a_device_that_is_not_there_is_named(device):
     with pytest.raises(ConfigError, match=r"(?s)model\.device.*auto, cpu"):
         fitted("deeplog", [ROUND], [], *SMALL, f"device={device}")
+
+
+def test_what_it_made_of_sequences_before_is_forgotten_with_the_weights():
+    detector, test = fitted("deeplog", [ROUND] * 4, ["abcdxefgh"], *SMALL)
+    scored = detector.score(test)
+    other, _ = fitted("deeplog", [ROUND[::-1]] * 4, ["abcdxefgh"], *SMALL)
+    other.score(test)
+    other.restore(detector.state())
+    assert other.score(test).tolist() == scored.tolist()
 
 
 def test_torch_is_left_as_it_was():

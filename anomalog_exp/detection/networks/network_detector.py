@@ -74,7 +74,8 @@ class NetworkDetector(Detector):
 
         self._curve = train(network, task, valid, self.config, self.progress)
         self._weights = weights_of(network)
-        self._network = network
+        self.forget()
+        self._network = network.requires_grad_(False)
 
     def network(self, device: torch.device) -> nn.ModuleDict:
         """The network as it was trained; it is built where that was elsewhere."""
@@ -85,7 +86,7 @@ class NetworkDetector(Detector):
             network.load_state_dict(
                 {name: torch.from_numpy(value) for name, value in self._weights.items()}
             )
-            self._network = network.to(device).eval()
+            self._network = network.to(device).eval().requires_grad_(False)
         return self._network
 
     def restore(self, state: DetectorState) -> None:
@@ -94,6 +95,10 @@ class NetworkDetector(Detector):
         super(NetworkDetector, other).restore(state)
         other.refuse_other_weights()
         super().restore(state)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what earlier weights made: what is remembered of sequences, too, in subclasses."""
         self._network = None
 
     def refuse_other_weights(self) -> None:

@@ -78,6 +78,10 @@ class NextEventDetector(WindowDetector):
         super().__init__(config)
         self._ranks_of: WeakKeyDictionary[SequenceSet, _Ranks] = WeakKeyDictionary()
 
+    def forget(self) -> None:
+        super().forget()
+        self._ranks_of.clear()
+
     def prepare(self, train: SequenceSet) -> None:
         """Learn what the layers need besides the symbols, from normal sequences; by default nothing."""
 

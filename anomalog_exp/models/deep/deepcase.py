@@ -102,6 +102,10 @@ class DeepCaseDetector(WindowDetector):
         super().__init__(config)
         self._triage_of: WeakKeyDictionary[SequenceSet, Triage] = WeakKeyDictionary()
 
+    def forget(self) -> None:
+        super().forget()
+        self._triage_of.clear()
+
     def layers(self) -> nn.ModuleDict:
         from torch import nn
 

@@ -94,6 +94,10 @@ class DeepLogWithValues(DeepLogDetector):
         super().__init__(config)
         self._surprises_of: WeakKeyDictionary[SequenceSet, Surprises] = WeakKeyDictionary()
 
+    def forget(self) -> None:
+        super().forget()
+        self._surprises_of.clear()
+
     def refuse_other_weights(self) -> None:
         super().refuse_other_weights()
         learned = self._values

@@ -120,6 +120,10 @@ class LogBertDetector(NetworkDetector):
         super().__init__(config)
         self._ranks_of: WeakKeyDictionary[SequenceSet, _Ranks] = WeakKeyDictionary()
 
+    def forget(self) -> None:
+        super().forget()
+        self._ranks_of.clear()
+
     @property
     def symbols(self) -> int:
         """How many templates normal training showed."""
