@@ -13,10 +13,10 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 from docs_comments import names_of, yaml_name
 
-from anomalog_exp.models import Detector
 from anomalog_exp.options.groups import OPEN_GROUPS, module_in
 
 __all__ = ["DetectorFacts", "detector_facts", "sentences"]
@@ -69,11 +69,7 @@ def sentences(text: str) -> list[str]:
 
 def _facts(name: str) -> DetectorFacts:
     module = importlib.import_module(module_in(OPEN_GROUPS["model"], yaml_name("model", name)))
-    (detector,) = (
-        one
-        for one in vars(module).values()
-        if inspect.isclass(one) and issubclass(one, Detector) and one.__module__ == module.__name__
-    )
+    detector = get_type_hints(module.Config.build_detector)["return"]
     first, _, text = inspect.getdoc(module).partition("\n\n")
     said = sentences(text)
     return DetectorFacts(
