@@ -12,7 +12,7 @@ from typing import Self
 
 from anomalog_exp.secrets import without_secrets
 
-__all__ = ["ConfigError", "DataError", "NotApplicable"]
+__all__ = ["ConfigError", "DataError", "MissingExtra", "NotApplicable"]
 
 
 class ConfigError(ValueError):
@@ -38,6 +38,10 @@ class ConfigError(ValueError):
 
 class DataError(ConfigError):
     """A file that the configuration names is missing, broken, or not what the parser expects."""
+
+
+class MissingExtra(ConfigError):
+    """An option needs a package that is not installed, and that an extra of ours brings."""
 
 
 class NotApplicable(Exception):

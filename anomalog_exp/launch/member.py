@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from anomalog_exp.app import run
 from anomalog_exp.config.load import run_config
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import ConfigError, MissingExtra
 from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.workers import follow_the_sweep
 from anomalog_exp.progress import Progress
@@ -50,6 +50,8 @@ def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) ->
             record |= asdict(run(config, overrides=own, progress=progress, mirrored=False))
     except (KeyboardInterrupt, Stopped):  # meant for the whole sweep, which runs in this process
         raise
+    except MissingExtra as error:  # a search over all detectors asks for what there is
+        record |= {"status": "skipped", "reason": str(error)}
     except BaseException as error:  # noqa: BLE001 - recorded; the others go on
         if stop_signal() is not None:
             raise_stop(error)

@@ -26,8 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from anomalog_exp.errors import ConfigError
-from anomalog_exp.options.mistakes import mistakes
+from anomalog_exp.options.mistakes import mistakes_in
 
 __all__ = [
     "AbsolutePath",
@@ -142,7 +141,7 @@ class Options(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise ConfigError("\n".join(mistakes(error, values, key))) from error
+            raise mistakes_in(error, values, key) from error
 
     @model_validator(mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import MissingExtra
 
 __all__ = ["extra_named", "extra_of"]
 
@@ -19,7 +19,7 @@ def extra_named(key: str, name: str) -> Iterator[None]:
     Around whatever imports an option's own packages: its module, and what builds it.
 
     Raises:
-        ConfigError: a package is missing that an extra brings.
+        MissingExtra: a package is missing that an extra brings.
     """
     try:
         yield
@@ -28,7 +28,7 @@ def extra_named(key: str, name: str) -> Iterator[None]:
         extra = extra_of(package)
         if extra is None:
             raise
-        raise ConfigError.of(
+        raise MissingExtra.of(
             key,
             name,
             problem=f"it needs the package {package!r}, which is not installed",

@@ -13,10 +13,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import ConfigError, MissingExtra
 from anomalog_exp.options.names import option_names
 
-__all__ = ["did_you_mean", "mistakes", "nearest", "no_option"]
+__all__ = ["did_you_mean", "mistakes_in", "nearest", "no_option"]
 
 _ALLOWED = {
     "bool_type": "true or false",
@@ -53,15 +53,19 @@ def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:
     return f"did you mean {near!r}?" if near else otherwise
 
 
-def mistakes(error: ValidationError, values: Mapping[str, Any], key: str) -> list[str]:
-    """One four-part message for each value that pydantic refuses.
+def mistakes_in(error: ValidationError, values: Mapping[str, Any], key: str) -> ConfigError:
+    """A four-part message for each value that pydantic refuses, in one error.
+
+    It is a `MissingExtra` where nothing else is wrong.
 
     Args:
         error: What pydantic raised.
         values: What was validated.
         key: Where the option stands in the whole config; empty for the whole.
     """
-    return [str(_mistake(detail, _key(detail["loc"], values, key))) for detail in error.errors()]
+    found = [_mistake(detail, _key(detail["loc"], values, key)) for detail in error.errors()]
+    lacking = all(isinstance(one, MissingExtra) for one in found)
+    return (MissingExtra if lacking else ConfigError)("\n".join(map(str, found)))
 
 
 def no_option(key: str, value: object) -> ConfigError:
