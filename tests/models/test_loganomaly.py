@@ -45,7 +45,7 @@ def test_the_odds_are_those_of_inputs_made_one_by_one():
     network = detector.network(torch.device("cpu"))
     vectors = template_vectors(["a", "b", "c"], 8)
     for history, odds in zip(histories, detector.logits(network, histories), strict=True):
-        meanings, counts = np.zeros((4, 9)), np.zeros((4, 4))
+        meanings, counts = np.zeros((4, 9)), np.zeros((4, 5))
         for place, symbol in enumerate(history.tolist()):
             if symbol == start:
                 meanings[place, 8] = 1
@@ -56,7 +56,10 @@ def test_the_odds_are_those_of_inputs_made_one_by_one():
                     counts[place, earlier] += 1 / 4
         states = [
             network[name](torch.tensor(inputs, dtype=torch.float32))[0][-1]
-            for name, inputs in (("meanings", meanings), ("counts", counts))
+            for name, inputs in (
+                ("meanings", meanings),
+                ("counts", counts @ network["counted"].weight.detach().numpy()),
+            )
         ]
         assert torch.allclose(odds, network["out"](torch.cat(states)), atol=1e-6)
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["WindowConfig", "WindowDetector"]
 
+_MOST_ONE_HOT = 256
+"""Templates beyond which the zeros of one-hot vectors would take most of the time."""
+
 
 class WindowConfig(NetworkConfig):
     """Options of such networks."""
@@ -73,11 +76,26 @@ class WindowDetector(NetworkDetector):
         """How many templates normal training showed; see the class for the two symbols behind them."""
         return len(self._known)
 
-    def one_hot(self, histories: torch.Tensor) -> torch.Tensor:
-        """(batch, history, symbols + 1) float32: an unknown event is no symbol, and has zeros."""
+    def input_layers(self, width: int) -> tuple[int, dict[str, nn.Module]]:
+        """How many numbers stand for an event of a history, and the layers that make them.
+
+        Args:
+            width: How many there are where events are too many for one-hot vectors.
+        """
+        from torch import nn
+
+        if self.symbols <= _MOST_ONE_HOT:
+            return self.symbols + 1, {}
+        return width, {"events": nn.Embedding(self.symbols + 2, width, self.symbols + 1)}
+
+    def inputs(self, network: nn.ModuleDict, histories: torch.Tensor) -> torch.Tensor:
+        """(batch, history, numbers) float32: an unknown event is no symbol, and has zeros."""
         import torch
         from torch.nn.functional import embedding
 
+        if "events" in network:
+            learned: torch.Tensor = network["events"](histories)
+            return learned
         rows = torch.eye(self.symbols + 2, self.symbols + 1, device=histories.device)
         return embedding(histories, rows)
 

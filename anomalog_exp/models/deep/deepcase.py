@@ -109,23 +109,26 @@ class DeepCaseDetector(WindowDetector):
     def layers(self) -> nn.ModuleDict:
         from torch import nn
 
-        units, symbols = self.config.units, self.symbols
+        units = self.config.units
+        width, layers = self.input_layers(units)
         return nn.ModuleDict(
             {
-                "context": nn.GRU(symbols + 1, units, batch_first=True),
+                **layers,
+                "context": nn.GRU(width, units, batch_first=True),
                 "attention": nn.Linear(units, self.config.history),
-                "hidden": nn.Linear(symbols + 1, units),
-                "out": nn.Linear(units, symbols),
+                # Rows of a matrix by number: a product with one-hot vectors, without their zeros.
+                "hidden": nn.Embedding(self.symbols + 2, units, self.symbols + 1),
+                "out": nn.Linear(units, self.symbols),
             }
         )
 
     def logits(self, network: nn.ModuleDict, histories: torch.Tensor) -> torch.Tensor:
-        context = self.one_hot(histories)
-        return _expected(network, self._attention(network, context).softmax(dim=1), context)
+        attention = self._attention(network, histories).softmax(dim=1)
+        return _expected(network, attention, histories)
 
-    def _attention(self, network: nn.ModuleDict, context: torch.Tensor) -> torch.Tensor:
+    def _attention(self, network: nn.ModuleDict, histories: torch.Tensor) -> torch.Tensor:
         """(batch, history) attention before it is made to add up to 1."""
-        _, last = network["context"](context)
+        _, last = network["context"](self.inputs(network, histories))
         # Divided, it learns more slowly than what predicts. Else it settles for good on the last event,
         # which tells most at first.
         attention: torch.Tensor = network["attention"](last[-1]) / self.config.units
@@ -164,9 +167,9 @@ class DeepCaseDetector(WindowDetector):
             symbols[:, -1].clamp_(max=self.symbols - 1)
 
             def given(index: torch.Tensor) -> torch.Tensor:
-                context = self.one_hot(symbols[index, :-1])
-                attention = self._attention(network, context)
-                return _with_chance(network, attention, context, symbols[index, -1])
+                histories = symbols[index, :-1]
+                attention = self._attention(network, histories)
+                return _with_chance(network, attention, histories, symbols[index, -1])
 
             def sought(index: torch.Tensor) -> torch.Tensor:
                 return self._sought(network, symbols[unexpected[index]])
@@ -194,17 +197,17 @@ class DeepCaseDetector(WindowDetector):
         """Attention that makes events as likely as the search can; see `_in_blocks`."""
         import torch
 
-        context, event = self.one_hot(symbols[:, :-1]), symbols[:, -1]
-        attention = self._attention(network, context).clone()
+        histories, event = symbols[:, :-1], symbols[:, -1]
+        attention = self._attention(network, histories).clone()
         with torch.enable_grad():
             attention.requires_grad_()
             optimizer = torch.optim.Adam([attention], lr=_SEEK_RATE)
             for _ in range(self.config.seek_steps):
                 optimizer.zero_grad()
-                chance = _with_chance(network, attention, context, event)[:, -1]
+                chance = _with_chance(network, attention, histories, event)[:, -1]
                 (-chance.log()).sum().backward()
                 optimizer.step()
-        return _with_chance(network, attention.detach(), context, event)
+        return _with_chance(network, attention.detach(), histories, event)
 
     def _sums(self, histories: NDArray[np.int32], weight: NDArray[np.float32]) -> csr_matrix:
         """(windows, symbols + 1) attention by symbol; that to unknown events is left out."""
@@ -357,22 +360,22 @@ class DeepCaseDetector(WindowDetector):
 
 
 def _expected(
-    network: nn.ModuleDict, attention: torch.Tensor, context: torch.Tensor
+    network: nn.ModuleDict, attention: torch.Tensor, histories: torch.Tensor
 ) -> torch.Tensor:
     """(batch, symbols) odds of the event, from the events before it as attention weighs them."""
-    attended = (attention[:, :, None] * context).sum(dim=1)
-    odds: torch.Tensor = network["out"](network["hidden"](attended).relu())
+    attended = (attention[:, :, None] * network["hidden"](histories)).sum(dim=1)
+    odds: torch.Tensor = network["out"](attended.relu())
     return odds
 
 
 def _with_chance(
-    network: nn.ModuleDict, attention: torch.Tensor, context: torch.Tensor, event: torch.Tensor
+    network: nn.ModuleDict, attention: torch.Tensor, histories: torch.Tensor, event: torch.Tensor
 ) -> torch.Tensor:
     """(batch, history + 1) attention that adds up to 1, and the chance of the event under it."""
     import torch
 
     shares = attention.softmax(dim=1)
-    chances = _expected(network, shares, context).softmax(dim=1)
+    chances = _expected(network, shares, histories).softmax(dim=1)
     return torch.cat([shares, chances.gather(1, event[:, None])], dim=1)
 
 

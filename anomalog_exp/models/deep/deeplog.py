@@ -10,10 +10,11 @@ before, from earlier events of its template; see `detection/networks/value_predi
 where the event itself is expected. One with other numbers than expected scores between `top_g` - 1 and
 `top_g`: above everything expected, below every event that is not, and more for a larger error.
 
-Deviations: a small share of what is expected goes to all events alike (`label_smoothing`). The first
-public code feeds the number of an event instead of a one-hot vector. Workflow models and learning from
-an operator's feedback are left out. One network predicts the numbers of all templates. They are on a
-logarithmic scale before they are normalised: sizes and times spread over orders of magnitude.
+Deviations: a small share of what is expected goes to all events alike (`label_smoothing`). Of more than
+256 templates each has a vector of `units` numbers that is learned, instead of a one-hot vector. The
+first public code feeds the number of an event instead. Workflow models and learning from an operator's
+feedback are left out. One network predicts the numbers of all templates. They are on a logarithmic scale
+before they are normalised: sizes and times spread over orders of magnitude.
 """
 
 from __future__ import annotations
@@ -72,15 +73,17 @@ class DeepLogDetector(NextEventDetector):
         from torch import nn
 
         config = self.config
+        width, layers = self.input_layers(config.units)
         return nn.ModuleDict(
             {
-                "lstm": nn.LSTM(self.symbols + 1, config.units, config.layers, batch_first=True),
+                **layers,
+                "lstm": nn.LSTM(width, config.units, config.layers, batch_first=True),
                 "out": nn.Linear(config.units, self.symbols),
             }
         )
 
     def logits(self, network: nn.ModuleDict, histories: torch.Tensor) -> torch.Tensor:
-        states, _ = network["lstm"](self.one_hot(histories))
+        states, _ = network["lstm"](self.inputs(network, histories))
         logits: torch.Tensor = network["out"](states[:, -1])
         return logits
 

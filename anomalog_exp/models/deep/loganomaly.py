@@ -9,8 +9,10 @@ Equal histories are learned and predicted once.
 Deviations: vectors of templates are sums of pseudo-random vectors of their words
 (`features/word_vectors.py`) instead of template2vec, which learns synonyms and antonyms. Counts are
 those within the history, up to each of its events and divided by its length; the paper counts in windows
-that reach further back. A template that training never showed is not taken for the known one most like
-it: what is scored names it no more than `<unknown>`, and `unknown_events` says what becomes of it.
+that reach further back. A matrix makes `width` numbers of the counts before the LSTM reads them, so that
+many templates take no more time. A template that training never showed is not taken for the known one
+most like it: what is scored names it no more than `<unknown>`, and `unknown_events` says what becomes of
+it.
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ class LogAnomalyDetector(NextEventDetector):
         return nn.ModuleDict(
             {
                 "meanings": nn.LSTM(self._vectors.shape[1] + 1, *size, batch_first=True),
-                "counts": nn.LSTM(self.symbols + 1, *size, batch_first=True),
+                "counted": nn.Embedding(self.symbols + 2, config.width, self.symbols + 1),
+                "counts": nn.LSTM(config.width, *size, batch_first=True),
                 "out": nn.Linear(2 * config.units, self.symbols),
             }
         )
@@ -71,11 +74,11 @@ class LogAnomalyDetector(NextEventDetector):
     def logits(self, network: nn.ModuleDict, histories: torch.Tensor) -> torch.Tensor:
         import torch
 
-        happened = self.one_hot(histories)
         length = histories.shape[1]
-        # A product, as sums that run on are not deterministic on a GPU.
+        # Counts times a matrix, without the many zeros; a product, as sums that run on are not
+        # deterministic on a GPU.
         up_to = torch.ones(length, length, device=histories.device).tril()
-        counts = up_to @ happened / length
+        counts = up_to @ network["counted"](histories) / length
         meanings, _ = network["meanings"](self._meanings(histories))
         quantities, _ = network["counts"](counts)
         logits: torch.Tensor = network["out"](
