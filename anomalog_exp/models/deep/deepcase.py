@@ -27,7 +27,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.evidence import strongest
@@ -228,11 +228,9 @@ class DeepCaseDetector(WindowDetector):
 
         cluster = np.full(len(windows.count), -1, dtype=np.int64)
         groups = 0
-        for event in range(self.symbols):
+        for event in np.unique(windows.event[attended.confident]):
             own = np.flatnonzero((windows.event == event) & attended.confident)
             points, which, weight = _distinct_points(attended.sums[own], windows.count[own])
-            if not len(points):
-                continue
             dbscan = DBSCAN(
                 eps=self.config.eps, min_samples=self.config.min_samples, metric="manhattan"
             )
@@ -276,9 +274,10 @@ class DeepCaseDetector(WindowDetector):
             if not len(own):
                 continue
             there = np.flatnonzero(self._point_event == event)
-            points = self._points[there].toarray()
+            both = _dense(vstack([self._points[there], attended.sums[own]], format="csr"))
             search = NearestNeighbors(n_neighbors=1, algorithm="kd_tree", metric="manhattan")
-            distance, nearest = search.fit(points).kneighbors(attended.sums[own].toarray())
+            search.fit(both[: len(there)])
+            distance, nearest = search.kneighbors(both[len(there) :])
             near = distance[:, 0] <= self.config.eps
             cluster[own[near]] = self._point_cluster[there[nearest[near, 0]]]
 
@@ -405,5 +404,11 @@ def _distinct_points(
     sums: csr_matrix, count: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Different rows, which of them each row is, and how many events each stands for."""
-    points, which = np.unique(sums.toarray(), axis=0, return_inverse=True)
+    points, which = np.unique(_dense(sums), axis=0, return_inverse=True)
     return points, which, np.bincount(which, weights=count).astype(np.int64)
+
+
+def _dense(sums: csr_matrix) -> NDArray[np.float64]:
+    """The rows over the columns that any of them uses: few, of one kind of event."""
+    used = np.unique(sums.indices)
+    return np.zeros((sums.shape[0], 1)) if not len(used) else sums[:, used].toarray()
