@@ -98,10 +98,15 @@ def test_a_fit_with_a_part_for_validation_scores_and_a_second_one_likewise(name)
 def test_strange_sequences_score_higher_than_the_most_common_one(name):
     both = sequences()
     test = both.part(Split.TEST)
-    scores = fitted(name, both.part(Split.TRAIN)).score(test.unlabelled())
-    strange = scores[test.label == 1].mean()
-    # Of values that training never had, which is all that is strange in them, value_rate says nothing.
-    assert strange >= scores[0] if name == "value_rate" else strange > scores[0]
+    detector = fitted(name, both.part(Split.TRAIN))
+    scores = detector.score(test.unlabelled())
+    abstained = detector.abstained(test.unlabelled())
+    decided = np.ones(len(test), dtype=bool) if abstained is None else ~abstained
+    strange = scores[(test.label == 1) & decided].mean()
+    # Of values that training never had, which is all that is strange in them, value_rate says nothing;
+    # deepcase says nothing of contexts that training shows fewer than five times.
+    silent = name in ("value_rate", "deepcase")
+    assert strange >= scores[0] if silent else strange > scores[0]
 
 
 def test_the_same_training_gives_the_same_scores(name):
