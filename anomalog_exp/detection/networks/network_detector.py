@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from anomalog_exp.detection.networks.learning_curve import LearningCurve
 from anomalog_exp.detection.networks.network_options import NetworkConfig
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.errors import DataError
+from anomalog_exp.sequences.sequence_set import SequenceSet
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from anomalog_exp.detection.networks.training_loop import Task
 
 __all__ = ["NetworkDetector", "weights_of"]
+
+Made = TypeVar("Made")
 
 
 class NetworkDetector(Detector):
@@ -41,6 +45,7 @@ class NetworkDetector(Detector):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
         self._network: nn.ModuleDict | None = None
+        self._made: WeakKeyDictionary[SequenceSet, dict[str, Any]] = WeakKeyDictionary()
 
     @abstractmethod
     def layers(self) -> nn.ModuleDict:
@@ -74,7 +79,7 @@ class NetworkDetector(Detector):
 
         self._curve = train(network, task, valid, self.config, self.progress)
         self._weights = weights_of(network)
-        self.forget()
+        self._made.clear()
         self._network = network.requires_grad_(False)
 
     def network(self, device: torch.device) -> nn.ModuleDict:
@@ -95,11 +100,19 @@ class NetworkDetector(Detector):
         super(NetworkDetector, other).restore(state)
         other.refuse_other_weights()
         super().restore(state)
-        self.forget()
-
-    def forget(self) -> None:
-        """Drop what earlier weights made: what is remembered of sequences, too, in subclasses."""
+        self._made.clear()
         self._network = None
+
+    def once(self, make: Callable[[SequenceSet], Made], sequences: SequenceSet) -> Made:
+        """What a method makes of sequences; asked about the same again, it is remembered.
+
+        Scores, ranks and evidence come of one look at the sequences. Other weights forget all of it.
+        """
+        made = self._made.setdefault(sequences, {})
+        if make.__name__ not in made:
+            made[make.__name__] = make(sequences)
+        remembered: Made = made[make.__name__]
+        return remembered
 
     def refuse_other_weights(self) -> None:
         """See that the weights fit the layers.

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +73,6 @@ class NextEventDetector(WindowDetector):
     config: NextEventConfig
     _top_g: int
 
-    def __init__(self, config: NextEventConfig) -> None:
-        super().__init__(config)
-        self._ranks_of: WeakKeyDictionary[SequenceSet, _Ranks] = WeakKeyDictionary()
-
-    def forget(self) -> None:
-        super().forget()
-        self._ranks_of.clear()
-
     def prepare(self, train: SequenceSet) -> None:
         """Learn what the layers need besides the symbols, from normal sequences; by default nothing."""
 
@@ -124,10 +115,8 @@ class NextEventDetector(WindowDetector):
         return fewest_candidates(highest, self.config.auto_flags, self.symbols)
 
     def _ranked(self, sequences: SequenceSet) -> _Ranks:
-        """What becomes of each event; asked again about the same sequences, it remembers."""
-        if sequences not in self._ranks_of:
-            self._ranks_of[sequences] = self._newly_ranked(sequences)
-        return self._ranks_of[sequences]
+        """What becomes of each event."""
+        return self.once(self._newly_ranked, sequences)
 
     def _newly_ranked(self, sequences: SequenceSet) -> _Ranks:
         windows = self._windows(sequences, np.ones(int(sequences.offsets[-1]), dtype=bool))

@@ -22,7 +22,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,14 +96,6 @@ class DeepCaseDetector(WindowDetector):
     _size: Annotated[NDArray[np.int64], "clusters"]
     _share: Annotated[NDArray[np.float64], "clusters"]
     _trained: int
-
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        self._triage_of: WeakKeyDictionary[SequenceSet, Triage] = WeakKeyDictionary()
-
-    def forget(self) -> None:
-        super().forget()
-        self._triage_of.clear()
 
     def layers(self) -> nn.ModuleDict:
         from torch import nn
@@ -246,9 +237,7 @@ class DeepCaseDetector(WindowDetector):
         self._share = _anomalous_share(of_event, label, groups)
 
     def triage(self, sequences: SequenceSet) -> Triage:
-        if sequences not in self._triage_of:
-            self._triage_of[sequences] = self._triaged(sequences)
-        return self._triage_of[sequences]
+        return self.once(self._triaged, sequences)
 
     def _triaged(self, sequences: SequenceSet) -> Triage:
         windows = self.windows(sequences, np.ones(int(sequences.offsets[-1]), dtype=bool))

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,14 +92,6 @@ class DeepLogWithValues(DeepLogDetector):
 
     _values: ValuePredictor
 
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        self._surprises_of: WeakKeyDictionary[SequenceSet, Surprises] = WeakKeyDictionary()
-
-    def forget(self) -> None:
-        super().forget()
-        self._surprises_of.clear()
-
     def refuse_other_weights(self) -> None:
         super().refuse_other_weights()
         learned = self._values
@@ -132,15 +123,14 @@ class DeepLogWithValues(DeepLogDetector):
         return Asked(numbers, np.flatnonzero(chosen), sequences.templates[chosen])
 
     def _surprises(self, sequences: SequenceSet) -> Surprises:
-        """Expected events that say something else; asked about the same again, it remembers."""
-        if sequences not in self._surprises_of:
-            ranks = self._ranked(sequences)
-            expected = ranks.judged & (self._scores(ranks.rank) <= self.own_threshold)
-            with self.computing() as device:
-                self._surprises_of[sequences] = self._values.surprises(
-                    self.config, self._asked(sequences, expected), device
-                )
-        return self._surprises_of[sequences]
+        """Expected events that say something else."""
+        return self.once(self._newly_surprised, sequences)
+
+    def _newly_surprised(self, sequences: SequenceSet) -> Surprises:
+        ranks = self._ranked(sequences)
+        expected = ranks.judged & (self._scores(ranks.rank) <= self.own_threshold)
+        with self.computing() as device:
+            return self._values.surprises(self.config, self._asked(sequences, expected), device)
 
     def _between(self, excess: NDArray[np.float64]) -> NDArray[np.float64]:
         """(surprises,) scores between those of expected events and those of others."""

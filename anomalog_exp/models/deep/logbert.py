@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,14 +114,6 @@ class LogBertDetector(NetworkDetector):
     _symbol: Annotated[NDArray[np.int32], "templates"]
     _known: Annotated[NDArray[np.int64], "symbols"]
     _top_g: int
-
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        self._ranks_of: WeakKeyDictionary[SequenceSet, _Ranks] = WeakKeyDictionary()
-
-    def forget(self) -> None:
-        super().forget()
-        self._ranks_of.clear()
 
     @property
     def symbols(self) -> int:
@@ -286,18 +277,19 @@ class LogBertDetector(NetworkDetector):
                 yield places[some], logits.cpu().numpy()
 
     def _ranked(self, sequences: SequenceSet) -> _Ranks:
-        """What becomes of each event; asked again about the same sequences, it remembers."""
-        if sequences not in self._ranks_of:
-            pieces = self._pieces(sequences)
-            known = pieces.symbols < self.symbols
-            ignored = self.config.unknown_events == "ignored"
-            rank = np.where(known | ignored, 0, self.symbols)
-            for places, logits in self._predictions(pieces):
-                kept = known[places]
-                there = places[kept]
-                rank[there] = ranks_among(logits[kept], pieces.symbols[there])
-            self._ranks_of[sequences] = _Ranks(pieces, rank[pieces.place])
-        return self._ranks_of[sequences]
+        """What becomes of each event."""
+        return self.once(self._newly_ranked, sequences)
+
+    def _newly_ranked(self, sequences: SequenceSet) -> _Ranks:
+        pieces = self._pieces(sequences)
+        known = pieces.symbols < self.symbols
+        ignored = self.config.unknown_events == "ignored"
+        rank = np.where(known | ignored, 0, self.symbols)
+        for places, logits in self._predictions(pieces):
+            kept = known[places]
+            there = places[kept]
+            rank[there] = ranks_among(logits[kept], pieces.symbols[there])
+        return _Ranks(pieces, rank[pieces.place])
 
     def _chosen_g(self, valid: SequenceSet | None) -> int:
         """`top_g`, or the smallest that flags no more of the validation sequences than it may."""
