@@ -31,6 +31,11 @@ NEEDED = {
         ["dataset.source.path=/logs/a.log"],
     ),
     "dataset=auto": [f"dataset.source.path={Path(__file__)}"],
+    "dataset=sessions": [
+        "dataset.source.path=/logs/a.log",
+        "dataset.structured_parser.files=[{path: a, split: train, label: 0}]",
+        "dataset.structured_parser.id_separator=null",
+    ],
     "dataset/structured_parser=sessions": [
         "dataset.structured_parser.files=[{path: a, split: train, label: 0}]"
     ],

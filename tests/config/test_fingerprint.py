@@ -44,10 +44,15 @@ CHANGES_NOTHING = {
 
 LOCAL = ["dataset/source=local_dir", "dataset.source.path=/logs/a.log"]
 CUSTOM = ["dataset=custom", LOCAL[1]]
+LISTED = [
+    "dataset.structured_parser.files=[{path: a, split: train, label: 0}]",
+    "dataset.structured_parser.id_separator=null",
+]
 COMPOSED = {
     "dataset": {
         **{name: [f"dataset={name}"] for name in option_names("dataset")},
         **{name: [f"dataset={name}", LOCAL[1]] for name in ("custom", "openstack", "hdfs_sessions", "openstack_sessions")},
+        "sessions": ["dataset=sessions", *LISTED, LOCAL[1]],
         "auto": ["dataset=auto", f"dataset.source.path={__file__}"],
     },
     "dataset/source": {
