@@ -69,6 +69,7 @@ class RunResult:
             where that scope only predicts.
         flagged: How many of them are predicted anomalous.
         oracle: The threshold depends on the labels of the test split.
+        caveat: What the split lets training know, as `shuffled: training may come after test`.
         seconds: What it took, now or when it ran.
     """
 
@@ -90,6 +91,7 @@ class RunResult:
     judged: int | None = None
     flagged: int | None = None
     oracle: bool = False
+    caveat: str | None = None
     seconds: float | None = None
 
 
@@ -197,6 +199,7 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
         judged=decisions.counts.units if decisions.counts else None,
         flagged=decisions.diagnostics.flagged,
         oracle=report.task.decision.oracle,
+        caveat=stored.config.split.caveat,
         seconds=stored.environment["seconds"]["total"],
     )
 

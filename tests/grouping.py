@@ -21,7 +21,8 @@ _TYPES = {"sequence": TypeAdapter(SequenceConfig), "split": TypeAdapter(SplitCon
 
 @cache
 def _defaults(group: str, name: str) -> dict:
-    values = yaml.safe_load((conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8"))
+    text = (conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8")
+    values = yaml.safe_load(text.replace("${seed}", "0"))
     shares = values.pop("defaults", None)  # what the group shares
     return (_defaults("", f"_{group}") if shares else {}) | values
 

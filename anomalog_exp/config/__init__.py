@@ -24,6 +24,7 @@ from anomalog_exp.sequences.splits.raw_entries import (
     RawEntrySplitConfig,
     SplitApplicationOrder,
 )
+from anomalog_exp.sequences.splits.shuffled import RandomNormalSplitConfig, RandomSplitConfig
 from anomalog_exp.sequences.splits.straddlers import StraddlingGroupPolicy
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "LocalZipSourceConfig",
     "NormalOnlySplitConfig",
     "PredefinedSplitConfig",
+    "RandomNormalSplitConfig",
+    "RandomSplitConfig",
     "RawEntryPrefixCountSplitConfig",
     "RawEntryPrefixFractionSplitConfig",
     "RawEntryPrefixNormalFractionSplitConfig",

@@ -15,8 +15,21 @@ from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.metric_terms import HEADLINE_COLUMNS
 from anomalog_exp.report.sweep_page import sweep_in_words
 from anomalog_exp.report.write import PAGE
-from anomalog_exp.results.members import Member, best_first, is_repeat, shown_metrics, swept_keys
-from anomalog_exp.results.summaries import Repeated, repeated, summary_rows, summary_table_rows
+from anomalog_exp.results.members import (
+    Member,
+    best_first,
+    is_repeat,
+    members_by_caveat,
+    shown_metrics,
+    swept_keys,
+)
+from anomalog_exp.results.summaries import (
+    Repeated,
+    Summary,
+    repeated,
+    summary_rows,
+    summary_table_rows,
+)
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
 
@@ -49,12 +62,16 @@ def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunC
     """Print the table, what has no result and why, the result in words, and where to look."""
     members, asked = _ordered(records), config.sweep
     if asked.summarize:
-        print(_summary_table(_configurations(members, asked.summarize), asked))
+        print(_summary_table(_configurations(members, asked.summarize), asked.summary))
     else:
         columns = ["member", *swept_keys(members), "status", *_figures(members), "seconds"]
         print(text_table([_row(member) for member in members], columns))
+        if over := _repeated_keys(members):
+            print(f"\nmedian (and range) over {', '.join(over)}\n")
+            print(_summary_table(_configurations(members, over), "median"))
     print()
-    for line in [*_equal_repeats(members, asked.summarize), *_reasons(members)]:
+    lines = [*_equal_repeats(members, asked.summarize), *_caveats(members), *_reasons(members)]
+    for line in lines:
         print(f"{line}\n")
     print(sweep_in_words(members))
     if (page := directory / PAGE).is_file():
@@ -107,18 +124,29 @@ def _configurations(members: Sequence[Member], over: Sequence[str]) -> list[Repe
     return repeated(members, swept_keys(members), over)
 
 
-def _summary_table(configurations: Sequence[Repeated], asked: SweepConfig) -> str:
-    rows = summary_table_rows(configurations, asked.summary)
+def _repeated_keys(members: Sequence[Member]) -> list[str]:
+    """Seeds and offsets that the sweep varies."""
+    return [key for key in swept_keys(members) if is_repeat(key)]
+
+
+def _summary_table(configurations: Sequence[Repeated], summary: Summary) -> str:
+    rows = summary_table_rows(configurations, summary)
     return text_table(rows, list(dict.fromkeys(column for row in rows for column in row)))
 
 
 def _equal_repeats(members: Sequence[Member], over: Sequence[str]) -> Iterator[str]:
     """Configurations whose repeats are all the same, as of a detector that uses no seed."""
-    keys = [key for key in swept_keys(members) if key in over or (not over and is_repeat(key))]
+    keys = [key for key in swept_keys(members) if key in over] if over else _repeated_keys(members)
     equal = [one for one in _configurations(members, keys) if keys and one.all_equal]
     if equal:
         names = "; ".join(one.name if one.settings else "all members" for one in equal)
         yield f"the same figures for every {', '.join(keys)}, so that no spread is known: {names}"
+
+
+def _caveats(members: Sequence[Member]) -> Iterator[str]:
+    """What splits let training know, and of which members."""
+    for caveat, count in members_by_caveat(members).items():
+        yield f"{count} of {len(members)} members: {caveat}"
 
 
 def _reasons(members: Sequence[Member]) -> Iterator[str]:

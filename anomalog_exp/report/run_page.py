@@ -151,8 +151,10 @@ def _which(sequences: dict[str, Any]) -> Iterator[str]:
     if split == "all":
         yield "They are the whole log, and all of it trained."
     elif split == "chronological":
+        offset = sequences["requested"].get("offset")
+        log = f"the log, as a circle that begins at {offset:.0%}" if offset else "the log"
         yield (
-            f"They are the last {realised['test_fraction']:.0%} of the log; the first "
+            f"They are the last {realised['test_fraction']:.0%} of {log}; the first "
             f"{realised['train_fraction']:.0%} trained"
             + (f", the next {held:.0%} were for validation." if held else ".")
         )

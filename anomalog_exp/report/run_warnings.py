@@ -56,6 +56,7 @@ def warnings_of(
         *likeness_warnings(manifest.get("bundle")),
         *threshold_warnings(report, findings),
         *(_everything() if trains_on_test else test_part_warnings(report)),
+        *(() if trains_on_test else _order(sequences.get("caveat"))),
         *window_warnings(dataset, sequences),
         *_training(sequences, findings.get("distinct_training_sequences")),
         *template_warnings(dataset, manifest.get("template_counts")),
@@ -73,6 +74,16 @@ def _everything() -> Iterator[RunWarning]:
         "Take split=chronological for figures to report.",
         figures=True,
     )
+
+
+def _order(caveat: str | None) -> Iterator[RunWarning]:
+    if caveat is not None:
+        yield RunWarning(
+            f"The split is {caveat}",
+            "What comes later helps to judge what was before it: new logs may give lower figures.",
+            "Report it with the figures. split=chronological, with no offset, trains on the past alone.",
+            figures=True,
+        )
 
 
 def _training(sequences: Mapping[str, Any], distinct: int | None) -> Iterator[RunWarning]:

@@ -19,6 +19,7 @@ from anomalog_exp.results.members import (
     Member,
     best_first,
     is_repeat,
+    members_by_caveat,
     metric_of,
     shown_metrics,
     swept_keys,
@@ -90,7 +91,13 @@ def sweep_in_words(members: Sequence[Member]) -> str:
 
 def sweep_warnings(members: Sequence[Member]) -> list[RunWarning]:
     """What a reader of the table must know before he believes it."""
-    return [*_failures(members), *_oracles(members), *_seeds(members), *_choice(members)]
+    return [
+        *_failures(members),
+        *_oracles(members),
+        *_caveats(members),
+        *_seeds(members),
+        *_choice(members),
+    ]
 
 
 def _configurations(facts: SweepFacts) -> dict[str, Any] | None:
@@ -130,6 +137,15 @@ def _oracles(members: Sequence[Member]) -> Iterator[RunWarning]:
             f"{oracles} members have a threshold that has seen the test labels: their figures are no "
             "results.",
             "Compare them with each other only.",
+        )
+
+
+def _caveats(members: Sequence[Member]) -> Iterator[RunWarning]:
+    for caveat, count in members_by_caveat(members).items():
+        yield RunWarning(
+            f"Members are {caveat}",
+            f"Of {len(members)}, {count} know more than is known of new logs.",
+            "Report it with the figures, and compare these with each other only.",
         )
 
 

@@ -10,22 +10,26 @@ from anomalog_exp.evaluation import MetricReport
 __all__ = ["run_figures"]
 
 
-def run_figures(report: MetricReport, environment: Mapping[str, Any]) -> dict[str, Any]:
+def run_figures(
+    report: MetricReport, environment: Mapping[str, Any], caveat: str | None
+) -> dict[str, Any]:
     """What leads the result of a run.
 
     Args:
         report: Its metrics.
         environment: What `environment.json` holds.
+        caveat: Of its split.
 
     Returns:
-        `oracle`, `scope`, `primary_metric` and `primary_value`, then the headline figures of that scope
-        by name, `f1_low` and `f1_high`, `flagged` of `judged` units, and `seconds`; None where there is
-        none.
+        `oracle`, `caveat`, `scope`, `primary_metric` and `primary_value`, then the headline figures of
+        that scope by name, `f1_low` and `f1_high`, `flagged` of `judged` units, and `seconds`; None
+        where there is none.
     """
     primary, decisions = report.primary, report.decisions
     metric = report.primary_metric
     return {
         "oracle": report.task.decision.oracle,
+        "caveat": caveat,
         "scope": str(report.primary_scope),
         "primary_metric": str(metric.figure) if metric else None,
         "primary_value": metric.value if metric else None,

@@ -43,6 +43,7 @@ _FIGURES = {
     "flagged": int,
     "judged": int,
     "oracle": bool,
+    "caveat": str,
     "seconds": float,
 }
 """Columns of every frame besides the headline figures, which differ by scope."""
@@ -75,7 +76,8 @@ def runs_frame(folder: Path | str) -> pl.DataFrame:
         `name`, `fingerprint`, `status` and `problem`; `detector`, `dataset`, `sequence`, `split`,
         `template`, `seed`; each further key whose values differ, under its dotted name;
         `primary_metric`, `primary_value`, `scope`; the headline figures of that scope by name; `f1_low`
-        and `f1_high`, the 95 % interval of F1; `flagged` of `judged` units, `oracle`, `seconds`;
+        and `f1_high`, the 95 % interval of F1; `flagged` of `judged` units, `oracle`, `caveat`
+        of the split, `seconds`;
         `run_dir`.
 
     Raises:
@@ -180,7 +182,8 @@ def _read(run_dir: Path) -> _Run:
         config = flat(run.config.identity())
         if status["status"] != "done":
             return _Run(run_dir, status["status"], status["reason"], config)
-        return _Run(run_dir, "done", None, config, run_figures(run.report, run.environment))
+        figures = run_figures(run.report, run.environment, run.config.split.caveat)
+        return _Run(run_dir, "done", None, config, figures)
     except (ValueError, OSError) as error:
         return _Run(run_dir, "damaged", _said(error))
 

@@ -15,6 +15,8 @@ __all__ = [
     "Member",
     "best_first",
     "is_repeat",
+    "marked",
+    "members_by_caveat",
     "metric_of",
     "natural",
     "short",
@@ -47,6 +49,7 @@ class Member:
         flagged: How many of them it flagged.
         seconds: What it took.
         oracle: Its threshold has seen the test labels.
+        caveat: What its split lets training know.
         reused: An earlier result stands for it.
         run_dir: Its files; None where nothing ran.
     """
@@ -65,6 +68,7 @@ class Member:
     flagged: int | None = None
     seconds: float | None = None
     oracle: bool = False
+    caveat: str | None = None
     reused: bool = False
     run_dir: Path | None = None
 
@@ -87,6 +91,7 @@ class Member:
             flagged=record.get("flagged"),
             seconds=record.get("seconds"),
             oracle=bool(record.get("oracle")),
+            caveat=record.get("caveat"),
             reused=bool(record.get("reused")),
             run_dir=Path(record["run_dir"]) if record.get("run_dir") else None,
         )
@@ -99,13 +104,23 @@ class Member:
     @property
     def status_shown(self) -> str:
         """How it ended, marked where its figures are no fresh or no fair result."""
-        status = "reused" if self.reused else self.status
-        return f"{status} (oracle)" if self.oracle else status
+        return marked("reused" if self.reused else self.status, self.oracle, self.caveat)
 
     def name(self, keys: Sequence[str]) -> str:
         """What tells it from the others, as in `markov · window 10`."""
         parts = [told(key, self.settings[key]) for key in keys if key in self.settings]
         return " · ".join(parts) or f"member {self.index}"
+
+
+def marked(name: str, oracle: bool, caveat: str | None) -> str:
+    """The name of a result, with what is unfair about it.
+
+    Examples:
+        >>> marked("done", True, "shuffled: training may come after test"), marked("A", False, None)
+        ('done (oracle, shuffled)', 'A')
+    """
+    marks = [*(["oracle"] if oracle else []), *([caveat.split(":")[0]] if caveat else [])]
+    return f"{name} ({', '.join(marks)})" if marks else name
 
 
 def told(key: str, value: str) -> str:
@@ -133,6 +148,11 @@ def swept_keys(members: Sequence[Member]) -> list[str]:
 def is_repeat(key: str) -> bool:
     """Whether its values repeat the same thing by chance, as seeds do."""
     return short(key) in _REPEATS
+
+
+def members_by_caveat(members: Sequence[Member]) -> Counter[str]:
+    """How many members have each caveat that there is."""
+    return Counter(member.caveat for member in members if member.caveat is not None)
 
 
 def metric_of(members: Sequence[Member]) -> str | None:

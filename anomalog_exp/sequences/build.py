@@ -63,6 +63,7 @@ class SequenceConfigBase(Options):
                 "sequence": self.model_dump(mode="json"),
                 "requested": split.model_dump(mode="json"),
                 "labels_from": labels_from,
+                **({"caveat": split.caveat} if split.caveat else {}),
                 **assigned.facts,
                 **_realised(dataset, assigned),
             },

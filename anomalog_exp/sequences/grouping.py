@@ -47,6 +47,11 @@ class Grouping:
     times: NDArray[np.int64] | None = None
     cut_from: NDArray[np.int64] | None = None
 
+    def sessions(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(sessions,) int64 first index into `order` of each session, and one past its last."""
+        first = np.flatnonzero(np.diff(self.session, prepend=-1))
+        return self.start[first], np.maximum.reduceat(self.stop, first)
+
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The chosen sequences (a mask or indices) over the same `order`."""
         kept = ("order", "unit", "dropped_rows")

@@ -268,6 +268,7 @@ def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:
         "git_dirty": environment["git_dirty"],
         "decision": config["model"]["decision"]["name"],
         "oracle": "the threshold has seen the test labels" if oracle else None,
+        "caveat": stored.config.split.caveat,
         "experiment": config["experiment_name"],
         "groups": ",".join(config["groups"]),
         "sweep": Path(config["sweep"]["dir"]).name if config["sweep"]["dir"] else None,

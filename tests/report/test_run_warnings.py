@@ -49,6 +49,7 @@ def titles(
     distinct: int | None = 40,
     train: int = 100,
     equal: int = 1,
+    caveat: str | None = None,
 ) -> dict[str, str]:
     """Title -> meaning of the warnings of a good run in which these values are others."""
     report, manifest = copy.deepcopy(REPORT), copy.deepcopy(MANIFEST)
@@ -58,6 +59,7 @@ def titles(
     report["task"]["decision"]["oracle"] = oracle
     manifest["dataset"] |= dataset
     manifest["sequences"]["sequences"]["train"]["total"] = train
+    manifest["sequences"]["caveat"] = caveat
     if "rows_without_entity" in dataset:
         manifest["sequences"]["rows_without_entity"] = dataset["rows_without_entity"]
     verdicts = {"at_highest": equal, "highest": 0.25}
@@ -88,6 +90,8 @@ def test_a_good_run_has_none():
         ({"block": {"reason": "class_count_mismatch"}}, "There are no metrics",
          "class_count_mismatch"),
         ({"oracle": True}, "The threshold is an oracle's", "no result"),
+        ({"caveat": "shuffled: training may come after test"},
+         "The split is shuffled: training may come after test", "what was before it"),
         ({"block": {"diagnostics": {"flagged": 0}}}, "Nothing is flagged", "None of 200"),
         ({"equal": 101}, "Most scores are the highest one", "101 of 200 units (50%) score 0.25"),
         ({"equal": 200, "block": {"diagnostics": {"flagged": 0}}}, "All scores are equal",

@@ -35,7 +35,8 @@ def folder(tmp_path_factory) -> Path:
         SMALL_DEMO, "-m", "model=naive_bayes,markov", "seed=0,1,-5", "report.page=false", cwd=folder
     )  # fmt: skip
     assert swept.returncode == 1, swept.stderr
-    skipped = command(SMALL_DEMO, "model=naive_bayes", "split=normal_only", cwd=folder)
+    turned = ["split=normal_only", "split.offset=0.5"]
+    skipped = command(SMALL_DEMO, "model=naive_bayes", *turned, cwd=folder)
     assert skipped.returncode == 3
     assert "is not in MLflow" not in alone.stderr + swept.stderr + skipped.stderr
     return folder
@@ -249,7 +250,9 @@ def test_names_start_with_what_differs(runs):
         "naive_bayes · seed 1",
     ]
     assert alone(runs).info.run_name == "naive_bayes on demo"
-    assert skipped.info.run_name == "naive_bayes on demo · normal_only"
+    assert skipped.info.run_name == "naive_bayes on demo · normal_only · offset 0.5"
+    assert skipped.data.tags["caveat"] == "offset: training may come after test"
+    assert "caveat" not in alone(runs).data.tags
 
 
 def test_the_experiment_and_the_sweep_have_a_view_of_exactly_their_runs(client, runs):

@@ -19,6 +19,7 @@ from anomalog_exp.metric_terms import HEADLINE_COLUMNS, shown_metrics
 from anomalog_exp.progress import Progress
 from anomalog_exp.results.comparison.excerpts import unit_excerpts
 from anomalog_exp.results.comparison.formats import Document, Excerpt, Section
+from anomalog_exp.results.comparison.repeats import repeats
 from anomalog_exp.results.comparison.runs import (
     ComparedRun,
     refuse_other_test_parts,
@@ -90,6 +91,7 @@ def comparison(
         DataError: the runs judged different units, or a run dir is not as its run wrote it.
     """
     sections = [_runs(runs, left_out), _settings(runs), _metrics(runs)]
+    sections += repeats(runs, _shown(runs))
     records = [{"run": run.letter, **row} for run, row in zip(runs, _records(runs), strict=True)]
     if not metrics_only:
         refuse_other_test_parts(runs[0], runs[1:])
@@ -129,6 +131,8 @@ def _runs(runs: Sequence[ComparedRun], left_out: Sequence[str]) -> Section:
         notes.append(
             "oracle: the threshold has seen the test labels, so the figures are no result."
         )
+    caveats = dict.fromkeys(run.config.split.caveat for run in runs)
+    notes += [f"{caveat}." for caveat in caveats if caveat is not None]
     return Section("Runs", ["run", "name", "detector", "run dir"], rows, notes)
 
 
@@ -197,9 +201,7 @@ def _metrics(runs: Sequence[ComparedRun]) -> Section:
             }
         )
     there = [name for name in rows[0] if any(row.get(name) is not None for row in rows)]
-    figures = shown_metrics(
-        {name: 0.0 for run in runs for name in run.report.primary.headline or {}}
-    )
+    figures = _shown(runs)
     columns = ["run", *figures, "flagged", "judged", "seconds"]
     if "f1_low" in there and HEADLINE_COLUMNS[0] in columns:
         columns.insert(columns.index(HEADLINE_COLUMNS[0]) + 1, "f1 95 %")
@@ -215,13 +217,18 @@ def _metrics(runs: Sequence[ComparedRun]) -> Section:
     return Section("Metrics", columns, rows, notes)
 
 
+def _shown(runs: Sequence[ComparedRun]) -> list[str]:
+    """The headline figures to show."""
+    return shown_metrics({name: 0.0 for run in runs for name in run.report.primary.headline or {}})
+
+
 def _records(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
     """One row of figures per run."""
     return [
         {
             "name": run.config.name,
             "detector": run.config.model.name,
-            **run_figures(run.report, run.stored.environment),
+            **run_figures(run.report, run.stored.environment, run.config.split.caveat),
         }
         for run in runs
     ]

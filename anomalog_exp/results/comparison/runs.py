@@ -16,6 +16,7 @@ from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.metric_terms import MetricScope
 from anomalog_exp.results.flat import flat
+from anomalog_exp.results.members import marked
 from anomalog_exp.results.read import StoredRun, read_run
 from anomalog_exp.results.scores import RunScores, ScoredUnits
 from anomalog_exp.results.sweep_dir import is_sweep_dir, sweep_members
@@ -64,8 +65,8 @@ class ComparedRun:
 
     @property
     def title(self) -> str:
-        """The letter, and whether the threshold has seen the test labels."""
-        return f"{self.letter} (oracle)" if self.report.task.decision.oracle else self.letter
+        """The letter, and what is unfair about its figures."""
+        return marked(self.letter, self.report.task.decision.oracle, self.config.split.caveat)
 
 
 def named_runs(folders: Sequence[Path]) -> tuple[list[ComparedRun], list[str]]:

@@ -25,6 +25,10 @@ class AllSplitConfig(SplitConfigBase):
 
     name: Literal["all"]
 
+    @property
+    def caveat(self) -> str:
+        return "judged on what it was trained on"
+
     def assign(
         self, dataset: LogDataset, grouping: Grouping, row_label: NDArray[np.int8]
     ) -> Assignment:

@@ -16,6 +16,7 @@ from anomalog_exp.sequences.splits.raw_entries import (
     RawEntryPrefixFractionSplitConfig,
     RawEntryPrefixNormalFractionSplitConfig,
 )
+from anomalog_exp.sequences.splits.shuffled import RandomNormalSplitConfig, RandomSplitConfig
 
 __all__ = ["SplitConfig"]
 
@@ -25,6 +26,8 @@ SplitConfig = Annotated[
     | RawEntryPrefixCountSplitConfig
     | RawEntryPrefixFractionSplitConfig
     | RawEntryPrefixNormalFractionSplitConfig
+    | RandomSplitConfig
+    | RandomNormalSplitConfig
     | PredefinedSplitConfig
     | AllSplitConfig
     | ByFileSplitConfig

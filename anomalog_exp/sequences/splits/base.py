@@ -54,6 +54,14 @@ class SplitConfigBase(Options):
     trains: ClassVar[bool] = True
 
     @property
+    def caveat(self) -> str | None:
+        """What stands beside every result of the split; None where training comes first, then the test.
+
+        What comes before a colon, if there is one, is its short form for tables.
+        """
+        return None
+
+    @property
     def reads_parameters(self) -> bool:
         """Whether a run of it reads the values in messages, whatever its detector does."""
         return False

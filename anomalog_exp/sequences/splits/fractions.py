@@ -2,12 +2,18 @@
 
 Whole sessions are counted, so that all windows of one session fall in one split; windows that are no
 parts of a session count one by one. Fractions are exact decimals: 0.07 of 100 is 7.
+
+With an offset the sequences are a circle, and the order begins inside of it: what comes before that
+place follows after the last one. Ten offsets are ten cuts of one log that leave neighbours together,
+where a single cut may be a lucky one. Detectors learn, and validation parts are held back, in the order
+of the circle. State still carries over from what stands before a sequence in the log.
 """
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal
-from typing import Literal, Self
+from dataclasses import replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +29,11 @@ from anomalog_exp.sequences.splits.base import Assignment, HoldingSplitConfig
 
 __all__ = [
     "ChronologicalSplitConfig",
+    "CircleSplitConfig",
     "FractionSplitConfig",
     "NormalOnlySplitConfig",
     "fraction_of",
+    "session_labels",
     "split_sessions",
 ]
 
@@ -60,21 +68,40 @@ class FractionSplitConfig(HoldingSplitConfig):
             )
         return self
 
+
+class CircleSplitConfig(FractionSplitConfig):
+    """The same of the circle of sequences, which begins at any place."""
+
+    added_since: ClassVar[dict[str, Any]] = {"validation_fraction": 0.0, "offset": 0.0}
+
+    offset: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
+        description="where the circle of sequences begins, a share of its length"
+    )
+
+    @property
+    def caveat(self) -> str | None:
+        return "offset: training may come after test" if self.offset else None
+
     def assign(
         self, dataset: LogDataset, grouping: Grouping, row_label: NDArray[np.int8]
     ) -> Assignment:
+        facts = {}
+        if self.offset and len(grouping.session):
+            sessions = int(grouping.session[-1]) + 1
+            facts["offset_sessions"] = first = _place_on_circle(self.offset, sessions)
+            grouping = _turned(grouping, first, sessions)
         label = sequence_labels(dataset, grouping, row_label)
-        part = split_sessions(_session_labels(label, grouping.session), self)[grouping.session]
-        return Assignment(grouping, label, part)
+        part = split_sessions(session_labels(label, grouping.session), self)[grouping.session]
+        return Assignment(grouping, label, part, facts=facts)
 
 
-class ChronologicalSplitConfig(FractionSplitConfig):
+class ChronologicalSplitConfig(CircleSplitConfig):
     """Train on the first sequences, whatever their label."""
 
     name: Literal["chronological"]
 
 
-class NormalOnlySplitConfig(FractionSplitConfig):
+class NormalOnlySplitConfig(CircleSplitConfig):
     """Train on the first normal sequences, as DeepLog does."""
 
     name: Literal["normal_only"]
@@ -99,6 +126,18 @@ def split_sessions(label: NDArray[np.int8], config: FractionSplitConfig) -> NDAr
     return split
 
 
-def _session_labels(label: NDArray[np.int8], session: NDArray[np.int64]) -> NDArray[np.int8]:
+def session_labels(label: NDArray[np.int8], session: NDArray[np.int64]) -> NDArray[np.int8]:
     """A session is anomalous if any of its windows is: the largest of their labels."""
     return np.maximum.reduceat(label, np.flatnonzero(np.diff(session, prepend=-1)))
+
+
+def _place_on_circle(offset: float, sessions: int) -> int:
+    """The session that comes first: rounded down, so that every offset is a place of the circle."""
+    return int((Decimal(str(offset)) * sessions).to_integral_value(ROUND_FLOOR))
+
+
+def _turned(grouping: Grouping, first: int, sessions: int) -> Grouping:
+    """The same sequences in the order that begins with the session `first`."""
+    begin = np.searchsorted(grouping.session, first)
+    turned = grouping.take(np.roll(np.arange(len(grouping.session)), -begin))
+    return replace(turned, session=(turned.session - first) % sessions)

@@ -149,19 +149,20 @@ def parts_of_rows(label: NDArray[np.int8], config: RawEntrySplitConfig) -> RowPa
 def parts_of_groups(
     grouping: Grouping, label: NDArray[np.int8], config: RawEntrySplitConfig
 ) -> NDArray[np.uint8]:
-    """The part of each group: groups train in their order while their rows fit into the prefix.
+    """The part of each group: sessions train in their order while their rows fit into the prefix.
 
-    Where normal rows are counted, groups that hold others are ignored on the way.
+    Where normal rows are counted, sessions that hold others are ignored on the way.
     """
-    eligible = np.ones(len(grouping.start), dtype=bool)
+    start, stop = grouping.sessions()
+    eligible = np.ones(len(start), dtype=bool)
     if config.counts_normal:
         other = np.concatenate(([0], np.cumsum(label[grouping.order] != 0)))
-        eligible = other[grouping.stop] == other[grouping.start]
+        eligible = other[stop] == other[start]
     size = config.prefix(len(label), int((label == 0).sum()))
-    length = np.where(eligible, grouping.stop - grouping.start, 0)
+    length = np.where(eligible, stop - start, 0)
     inside = np.cumsum(length) <= size
     part = np.where(inside, np.where(eligible, Split.TRAIN, Split.IGNORED), Split.TEST)
-    return part.astype(np.uint8)
+    return part.astype(np.uint8)[grouping.session]
 
 
 def split_stream(

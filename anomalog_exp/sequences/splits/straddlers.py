@@ -1,4 +1,8 @@
-"""Groups whose rows fall in several parts: a policy decides what becomes of them."""
+"""Groups whose rows fall in several parts: a policy decides what becomes of them.
+
+A group that stays whole is a whole session: all windows of one entity go the same way. Partial sequences
+are made of single windows.
+"""
 
 from __future__ import annotations
 
@@ -35,17 +39,19 @@ def straddlers_settled(
         policy: What becomes of groups with rows of several parts.
     """
     along = row_part[grouping.order]
+    if not len(along):
+        facts = {"straddlers": 0, "straddlers_dropped": 0}
+        return grouping, np.full(len(grouping.start), Split.IGNORED, dtype=np.uint8), facts
     change = np.flatnonzero(np.diff(along)) + 1
     filled = grouping.stop > grouping.start
-    first_change = np.searchsorted(change, grouping.start, side="right")
-    cuts = np.where(filled, np.searchsorted(change, grouping.stop) - first_change, 0)
-    last = np.maximum(grouping.stop - 1, 0)
+    partial = policy == StraddlingGroupPolicy.SPLIT_PARTIAL_SEQUENCES
+    begin, end = (grouping.start, grouping.stop) if partial else grouping.sessions()
+    first_change = np.searchsorted(change, begin, side="right")
+    cuts = np.where(end > begin, np.searchsorted(change, end) - first_change, 0)
     facts = {"straddlers": int((cuts > 0).sum()), "straddlers_dropped": 0}
-    if not len(along):
-        return grouping, np.full(len(filled), Split.IGNORED, dtype=np.uint8), facts
     if policy == StraddlingGroupPolicy.ASSIGN_BY_LAST_EVENT:
-        part = along[last]
-    elif policy == StraddlingGroupPolicy.SPLIT_PARTIAL_SEQUENCES:
+        part = along[np.maximum(end - 1, 0)][grouping.session]
+    elif partial:
         group = np.repeat(np.arange(len(cuts)), cuts + 1)
         nth = np.arange(len(group)) - np.repeat(np.cumsum(cuts + 1) - (cuts + 1), cuts + 1)
         place = first_change[group] + nth
@@ -68,12 +74,13 @@ def straddlers_settled(
         )
         filled, part = filled[group], along[start.clip(max=len(along) - 1)]
     elif policy == StraddlingGroupPolicy.DROP_STRADDLERS:
-        whole = cuts == 0
+        whole = (cuts == 0)[grouping.session]
         facts["straddlers_dropped"] = facts["straddlers"]
         kept = grouping.take(whole)
-        grouping = replace(kept, session=np.arange(len(kept.session)), cut_from=kept.session)
+        renumbered = np.cumsum(np.diff(kept.session, prepend=-1) != 0) - 1
+        grouping = replace(kept, session=renumbered)
         filled, part = filled[whole], along[grouping.start.clip(max=len(along) - 1)]
     else:
-        part = along[grouping.start.clip(max=len(along) - 1)]
+        part = along[begin.clip(max=len(along) - 1)][grouping.session]
     # A window without rows belongs to no part.
     return grouping, np.where(filled, part, Split.IGNORED).astype(np.uint8), facts
