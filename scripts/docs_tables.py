@@ -20,6 +20,7 @@ from typing import Any, get_args
 import yaml
 from docs_comments import Key, group_lines, keys_of, names_of, text_of, yaml_name
 from docs_detectors import DetectorFacts, detector_facts
+from docs_published import published_sections
 from docs_values import Described, class_of, described
 from mkdocs.exceptions import PluginError
 
@@ -165,6 +166,7 @@ TABLES: dict[str, Callable[..., str]] = {
     "root-keys": _root,
     "groups": _groups,
     "experiments": _experiments,
+    "published": published_sections,
 }
 """The tables by the names that pages call them by."""
 

@@ -89,6 +89,7 @@ _WRITERS = {
     "hdfs": _hdfs,
     "bgl": _bgl,
     "thunderbird": _thunderbird,
+    "spirit": _thunderbird,
     "hdfs_sessions": lambda folder: _sessions(folder, "hdfs", ids=False),
     "openstack_sessions": lambda folder: _sessions(folder, "openstack", ids=True),
 }

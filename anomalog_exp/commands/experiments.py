@@ -3,6 +3,7 @@
   python -m anomalog_exp experiments list                         names, groups, what they measure
   python -m anomalog_exp experiments list --group hdfs --group sessions
   python -m anomalog_exp experiments show hdfs_first_100k         their files
+  python -m anomalog_exp experiments published                    what others published, beside our runs
   python -m anomalog_exp experiments run demo_models model=markov one or several, one table at the end
   python -m anomalog_exp experiments run --group demo seed=1
 
@@ -23,10 +24,12 @@ from typing import Any
 
 import yaml
 
+from anomalog_exp.commands._published_text import published_text
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.config.compose import sweep_members
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.load import load_run_config
+from anomalog_exp.config.published import Published
 from anomalog_exp.config.search_path import quoted, with_plugins
 from anomalog_exp.config.words import is_word
 from anomalog_exp.errors import ConfigError
@@ -39,7 +42,7 @@ from anomalog_exp.text_table import text_table
 
 __all__ = ["Experiment", "experiments", "main", "read_experiment", "select"]
 
-_ACTIONS = ("list", "show", "run")
+_ACTIONS = ("list", "show", "published", "run")
 _PLACES = ("paths.", "tracking", "sweep.")
 _WITH_TABLE = (ExitCode.DONE, ExitCode.FAILED, ExitCode.SKIPPED)
 """How a sweep ends that has come to its table; in any other way it has said why."""
@@ -54,6 +57,8 @@ class Experiment:
         file: Where it stands.
         description: What it measures; empty where the file does not say.
         groups: Names to select it by.
+        version: Of its protocol; None where the file gives none.
+        published: What others published under the same protocol.
         swept: Keys it sweeps over, and their values as they are typed; none for a single run.
     """
 
@@ -61,6 +66,8 @@ class Experiment:
     file: Path
     description: str
     groups: tuple[str, ...]
+    version: int | None
+    published: tuple[Published, ...]
     swept: dict[str, str]
 
     def members(self) -> list[list[str]]:
@@ -107,7 +114,7 @@ def main(arguments: Sequence[str]) -> int:
     """List, show or run; the exit code."""
     parser = CommandParser(
         __name__,
-        "list|show|run [NAME ...] [--group GROUP ...] [--plugins FOLDER ...] [KEY=VALUE ...]",
+        "list|show|published|run [NAME ...] [--group GROUP ...] [--plugins FOLDER ...] [KEY=VALUE ...]",
     )
     parser.add_argument("action", nargs="?", choices=_ACTIONS, help="what to do with them")
     parser.add_argument("rest", nargs="*", metavar="NAME or KEY=VALUE", help="which, and overrides")
@@ -126,7 +133,11 @@ def main(arguments: Sequence[str]) -> int:
         if not names and not options.groups:
             parser.error("say which: names, --group, or both")
         return _run(chosen, overrides)
-    print(_table(chosen) if options.action == "list" else _texts(chosen))
+    if options.action == "published":
+        folder = load_run_config(overrides).paths.output_dir
+        print(published_text([(one.name, one.version, one.published) for one in chosen], folder))
+    else:
+        print(_table(chosen) if options.action == "list" else _texts(chosen))
     return 0
 
 
@@ -155,7 +166,15 @@ def read_experiment(name: str, file: Path) -> Experiment:
     if not isinstance(swept, dict):
         raise _unusable(file, swept, "its `hydra.sweeper.params` are no keys with values")
     swept = {str(key): _typed(value) for key, value in swept.items()}
-    return Experiment(name, file, description, tuple(groups), swept)
+    version, published = values.get("experiment_version"), values.get("published") or []
+    if not (version is None or (isinstance(version, int) and version > 0)):
+        raise _unusable(file, version, "its `experiment_version` is no number from 1 on")
+    if not isinstance(published, list):
+        raise _unusable(file, published, "its `published` is no list of sources")
+    sources = tuple(
+        Published.of(one, f"{file}: published.{at}") for at, one in enumerate(published)
+    )
+    return Experiment(name, file, description, tuple(groups), version, sources, swept)
 
 
 def _typed(value: object) -> str:
@@ -175,10 +194,16 @@ def _unusable(file: Path, value: object, problem: str) -> ConfigError:
 
 def _table(chosen: Sequence[Experiment]) -> str:
     rows = [
-        {"experiment": one.name, "groups": ", ".join(one.groups), "description": one.description}
+        {
+            "experiment": one.name,
+            "version": one.version,
+            "groups": ", ".join(one.groups),
+            "published": sum(len(source.figures) for source in one.published) or None,
+            "description": one.description,
+        }
         for one in chosen
     ]
-    return text_table(rows, ["experiment", "groups", "description"])
+    return text_table(rows, list(rows[0]) if rows else ["experiment"])
 
 
 def _texts(chosen: Sequence[Experiment]) -> str:

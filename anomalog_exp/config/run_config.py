@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, SerializeAsAny, field_validator, model_validator
 
+from anomalog_exp.config.published import Published
 from anomalog_exp.config.settings import (
     BundleConfig,
     EvaluationConfig,
@@ -47,8 +48,14 @@ class RunConfig(Options):
     experiment_name: FolderName | None = Field(
         description="folder name of a sweep, before its digest"
     )
+    experiment_version: int | None = Field(
+        ge=1, description="raised where the protocol of the experiment changes"
+    )
     description: str | None = Field(description="what the run is for")
     groups: Names = Field(description="names to select and filter runs by")
+    published: Annotated[tuple[Published, ...], Field(strict=False)] = Field(
+        description="figures of others under the same protocol, which stand beside ours"
+    )
     seed: int = Field(ge=0, le=2**32 - 1)
     force: bool
     write_predictions: bool
@@ -127,6 +134,8 @@ class RunConfig(Options):
 
 _ADDED_SINCE = {
     "plugins": [],
+    "experiment_version": None,
+    "published": [],
     "report": {"page": True, "figures": []},
     "keep_bundle": True,
     "bundle": None,

@@ -13,6 +13,7 @@ from anomalog_exp.evaluation import MetricBlock, MetricReport
 from anomalog_exp.evaluation.block import ClassCounts
 from anomalog_exp.metric_terms import Figure, MetricStatus
 from anomalog_exp.report.intervals import headline_intervals
+from anomalog_exp.report.published import beside, by_source
 from anomalog_exp.report.rendering import rendered
 from anomalog_exp.report.run_charts import run_charts
 from anomalog_exp.report.run_warnings import run_warnings
@@ -76,6 +77,7 @@ def run_page(stored: StoredRun, library: str) -> str:
         "blocks": [],
         "findings": None,
         "changes": None,
+        "published": None,
         "new": None,
         "manifest": None,
         "labels": _LABELS,
@@ -90,6 +92,7 @@ def run_page(stored: StoredRun, library: str) -> str:
             "blocks": _blocks(report),
             "findings": stored.findings,
             "changes": _changes(stored),
+            "published": by_source(row for row in beside(config.published, [stored]) if row.ours),
             "new": manifest.get("bundle", {}).get("new"),
             "manifest": manifest,
             "parts_of_split": _parts(manifest["sequences"]),

@@ -13,8 +13,10 @@ from urllib.parse import quote
 
 from anomalog_exp.report.figures.caught_by import Caught
 from anomalog_exp.report.figures.chart import Chart
+from anomalog_exp.report.published import Beside, beside, by_source
 from anomalog_exp.report.rendering import rendered
 from anomalog_exp.report.run_warnings import RunWarning
+from anomalog_exp.results import read_run
 from anomalog_exp.results.members import (
     Member,
     best_first,
@@ -72,6 +74,7 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
         "warnings": sweep_warnings(members),
         "columns": columns,
         "configurations": _configurations(facts),
+        "published": by_source(_published(members)),
         "without": _without_result(members),
         "caught": _caught(facts.caught),
     }
@@ -118,6 +121,14 @@ def _configurations(facts: SweepFacts) -> dict[str, Any] | None:
         rows.append(([*one.settings.values()], done, shown, one.all_equal))
     varied = [key for key in keys if key not in over]
     return {"over": ", ".join(over), "keys": varied, "metrics": metrics, "rows": rows}
+
+
+def _published(members: Sequence[Member]) -> list[Beside]:
+    """What is published under the protocol of the sweep, which its members have from one experiment."""
+    done = [one.run_dir for one in members if one.status == "done" and one.run_dir]
+    runs = [read_run(run_dir) for run_dir in done if run_dir.is_dir()]
+    published = runs[0].config.published if runs else ()
+    return beside(published, runs) if published else []
 
 
 def _failures(members: Sequence[Member]) -> Iterator[RunWarning]:

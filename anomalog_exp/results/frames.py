@@ -22,7 +22,7 @@ from anomalog_exp.results.sweep_dir import is_sweep_dir, sweep_members
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["runs_frame", "scores_frame"]
+__all__ = ["run_dirs", "runs_frame", "scores_frame"]
 
 _OPTIONS = {
     "detector": "model.name",
@@ -88,7 +88,7 @@ def runs_frame(folder: Path | str) -> pl.DataFrame:
     root = Path(folder).absolute()
     if not root.is_dir():
         raise FileNotFoundError(f"{folder} is no folder")
-    runs = [_read(run_dir) for run_dir in _run_dirs(root)]
+    runs = [_read(run_dir) for run_dir in run_dirs(root)]
     columns: dict[str, tuple[list[Any], type]] = {
         "name": ([one.run_dir.parent.name for one in runs], str),
         "fingerprint": ([one.run_dir.name for one in runs], str),
@@ -156,7 +156,7 @@ def scores_frame(
     return frame.hstack(table.select(_PLACES if of == "sequences" else _EVENT_PLACES))
 
 
-def _run_dirs(root: Path) -> list[Path]:
+def run_dirs(root: Path) -> list[Path]:
     """The run dirs below a folder; the tracker's copies and older attempts are none."""
     if is_sweep_dir(root):
         return [one.run_dir for one in sweep_members(root) if one.run_dir and one.run_dir.is_dir()]
