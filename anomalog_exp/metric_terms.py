@@ -25,6 +25,7 @@ class EvaluationUnit(StrEnum):
     STREAM = "stream"
     NEXT_EVENT = "next_event"
     CLUSTER = "cluster"
+    RANGE = "range"
     CHRONOLOGICAL_EVENT_STREAM = "chronological_event_stream"
     CONTINUOUS_EVENT_STREAM = "continuous_event_stream"
 
@@ -36,6 +37,7 @@ class MetricScope(StrEnum):
     SEQUENCE_LEVEL_DETECTION = "sequence_level_detection"
     WINDOW_LEVEL_DETECTION = "window_level_detection"
     STREAM_LEVEL_DETECTION = "stream_level_detection"
+    RANGE_LEVEL_DETECTION = "range_level_detection"
     NEXT_EVENT_PREDICTION = "next_event_prediction"
     CLUSTER_LEVEL_TRIAGE = "cluster_level_triage"
     MANUAL_WORKLOAD_REDUCTION = "manual_workload_reduction"
@@ -61,6 +63,10 @@ class Figure(StrEnum):
     COVERAGE = "coverage"
     AUROC = "auroc"
     AVERAGE_PRECISION = "average_precision"
+    PRECISION_AT_10 = "precision_at_10"
+    PRECISION_AT_100 = "precision_at_100"
+    R_PRECISION = "r_precision"
+    WORKLOAD_90 = "workload_90"
     TOP1 = "top1"
     TOP1_MACRO = "top1_macro"
     TOP1_WEIGHTED = "top1_weighted"
@@ -76,6 +82,7 @@ PRIMARY_FIGURES = {
     MetricScope.SEQUENCE_LEVEL_DETECTION: Figure.F1,
     MetricScope.WINDOW_LEVEL_DETECTION: Figure.F1,
     MetricScope.STREAM_LEVEL_DETECTION: Figure.F1,
+    MetricScope.RANGE_LEVEL_DETECTION: Figure.F1,
     MetricScope.NEXT_EVENT_PREDICTION: Figure.TOP1_WEIGHTED,
     MetricScope.CLUSTER_LEVEL_TRIAGE: Figure.ACCURACY,
     MetricScope.MANUAL_WORKLOAD_REDUCTION: Figure.WORKLOAD_REDUCTION,
