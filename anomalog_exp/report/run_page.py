@@ -12,7 +12,7 @@ from typing import Any
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.evaluation import MetricBlock, MetricReport
 from anomalog_exp.evaluation.block import ClassCounts, RangeCounts, Recount
-from anomalog_exp.metric_terms import Figure, MetricScope, MetricStatus
+from anomalog_exp.metric_terms import Figure, MetricScope, MetricStatus, interval_text
 from anomalog_exp.report.intervals import headline_intervals, in_brackets
 from anomalog_exp.report.rendering import rendered
 from anomalog_exp.report.run_charts import run_charts
@@ -271,7 +271,7 @@ def _beside(block: MetricBlock) -> list[tuple[str, str]]:
         ("best F1 of any threshold (an oracle, no result)", one.oracle_best_f1),
         ("distinct test sequences", one.distinct_test_sequences),
         ("share of test sequences seen in training", one.test_share_seen_in_train),
-        ("findings to look at to see 90 % of the anomalies", _rounded_up(one.workload_90_findings)),
+        ("findings to see 90 % of the anomalies", _rounded_up(one.workload_90_findings)),
         ("F1 with equal sequences counted once", _recounted_f1(one.unique)),
         ("F1 by session", _recounted_f1(one.sessions)),
     ]
@@ -291,7 +291,8 @@ def _rounded_up(value: float | None) -> int | None:
 def _recounted_f1(recount: Recount | None) -> str | None:
     if recount is None:
         return None
-    return f"{recount.f1:.4g}{in_brackets(recount.f1_interval_low, recount.f1_interval_high)}"
+    interval = interval_text(recount.f1_interval_low, recount.f1_interval_high)
+    return f"{recount.f1:.4g}" + (f" ({interval})" if interval else "")
 
 
 def _changes(stored: StoredRun) -> dict[str, Any] | None:

@@ -40,9 +40,9 @@ def test_the_page_has_ranges_the_workload_and_an_interval_beside_each_f1(stored)
     )
     diagnostics = stored.report.primary.diagnostics
     findings = math.ceil(diagnostics.workload_90_findings)
-    assert f"findings to look at to see 90 % of the anomalies{findings:,}" in page
+    assert f"findings to see 90 % of the anomalies{findings:,}" in page
     unique = diagnostics.unique
-    between = f"(95 % interval {unique.f1_interval_low:.3f} to {unique.f1_interval_high:.3f})"
+    between = f"({unique.f1_interval_low:.3f}-{unique.f1_interval_high:.3f})"
     assert f"F1 with equal sequences counted once{unique.f1:.4g} {between}" in page
 
 
