@@ -8,16 +8,16 @@ import re
 import pytest
 
 from anomalog_exp.metric_terms import MetricScope
-from anomalog_exp.report.run_page import result_in_words
+from anomalog_exp.report.run_page import result_in_words, run_page
 from anomalog_exp.results import StoredRun
 from anomalog_exp.tracking.mirror import run_metrics
-from tests.reporting import demo, page_in, words
+from tests.reporting import Page, demo, words
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory) -> StoredRun:
     windows = ["sequence=fixed", "sequence.window_size=10", "sequence.step=5", "model=oov"]
-    return demo(tmp_path_factory.mktemp("windows"), *windows)
+    return demo(tmp_path_factory.mktemp("windows"), *windows, "report.page=false")
 
 
 def test_the_result_in_words_has_ranges_with_the_interval_of_their_f1(stored):
@@ -33,7 +33,7 @@ def test_the_result_in_words_has_ranges_with_the_interval_of_their_f1(stored):
 
 
 def test_the_page_has_ranges_the_workload_and_an_interval_beside_each_f1(stored):
-    page = words(page_in(stored.paths.run_dir).text)
+    page = words(Page(run_page(stored, library="")).text)
     counts = stored.report.blocks[MetricScope.RANGE_LEVEL_DETECTION].counts
     assert (
         f"Of {counts.anomalous_ranges} ranges labelled anomalous {counts.caught_ranges} are" in page
