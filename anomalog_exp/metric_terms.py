@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 __all__ = [
+    "F1_INTERVAL",
     "HEADLINE_COLUMNS",
     "PRIMARY_FIGURES",
     "EvaluationUnit",
     "Figure",
     "MetricScope",
     "MetricStatus",
+    "interval_text",
     "shown_metrics",
 ]
 
@@ -27,6 +29,7 @@ class EvaluationUnit(StrEnum):
     CLUSTER = "cluster"
     CHRONOLOGICAL_EVENT_STREAM = "chronological_event_stream"
     CONTINUOUS_EVENT_STREAM = "continuous_event_stream"
+    RANGE = "range"
 
 
 class MetricScope(StrEnum):
@@ -40,6 +43,7 @@ class MetricScope(StrEnum):
     CLUSTER_LEVEL_TRIAGE = "cluster_level_triage"
     MANUAL_WORKLOAD_REDUCTION = "manual_workload_reduction"
     SEMI_AUTOMATIC_WORKLOAD_REDUCTION = "semi_automatic_workload_reduction"
+    RANGE_LEVEL_DETECTION = "range_level_detection"
 
 
 class MetricStatus(StrEnum):
@@ -61,6 +65,10 @@ class Figure(StrEnum):
     COVERAGE = "coverage"
     AUROC = "auroc"
     AVERAGE_PRECISION = "average_precision"
+    PRECISION_AT_10 = "precision_at_10"
+    PRECISION_AT_100 = "precision_at_100"
+    R_PRECISION = "r_precision"
+    WORKLOAD_90 = "workload_90"
     TOP1 = "top1"
     TOP1_MACRO = "top1_macro"
     TOP1_WEIGHTED = "top1_weighted"
@@ -80,6 +88,7 @@ PRIMARY_FIGURES = {
     MetricScope.CLUSTER_LEVEL_TRIAGE: Figure.ACCURACY,
     MetricScope.MANUAL_WORKLOAD_REDUCTION: Figure.WORKLOAD_REDUCTION,
     MetricScope.SEMI_AUTOMATIC_WORKLOAD_REDUCTION: Figure.WORKLOAD_REDUCTION,
+    MetricScope.RANGE_LEVEL_DETECTION: Figure.F1,
 }
 """The one figure of a scope by which runs are ranked."""
 
@@ -92,7 +101,20 @@ HEADLINE_COLUMNS = (
 )
 """Headline figures of detection as terminals and tables show them; the first one orders a table."""
 
+F1_INTERVAL = "f1 95 %"
+"""The column of a table for people that holds the interval of F1."""
+
 
 def shown_metrics(metrics: Mapping[str, float]) -> list[str]:
     """Names of the metrics to show: those of detection, or all there are."""
     return [str(name) for name in HEADLINE_COLUMNS if name in metrics] or sorted(metrics)
+
+
+def interval_text(low: float | None, high: float | None) -> str | None:
+    """An interval as a cell of a table; None where there is none.
+
+    Examples:
+        >>> interval_text(0.3137, 0.63)
+        '0.314-0.630'
+    """
+    return None if low is None or high is None else f"{low:.3f}-{high:.3f}"

@@ -115,10 +115,10 @@ def test_the_table_has_no_other_names(shared_data):
     ("words", "wanted"),
     [
         (EvaluationUnit, "event sequence window stream next_event cluster "
-         "chronological_event_stream continuous_event_stream"),
+         "chronological_event_stream continuous_event_stream range"),
         (MetricScope, "event_level_detection sequence_level_detection window_level_detection "
          "stream_level_detection next_event_prediction cluster_level_triage "
-         "manual_workload_reduction semi_automatic_workload_reduction"),
+         "manual_workload_reduction semi_automatic_workload_reduction range_level_detection"),
         (MetricStatus, "valid invalid not_applicable diagnostic_only"),
     ],
 )  # fmt: skip

@@ -132,7 +132,7 @@ class RunConfig(Options):
         return decisive
 
 
-_ADDED_SINCE = {
+_ADDED_SINCE: dict[str, Any] = {
     "plugins": [],
     "experiment_version": None,
     "published": [],

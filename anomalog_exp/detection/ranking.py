@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BestF1", "Steps", "best_f1", "steps"]
+__all__ = ["BestF1", "Steps", "best_f1", "best_step", "steps"]
 
 
 class Steps(NamedTuple):
@@ -53,7 +53,12 @@ def best_f1(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> BestF1
 
     At least one unit is anomalous.
     """
-    cut, tp, fp = steps(anomalous, scores)
+    return best_step(steps(anomalous, scores))
+
+
+def best_step(ranked: Steps) -> BestF1:
+    """The same, of units that are ranked already."""
+    cut, tp, fp = ranked
     f1 = 2 * tp[1:] / (tp[1:] + fp[1:] + tp[-1])
     best = int(f1.argmax())
     below = cut[best + 1] if best + 1 < len(cut) else np.nextafter(cut[best], -np.inf)

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from anomalog_exp.evaluation.metrics import Confusion
 from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
 
-__all__ = ["ClassCounts", "Counts", "Diagnostics", "MetricBlock", "PredictionCounts", "Recount"]
+__all__ = [
+    "ClassCounts",
+    "Counts",
+    "Diagnostics",
+    "MetricBlock",
+    "PredictionCounts",
+    "RangeCounts",
+    "Recount",
+]
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,28 @@ class PredictionCounts(Counts):
 
 
 @dataclass(frozen=True)
+class RangeCounts(Counts):
+    """Units in an order, and the ranges that they make.
+
+    Attributes:
+        anomalous_ranges: Those labelled anomalous.
+        caught_ranges: Those of them in which at least one unit is flagged.
+        flagged_ranges: Those predicted anomalous.
+        false_ranges: Those of them without one unit labelled anomalous.
+    """
+
+    anomalous_ranges: int
+    caught_ranges: int
+    flagged_ranges: int
+    false_ranges: int
+
+
+@dataclass(frozen=True)
 class Recount:
-    """Figures of the same decisions over other units, of which there are `counted`."""
+    """Figures of the same decisions over other units, of which there are `counted`.
+
+    The interval is that of F1, at 95 %; None where it is left out, and in runs of before it was kept.
+    """
 
     counted: int
     precision: float
@@ -57,6 +85,8 @@ class Recount:
     f1: float
     accuracy: float
     coverage: float
+    f1_interval_low: float | None = None
+    f1_interval_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +103,7 @@ class Diagnostics:
         oracle_best_f1_threshold: The threshold that reaches it.
         f1_interval_low: The 2.5 percentile of F1 over resamples.
         f1_interval_high: The 97.5 percentile.
+        workload_90_findings: Units to look at, highest score first, to see 90 % of the anomalous ones.
         distinct_test_sequences: Test sequences of different content.
         test_share_seen_in_train: Share of the test sequences whose content also occurs in training.
         unique: The same decisions with duplicates counted once.
@@ -90,6 +121,7 @@ class Diagnostics:
     oracle_best_f1_threshold: float | None = None
     f1_interval_low: float | None = None
     f1_interval_high: float | None = None
+    workload_90_findings: float | None = None
     distinct_test_sequences: int | None = None
     test_share_seen_in_train: float | None = None
     unique: Recount | None = None
@@ -121,7 +153,7 @@ class MetricBlock:
     prediction_unit: EvaluationUnit | None = None
     label_unit: EvaluationUnit | None = None
     aggregation: str | None = None
-    counts: ClassCounts | PredictionCounts | None = None
+    counts: ClassCounts | PredictionCounts | RangeCounts | None = None
     confusion: Confusion | None = None
     headline: Mapping[str, float] | None = None
     diagnostics: Diagnostics = Diagnostics()

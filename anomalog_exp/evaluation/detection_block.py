@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.detection.ranking import best_f1
+from anomalog_exp.detection.ranking import best_step, steps
 from anomalog_exp.detection.scores import decided
-from anomalog_exp.evaluation.block import ClassCounts, Diagnostics, MetricBlock
+from anomalog_exp.evaluation.block import ClassCounts, Diagnostics, MetricBlock, Recount
 from anomalog_exp.evaluation.metrics import (
     Confusion,
     auroc,
     average_precision,
     confusion,
-    f1_interval,
 )
+from anomalog_exp.evaluation.resampling import Resampling
+from anomalog_exp.evaluation.review import review_figures
 from anomalog_exp.metric_terms import EvaluationUnit, Figure, MetricScope, MetricStatus
 
-__all__ = ["ABSTAINED", "decision_figures", "detection_block", "why_invalid"]
+__all__ = [
+    "ABSTAINED",
+    "NO_LABELS",
+    "SINGLE_CLASS",
+    "decision_figures",
+    "detection_block",
+    "recounted",
+    "why_invalid",
+]
 
-_NO_LABELS = "nothing in the test split is labelled"
+NO_LABELS = "nothing in the test split is labelled"
 ABSTAINED = "the detector abstains from all that is labelled"
-_SINGLE_CLASS = "single_class_test_set"
+"""Why nothing is counted where something is labelled."""
+SINGLE_CLASS = "single_class_test_set"
+"""What is counted is all anomalous, or all normal."""
 
 
 def detection_block(
@@ -38,8 +50,8 @@ def detection_block(
     scores: NDArray[np.float64],
     threshold: float,
     abstained: NDArray[np.bool_] | None,
-    bootstrap_samples: int,
-    seed: int,
+    lines_of: Callable[[NDArray[np.bool_]], int],
+    resampling: Resampling,
 ) -> MetricBlock:
     """Binary detection over units that are labelled and decided; those without a label are ignored.
 
@@ -53,8 +65,8 @@ def detection_block(
         scores: (units,) higher = more anomalous.
         threshold: What the decisions come from.
         abstained: (units,) those that are not decided; None where all are.
-        bootstrap_samples: Resamples for the interval of F1; 0 leaves it out.
-        seed: Seed of the resampling.
+        lines_of: How many events the chosen ones of (units,) hold, each counted once.
+        resampling: How intervals of F1 are found.
     """
     answered = decided(abstained, len(label))
     counted = (label >= 0) & answered
@@ -79,7 +91,7 @@ def detection_block(
     )
     diagnostics = Diagnostics(threshold=threshold, flagged=int(predicted.sum()))
     if not counted.any():
-        why = ABSTAINED if (label >= 0).any() else _NO_LABELS
+        why = ABSTAINED if (label >= 0).any() else NO_LABELS
         return block(status=MetricStatus.NOT_APPLICABLE, reason=why, diagnostics=diagnostics)
     if reason := why_invalid(counts, cells, unit=unit, label_unit=label_unit):
         return block(status=MetricStatus.INVALID, reason=reason, diagnostics=diagnostics)
@@ -87,17 +99,20 @@ def detection_block(
         diagnostics, false_positive_rate=cells.false_positive_rate, specificity=cells.specificity
     )
     if anomalous.all() or not anomalous.any():
-        return block(status=MetricStatus.INVALID, reason=_SINGLE_CLASS, diagnostics=diagnostics)
-    oracle = best_f1(anomalous, scores[counted])
-    low, high = f1_interval(cells, bootstrap_samples, seed) if bootstrap_samples else (None, None)
+        return block(status=MetricStatus.INVALID, reason=SINGLE_CLASS, diagnostics=diagnostics)
+    ranked = steps(anomalous, scores[counted])
+    oracle = best_step(ranked)
+    review, findings = review_figures(ranked, lines_of(counted))
+    low, high = resampling.f1_interval(cells)
     return block(
         status=MetricStatus.VALID,
         reason=None,
         headline=decision_figures(cells, labelled=int((label >= 0).sum()))
         | {
-            Figure.AUROC: auroc(anomalous, scores[counted]),
-            Figure.AVERAGE_PRECISION: average_precision(anomalous, scores[counted]),
-        },
+            Figure.AUROC: auroc(ranked),
+            Figure.AVERAGE_PRECISION: average_precision(ranked),
+        }
+        | review,
         diagnostics=replace(
             diagnostics,
             mcc=cells.mcc,
@@ -105,7 +120,35 @@ def detection_block(
             oracle_best_f1_threshold=oracle.threshold,
             f1_interval_low=low,
             f1_interval_high=high,
+            workload_90_findings=findings,
         ),
+    )
+
+
+def recounted(
+    anomalous: NDArray[np.bool_],
+    predicted: NDArray[np.bool_],
+    *,
+    labelled: int,
+    resampling: Resampling,
+) -> Recount | None:
+    """The figures of decisions about other units; None where these are of one class.
+
+    Args:
+        anomalous: (units,) labels of those that are labelled and decided.
+        predicted: (units,) decisions.
+        labelled: How many are labelled, decided or not.
+        resampling: How intervals of F1 are found.
+    """
+    if anomalous.all() or not anomalous.any():
+        return None
+    cells = confusion(anomalous, predicted)
+    low, high = resampling.f1_interval(cells)
+    return Recount(
+        counted=cells.units,
+        **decision_figures(cells, labelled=labelled),
+        f1_interval_low=low,
+        f1_interval_high=high,
     )
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from anomalog_exp.detection.scores import decided
 from anomalog_exp.detection.summary import ModelRunSummary
-from anomalog_exp.evaluation.block import Diagnostics, Recount
-from anomalog_exp.evaluation.detection_block import decision_figures
-from anomalog_exp.evaluation.metrics import confusion
+from anomalog_exp.evaluation.block import Diagnostics
+from anomalog_exp.evaluation.detection_block import recounted
+from anomalog_exp.evaluation.resampling import Resampling
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
@@ -23,7 +23,10 @@ __all__ = ["with_duplicates"]
 
 
 def with_duplicates(
-    diagnostics: Diagnostics, sequences: SequenceSet, summary: ModelRunSummary
+    diagnostics: Diagnostics,
+    sequences: SequenceSet,
+    summary: ModelRunSummary,
+    resampling: Resampling,
 ) -> Diagnostics:
     """The diagnostics, and what they owe to duplicates."""
     test = sequences.split == Split.TEST
@@ -33,20 +36,19 @@ def with_duplicates(
     train = sequences.split == Split.TRAIN
     seen = float(np.isin(content[test], content[train]).mean()) if train.any() else None
     label = summary.test.label
-    pair = np.stack([content[test], label.astype(np.int64)])
-    _, first = np.unique(pair, axis=1, return_index=True)
+    pair = content[test] * 3 + label  # labels are -1, 0 and 1
+    _, first = np.unique(pair, return_index=True)
     first = first[label[first] >= 0]
     labelled = len(first)
     first = first[decided(summary.abstained, len(label))[first]]
-    anomalous = label[first] == 1
-    unique = None
-    if anomalous.any() and not anomalous.all():
-        cells = confusion(anomalous, summary.predicted[first])
-        figures = decision_figures(cells, labelled=labelled)
-        unique = Recount(counted=len(first), **figures)
     return replace(
         diagnostics,
         distinct_test_sequences=len(np.unique(content[test])),
         test_share_seen_in_train=seen,
-        unique=unique,
+        unique=recounted(
+            label[first] == 1,
+            summary.predicted[first],
+            labelled=labelled,
+            resampling=resampling,
+        ),
     )

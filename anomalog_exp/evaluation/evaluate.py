@@ -16,7 +16,9 @@ from anomalog_exp.evaluation.block import MetricBlock
 from anomalog_exp.evaluation.detection_block import detection_block
 from anomalog_exp.evaluation.duplicates import with_duplicates
 from anomalog_exp.evaluation.next_event import next_event_block
+from anomalog_exp.evaluation.range_block import range_block
 from anomalog_exp.evaluation.report import MetricReport
+from anomalog_exp.evaluation.resampling import Resampling
 from anomalog_exp.evaluation.sessions import recounted_by_session
 from anomalog_exp.evaluation.task import build_metric_metadata
 from anomalog_exp.evaluation.triage_blocks import triage_blocks
@@ -55,10 +57,10 @@ _NAMED_BY_UNIT = {
 def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary) -> MetricReport:
     """The report of a scored run, equal for equal results."""
     unit = sequences.unit
-    detection = partial(
-        detection_block, bootstrap_samples=config.evaluation.bootstrap_samples, seed=config.seed
-    )
-    measured = _sequence_blocks(detection, sequences, summary)
+    resampling = Resampling(config.evaluation.bootstrap_samples, config.seed)
+    detection = partial(detection_block, resampling=resampling)
+    measured = _sequence_blocks(detection, sequences, summary, resampling)
+    measured.append(range_block(config.sequence, sequences, summary, resampling))
     if summary.events is not None:
         label = np.asarray(sequences.dataset.label)
         measured.append(_event_block(detection, label, summary.events))
@@ -94,7 +96,10 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
 
 
 def _sequence_blocks(
-    detection: Callable[..., MetricBlock], sequences: SequenceSet, summary: ModelRunSummary
+    detection: Callable[..., MetricBlock],
+    sequences: SequenceSet,
+    summary: ModelRunSummary,
+    resampling: Resampling,
 ) -> list[MetricBlock]:
     """The sequences as they were judged, and the same by the name of what they are."""
     by_events = sequences.labels_from == "events"
@@ -108,10 +113,11 @@ def _sequence_blocks(
         scores=summary.scores,
         threshold=summary.threshold,
         abstained=summary.abstained,
+        lines_of=lambda chosen: _events_in(summary.test.take(chosen)),
     )
     diagnostics = replace(
-        with_duplicates(block.diagnostics, sequences, summary),
-        sessions=recounted_by_session(summary),
+        with_duplicates(block.diagnostics, sequences, summary, resampling),
+        sessions=recounted_by_session(summary, resampling),
     )
     blocks = [replace(block, diagnostics=diagnostics)]
     if scope := _NAMED_BY_UNIT.get(sequences.unit):
@@ -132,7 +138,15 @@ def _event_block(
         scores=events.scores,
         threshold=events.threshold,
         abstained=events.abstained,
+        lines_of=lambda chosen: int(chosen.sum()),
     )
+
+
+def _events_in(sequences: SequenceSet) -> int:
+    """How many events are in at least one of the sequences: windows may overlap."""
+    size = len(sequences.order) + 1
+    begun, ended = (np.bincount(at, minlength=size) for at in (sequences.start, sequences.stop))
+    return int(np.count_nonzero(np.cumsum(begun - ended)))
 
 
 def _usable(

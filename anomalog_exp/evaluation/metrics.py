@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.detection.ranking import steps
+from anomalog_exp.detection.ranking import Steps
 
 __all__ = [
     "Confusion",
@@ -18,6 +18,7 @@ __all__ = [
     "average_precision",
     "confusion",
     "f1_interval",
+    "percentile_interval",
 ]
 
 
@@ -74,15 +75,15 @@ def confusion(anomalous: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Con
     return Confusion(tp, fp, fn, len(anomalous) - tp - fp - fn)
 
 
-def auroc(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+def auroc(ranked: Steps) -> float:
     """Area under the ROC curve: how often an anomalous unit scores above a normal one, ties half."""
-    _, tp, fp = steps(anomalous, scores)
+    _, tp, fp = ranked
     return float(np.trapezoid(tp / tp[-1], fp / fp[-1]))
 
 
-def average_precision(anomalous: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+def average_precision(ranked: Steps) -> float:
     """Precision at each distinct score, weighted by the recall that it adds."""
-    _, tp, fp = steps(anomalous, scores)
+    _, tp, fp = ranked
     precision = tp[1:] / (tp[1:] + fp[1:])
     return float((np.diff(tp) / tp[-1] * precision).sum())
 
@@ -96,8 +97,12 @@ def f1_interval(cells: Confusion, samples: int, seed: int) -> tuple[float, float
     shares = np.array(astuple(cells)) / cells.units
     resamples = np.random.default_rng(seed).multinomial(cells.units, shares, size=samples)
     tp, errors = resamples[:, 0], resamples[:, 1] + resamples[:, 2]
-    f1 = 2 * tp / np.maximum(2 * tp + errors, 1)
-    low, high = np.quantile(f1, [0.025, 0.975])
+    return percentile_interval(2 * tp / np.maximum(2 * tp + errors, 1))
+
+
+def percentile_interval(resampled: NDArray[np.float64]) -> tuple[float, float]:
+    """The 95 % interval of a figure by its (resamples,) values: their 2.5 and 97.5 percentiles."""
+    low, high = np.quantile(resampled, [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -8,13 +8,13 @@ from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.scores import decided
 from anomalog_exp.detection.summary import ModelRunSummary
 from anomalog_exp.evaluation.block import Recount
-from anomalog_exp.evaluation.detection_block import decision_figures
-from anomalog_exp.evaluation.metrics import confusion
+from anomalog_exp.evaluation.detection_block import recounted
+from anomalog_exp.evaluation.resampling import Resampling
 
 __all__ = ["recounted_by_session"]
 
 
-def recounted_by_session(summary: ModelRunSummary) -> Recount | None:
+def recounted_by_session(summary: ModelRunSummary, resampling: Resampling) -> Recount | None:
     """The decisions by session, which is anomalous if any of its windows is, and decided likewise.
 
     None where sequences are no windows of sessions, or where all sessions are of one class.
@@ -32,9 +32,9 @@ def recounted_by_session(summary: ModelRunSummary) -> Recount | None:
     answered = np.zeros(len(sessions), dtype=bool)
     np.logical_or.at(answered, group, decided(summary.abstained, len(entity)))
     counted = (label >= 0) & answered
-    anomalous = label[counted] == 1
-    if anomalous.all() or not anomalous.any():
-        return None
-    cells = confusion(anomalous, predicted[counted])
-    figures = decision_figures(cells, labelled=int((label >= 0).sum()))
-    return Recount(counted=int(counted.sum()), **figures)
+    return recounted(
+        label[counted] == 1,
+        predicted[counted],
+        labelled=int((label >= 0).sum()),
+        resampling=resampling,
+    )

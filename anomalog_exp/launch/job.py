@@ -14,7 +14,7 @@ from anomalog_exp.config.compose import as_typed
 from anomalog_exp.config.load import run_config
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import run_member
-from anomalog_exp.metric_terms import shown_metrics
+from anomalog_exp.metric_terms import HEADLINE_COLUMNS, interval_text, shown_metrics
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.tracking import ui_command
 
@@ -57,7 +57,7 @@ def result_text(result: RunResult) -> str:
     """The result in a few lines: in words, in figures, and where to look."""
     run_dir = Path(result.run_dir)
     again = "  (reused: same config, data and code)" if result.reused else ""
-    figures = "  ".join(f"{n} {result.metrics[n]:.4f}" for n in shown_metrics(result.metrics))
+    figures = "  ".join(_figure(result, name) for name in shown_metrics(result.metrics))
     scope = str(result.scope).replace("_", " ")
     page = f"report   {page}\n" if (page := run_dir / PAGE).is_file() else ""
     warnings = "".join(f"warning  {warning}\n" for warning in result.warnings)
@@ -69,3 +69,9 @@ def result_text(result: RunResult) -> str:
         f"see      {run_dir / 'anomalies.txt'}\n"
         f"run dir  {run_dir}{again}"
     )
+
+
+def _figure(result: RunResult, name: str) -> str:
+    """A figure by its name; F1 with its interval."""
+    interval = interval_text(result.f1_low, result.f1_high) if name == HEADLINE_COLUMNS[0] else None
+    return f"{name} {result.metrics[name]:.4f}" + (f" ({interval})" if interval else "")

@@ -12,7 +12,7 @@ from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.config.settings import SweepConfig
 from anomalog_exp.files import write_json, write_text
 from anomalog_exp.launch.ending import ExitCode
-from anomalog_exp.metric_terms import HEADLINE_COLUMNS
+from anomalog_exp.metric_terms import F1_INTERVAL, HEADLINE_COLUMNS, Figure
 from anomalog_exp.report.sweep_page import sweep_in_words
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.results.members import (
@@ -20,7 +20,7 @@ from anomalog_exp.results.members import (
     best_first,
     is_repeat,
     members_by_caveat,
-    shown_metrics,
+    shown_columns,
     swept_keys,
 )
 from anomalog_exp.results.summaries import (
@@ -38,6 +38,9 @@ __all__ = ["print_sweep", "write_sweep"]
 _FAILED = ("failed", "lost", "stopped")
 _JUDGED = ("judged", "flagged", "flagged_share")
 """What there is to compare without labels."""
+
+_SHORT = {str(Figure.AVERAGE_PRECISION): "ap"}
+"""Names that would make the printed table wider than what they name."""
 
 
 def write_sweep(directory: Path, records: Sequence[dict[str, Any]], asked: SweepConfig) -> Path:
@@ -65,7 +68,7 @@ def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunC
         print(_summary_table(_configurations(members, asked.summarize), asked.summary))
     else:
         columns = ["member", *swept_keys(members), "status", *_figures(members), "seconds"]
-        print(text_table([_row(member) for member in members], columns))
+        print(text_table([_shown(member) for member in members], columns))
         if over := _repeated_keys(members):
             print(f"\nmedian (and range) over {', '.join(over)}\n")
             print(_summary_table(_configurations(members, over), "median"))
@@ -108,7 +111,7 @@ def _row(member: Member) -> dict[str, Any]:
         **member.settings,
         "scope": member.scope,
         **{str(name): member.metrics.get(name) for name in HEADLINE_COLUMNS},
-        **{name: member.metrics[name] for name in shown_metrics([member])},
+        **member.metrics,
         "f1_low": member.f1_low,
         "f1_high": member.f1_high,
         "judged": member.judged,
@@ -118,6 +121,12 @@ def _row(member: Member) -> dict[str, Any]:
         "reason": member.reason,
         "run_dir": None if member.run_dir is None else str(member.run_dir),
     }
+
+
+def _shown(member: Member) -> dict[str, Any]:
+    """The row of a member as it is printed."""
+    row = {_SHORT.get(name, name): value for name, value in _row(member).items()}
+    return row | {F1_INTERVAL: member.f1_interval}
 
 
 def _configurations(members: Sequence[Member], over: Sequence[str]) -> list[Repeated]:
@@ -162,7 +171,7 @@ def _reasons(members: Sequence[Member]) -> Iterator[str]:
 
 def _figures(members: Sequence[Member]) -> list[str]:
     """The columns that compare members: metrics, and what was flagged where no detection has any."""
-    shown = shown_metrics(members)
+    shown = [_SHORT.get(name, name) for name in shown_columns(members)]
     if HEADLINE_COLUMNS[0] in shown or all(member.judged is None for member in members):
         return shown
     return [*shown, *_JUDGED]

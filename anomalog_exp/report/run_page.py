@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,9 @@ from typing import Any
 
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.evaluation import MetricBlock, MetricReport
-from anomalog_exp.evaluation.block import ClassCounts
-from anomalog_exp.metric_terms import Figure, MetricStatus
-from anomalog_exp.report.intervals import headline_intervals
+from anomalog_exp.evaluation.block import ClassCounts, RangeCounts, Recount
+from anomalog_exp.metric_terms import Figure, MetricScope, MetricStatus, interval_text
+from anomalog_exp.report.intervals import headline_intervals, in_brackets
 from anomalog_exp.report.published import beside, by_source
 from anomalog_exp.report.rendering import rendered
 from anomalog_exp.report.run_charts import run_charts
@@ -34,6 +35,10 @@ _NAMES: dict[str, str] = {
     Figure.F1: "F1",
     Figure.AUROC: "area under the ROC curve",
     Figure.AVERAGE_PRECISION: "average precision",
+    Figure.PRECISION_AT_10: "precision of the 10 highest",
+    Figure.PRECISION_AT_100: "precision of the 100 highest",
+    Figure.R_PRECISION: "precision of as many as are anomalous",
+    Figure.WORKLOAD_90: "findings per 1,000 events to see 90 %",
     Figure.TOP1_MACRO: "top 1, mean over templates",
     Figure.TOP1_WEIGHTED: "top 1, weighted by template",
 }
@@ -105,7 +110,9 @@ def run_page(stored: StoredRun, library: str) -> str:
 def result_in_words(stored: StoredRun) -> str:
     """What came of a run that is done, in a few sentences."""
     report, sequences = stored.report, stored.dataset_manifest["sequences"]
-    return " ".join(_words(report.primary, report.decisions, sequences))
+    words = [*_words(report.primary, report.decisions, sequences)]
+    words += _ranges_in_words(report.blocks.get(MetricScope.RANGE_LEVEL_DETECTION))
+    return " ".join(words)
 
 
 def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]) -> Iterator[str]:
@@ -131,14 +138,31 @@ def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]
         yield from _which(sequences)
         yield "Whether they should be is not known: see the warnings."
         return
-    interval = headline_intervals(decisions).get(Figure.F1)
-    between = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
-    yield f"F1 is {figures[Figure.F1]:.3f}{between}."
+    yield f"F1 is {_f1(decisions)}."
     if isinstance(counts, ClassCounts):
         yield (
             f"Of {counts.anomalous:,} anomalous {unit}s {cells.tp:,} are caught and {cells.fn:,} "
             f"missed; of {cells.tp + cells.fp:,} alarms {cells.fp:,} are false."
         )
+
+
+def _ranges_in_words(block: MetricBlock | None) -> Iterator[str]:
+    """What came of ranges, where units have an order."""
+    if block is None or block.headline is None or not isinstance(block.counts, RangeCounts):
+        return
+    ranges, caught = block.counts.anomalous_ranges, block.counts.caught_ranges
+    yield (
+        f"The anomalous {block.label_unit}s make {ranges:,} range{'' if ranges == 1 else 's'}, of which "
+        f"{caught:,} {'is' if caught == 1 else 'are'} caught at least in part; F1 over ranges is "
+        f"{_f1(block)}."
+    )
+
+
+def _f1(block: MetricBlock) -> str:
+    """F1 and its interval."""
+    one = block.diagnostics
+    between = in_brackets(one.f1_interval_low, one.f1_interval_high)
+    return f"{(block.headline or {})[Figure.F1]:.3f}{between}"
 
 
 def _of_what(sequences: dict[str, Any]) -> str:
@@ -252,14 +276,28 @@ def _beside(block: MetricBlock) -> list[tuple[str, str]]:
         ("best F1 of any threshold (an oracle, no result)", one.oracle_best_f1),
         ("distinct test sequences", one.distinct_test_sequences),
         ("share of test sequences seen in training", one.test_share_seen_in_train),
-        ("F1 with equal sequences counted once", one.unique.f1 if one.unique else None),
-        ("F1 by session", one.sessions.f1 if one.sessions else None),
+        ("findings to see 90 % of the anomalies", _rounded_up(one.workload_90_findings)),
+        ("F1 with equal sequences counted once", _recounted_f1(one.unique)),
+        ("F1 by session", _recounted_f1(one.sessions)),
     ]
-    return [
-        (name, f"{value:,}" if isinstance(value, int) else f"{value:.4g}")
-        for name, value in rows
-        if value is not None
-    ]
+    return [(name, _beside_text(value)) for name, value in rows if value is not None]
+
+
+def _beside_text(value: int | float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _rounded_up(value: float | None) -> int | None:
+    return None if value is None else math.ceil(value)
+
+
+def _recounted_f1(recount: Recount | None) -> str | None:
+    if recount is None:
+        return None
+    interval = interval_text(recount.f1_interval_low, recount.f1_interval_high)
+    return f"{recount.f1:.4g}" + (f" ({interval})" if interval else "")
 
 
 def _changes(stored: StoredRun) -> dict[str, Any] | None:

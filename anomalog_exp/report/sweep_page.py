@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from anomalog_exp.metric_terms import F1_INTERVAL, Figure
 from anomalog_exp.report.figures.caught_by import Caught
 from anomalog_exp.report.figures.chart import Chart
+from anomalog_exp.report.intervals import in_brackets
 from anomalog_exp.report.published import Beside, beside, by_source
 from anomalog_exp.report.rendering import rendered
 from anomalog_exp.report.run_warnings import RunWarning
@@ -23,6 +25,7 @@ from anomalog_exp.results.members import (
     is_repeat,
     members_by_caveat,
     metric_of,
+    shown_columns,
     shown_metrics,
     swept_keys,
 )
@@ -64,7 +67,7 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
         library: The script that draws charts, see `bundle.chart_library`.
     """
     members = facts.members
-    keys, metric, metrics = swept_keys(members), metric_of(members), shown_metrics(members)
+    keys, metric, metrics = swept_keys(members), metric_of(members), shown_columns(members)
     columns = ["member", *keys, "status", *metrics, "flagged share", "seconds"]
     command = shlex.join(["python", "-m", "anomalog_exp", *facts.typed, "-m"])
     shown = {
@@ -170,7 +173,7 @@ def _seeds(members: Sequence[Member]) -> Iterator[RunWarning]:
             "Repeats that repeat nothing",
             f"{equal} of {len(several)} configurations give the same figures for every {repeats[0]}: "
             "their range of zero is no measure of certainty, as of a detector that uses no seed.",
-            "Judge those by the interval of F1 on the pages of the members.",
+            "Judge those by the interval of F1.",
         )
 
 
@@ -194,9 +197,15 @@ def _words(members: Sequence[Member], keys: Sequence[str], metric: str | None) -
     ranked = [one for one in best_first(members, metric) if one.metric == metric]
     best, worst = ranked[0], ranked[-1]
     name = "F1" if metric == "f1" else metric.replace("_", " ")
-    yield f"The best {name} is {best.value:.3f}, of {best.name(keys)} (member {best.index})."
+    yield f"The best {name} is {_valued(best)}, of {best.name(keys)} (member {best.index})."
     if worst.value != best.value:
-        yield f"The worst is {worst.value:.3f}, of {worst.name(keys)}."
+        yield f"The worst is {_valued(worst)}, of {worst.name(keys)}."
+
+
+def _valued(member: Member) -> str:
+    """What it is ranked by, with its interval where that is F1."""
+    between = in_brackets(member.f1_low, member.f1_high) if member.metric == Figure.F1 else ""
+    return f"{member.value:.3f}{between}"
 
 
 def _row(member: Member, keys: Sequence[str], metrics: Sequence[str]) -> list[Any]:
@@ -204,7 +213,10 @@ def _row(member: Member, keys: Sequence[str], metrics: Sequence[str]) -> list[An
         member.index,
         *(member.settings.get(key) for key in keys),
         member.status_shown,
-        *(member.metrics.get(name) for name in metrics),
+        *(
+            member.f1_interval if name == F1_INTERVAL else member.metrics.get(name)
+            for name in metrics
+        ),
         None if member.flagged_share is None else round(member.flagged_share, 6),
         None if member.seconds is None else round(member.seconds, 3),
     ]

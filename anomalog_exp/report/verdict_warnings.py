@@ -9,6 +9,7 @@ from anomalog_exp.evaluation import MetricBlock, MetricReport
 from anomalog_exp.evaluation.block import ClassCounts
 from anomalog_exp.evaluation.detection_block import ABSTAINED
 from anomalog_exp.metric_terms import Figure, MetricScope
+from anomalog_exp.report.intervals import in_brackets
 from anomalog_exp.report.run_warning import RunWarning
 
 __all__ = ["label_warnings", "test_part_warnings", "threshold_warnings"]
@@ -163,4 +164,8 @@ def _counted_once(block: MetricBlock) -> str:
     unique, headline = block.diagnostics.unique, block.headline or {}
     if unique is None or Figure.F1 not in headline:
         return ""
-    return f" With equal ones counted once, F1 is {unique.f1:.3f} instead of {headline[Figure.F1]:.3f}."
+    between = in_brackets(unique.f1_interval_low, unique.f1_interval_high)
+    return (
+        f" With equal ones counted once, F1 is {unique.f1:.3f}{between} instead of "
+        f"{headline[Figure.F1]:.3f}."
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from anomalog_exp import metric_terms
+from anomalog_exp.metric_terms import Figure
 
 __all__ = [
     "Member",
@@ -20,6 +21,7 @@ __all__ = [
     "metric_of",
     "natural",
     "short",
+    "shown_columns",
     "shown_metrics",
     "swept_keys",
     "told",
@@ -102,6 +104,11 @@ class Member:
         return self.flagged / self.judged if self.judged and self.flagged is not None else None
 
     @property
+    def f1_interval(self) -> str | None:
+        """The 95 % interval of F1 as text."""
+        return metric_terms.interval_text(self.f1_low, self.f1_high)
+
+    @property
     def status_shown(self) -> str:
         """How it ended, marked where its figures are no fresh or no fair result."""
         return marked("reused" if self.reused else self.status, self.oracle, self.caveat)
@@ -164,6 +171,14 @@ def metric_of(members: Sequence[Member]) -> str | None:
 def shown_metrics(members: Sequence[Member]) -> list[str]:
     """The metrics to show: those of detection, or all there are."""
     return metric_terms.shown_metrics({n: 0.0 for member in members for n in member.metrics})
+
+
+def shown_columns(members: Sequence[Member]) -> list[str]:
+    """The metrics to show, with the column of its interval behind F1 where a member has one."""
+    columns = shown_metrics(members)
+    if any(member.f1_interval for member in members) and Figure.F1 in columns:
+        columns.insert(columns.index(Figure.F1) + 1, metric_terms.F1_INTERVAL)
+    return columns
 
 
 def best_first(members: Sequence[Member], metric: str | None) -> list[Member]:

@@ -19,6 +19,7 @@ from urllib.request import url2pathname
 from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.evaluation import Diagnostics
+from anomalog_exp.evaluation.block import Recount
 from anomalog_exp.files import write_json
 from anomalog_exp.metric_terms import Figure
 from anomalog_exp.results.read import StoredRun, read_run
@@ -218,6 +219,8 @@ def run_metrics(stored: StoredRun) -> dict[str, float]:
             values |= _diagnostic_figures(block.diagnostics)
         else:
             values = {name: values[name] for name in _COMPARED if name in values}
+        if Figure.F1 in values:
+            values |= _interval(Figure.F1, block.diagnostics)
         metrics |= {in_scope(scope, name): value for name, value in values.items()}
     judged = report.decisions
     if judged.counts and judged.counts.units and judged.diagnostics.flagged is not None:
@@ -243,16 +246,25 @@ def _diagnostic_figures(diagnostics: Diagnostics) -> dict[str, float]:
     figures = {
         "mcc": diagnostics.mcc,
         "false_positive_rate": diagnostics.false_positive_rate,
-        "f1_interval_low": diagnostics.f1_interval_low,
-        "f1_interval_high": diagnostics.f1_interval_high,
         "oracle_best_f1": diagnostics.oracle_best_f1,
         "test_share_seen_in_train": diagnostics.test_share_seen_in_train,
         "distinct_test_sequences": diagnostics.distinct_test_sequences,
         "threshold": diagnostics.threshold,
-        "unique_f1": diagnostics.unique.f1 if diagnostics.unique else None,
-        "sessions_f1": diagnostics.sessions.f1 if diagnostics.sessions else None,
     }
-    return {name: float(value) for name, value in figures.items() if value is not None}
+    found = {name: float(value) for name, value in figures.items() if value is not None}
+    recounts = {"unique_f1": diagnostics.unique, "sessions_f1": diagnostics.sessions}
+    for name, recount in recounts.items():
+        if recount is not None:
+            found |= {name: recount.f1} | _interval(name, recount)
+    return found
+
+
+def _interval(name: str, measured: Diagnostics | Recount) -> dict[str, float]:
+    """The ends of the interval of an F1 that bears this name."""
+    low, high = measured.f1_interval_low, measured.f1_interval_high
+    if low is None or high is None:
+        return {}
+    return {f"{name}_interval_low": low, f"{name}_interval_high": high}
 
 
 def _tags(stored: StoredRun, config: dict[str, Any]) -> dict[str, str]:

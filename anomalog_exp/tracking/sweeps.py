@@ -96,17 +96,23 @@ def close_sweep_run(
 
     counts = Counter(str(record["status"]) for record in records)
     # Without labels there is no F1; next events that were predicted have metrics of their own.
-    f1 = [value["f1"] for record in records if "f1" in (value := record.get("metrics") or {})]
+    with_f1 = [record for record in records if "f1" in (record.get("metrics") or {})]
     well = all(record["status"] in ("done", "skipped") for record in records)
     # The same however late, or how often, the sweep is brought in.
     ended = _written(folder / _TABLE)
     with opened_store(settings) as (client, experiment), ended_in_any_case(client, run_id):
         # A sweep that goes on may have no member any more of a status that it had before.
-        before = [name for name in client.get_run(run_id).data.metrics if name != _BEST]
+        before = [
+            name for name in client.get_run(run_id).data.metrics if not name.startswith(_BEST)
+        ]
         metrics = dict.fromkeys(before, 0.0)
         metrics |= {f"members/{status}": float(count) for status, count in counts.items()}
-        if f1:
-            metrics[_BEST] = max(f1)
+        if with_f1:
+            best = max(with_f1, key=lambda record: float(record["metrics"]["f1"]))
+            metrics[_BEST] = best["metrics"]["f1"]
+            for end in ("low", "high"):
+                if (value := best.get(f"f1_{end}")) is not None:
+                    metrics[f"{_BEST}_interval_{end}"] = value
         client.log_batch(
             run_id,
             metrics=[Metric(name, value, ended, 0) for name, value in metrics.items()],

@@ -56,7 +56,7 @@ class View:
         return tags
 
     def _state(self) -> dict[str, Any]:
-        metrics = [_column("metrics", name) for name in self.metrics]
+        metrics = [_column("metrics", name) for name in _with_intervals(self.metrics)]
         shown = [*metrics, *(_column("params", name) for name in self.params)]
         charts = list(self._charts())
         return {
@@ -140,6 +140,14 @@ def view_address(experiment: str, view: str) -> str:
         "compareRunsMode": "TABLE" if view == EXPERIMENT_VIEW else "CHART",
     }
     return f"/#/experiments/{quote(experiment)}/runs?{urlencode(shown)}"
+
+
+def _with_intervals(metrics: Iterable[str]) -> Iterable[str]:
+    """The metrics, and behind F1 the ends of its interval."""
+    for name in metrics:
+        yield name
+        if name.endswith(f"/{Figure.F1}"):
+            yield from (f"{name}_interval_{end}" for end in ("low", "high"))
 
 
 def _column(kind: str, name: str) -> str:

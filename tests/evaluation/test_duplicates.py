@@ -5,6 +5,8 @@ import pytest
 
 from anomalog_exp.evaluation.block import Diagnostics, Recount
 from anomalog_exp.evaluation.duplicates import with_duplicates
+from anomalog_exp.evaluation.metrics import Confusion, f1_interval
+from anomalog_exp.evaluation.resampling import Resampling
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.sequencing import sequence_set
 from tests.summaries import summary_of
@@ -14,8 +16,9 @@ LABELS = [0, 1, 0, *[0, 0, 1, 0, 1, 1, -1]]
 SCORES = [0.1, 0.1, 0.9, 0.9, 0.8, 0.2, 0.99]
 
 
-def diagnosed(sequences: SequenceSet, scores=SCORES) -> Diagnostics:
-    return with_duplicates(Diagnostics(flagged=4), sequences, summary_of(sequences, scores))
+def diagnosed(sequences: SequenceSet, scores=SCORES, samples=0) -> Diagnostics:
+    summary, resampling = summary_of(sequences, scores), Resampling(samples, seed=1)
+    return with_duplicates(Diagnostics(flagged=4), sequences, summary, resampling)
 
 
 def test_contents_with_their_labels_count_once():
@@ -33,6 +36,12 @@ def test_contents_with_their_labels_count_once():
         accuracy=3 / 5,
         coverage=1.0,
     )
+
+
+def test_the_interval_is_that_of_the_decisions_that_count_once():
+    unique = diagnosed(sequence_set(TEXTS, LABELS, tested=7), samples=100).unique
+    interval = (unique.f1_interval_low, unique.f1_interval_high)
+    assert interval == f1_interval(Confusion(tp=2, fp=1, fn=1, tn=1), 100, seed=1)
 
 
 @pytest.mark.parametrize("part", [Split.IGNORED, Split.VALIDATION])

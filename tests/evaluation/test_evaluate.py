@@ -8,7 +8,7 @@ from anomalog_exp.evaluation.metrics import Confusion
 from anomalog_exp.metric_terms import Figure, MetricScope, MetricStatus
 from tests.composed import composed
 from tests.grouping import grouped
-from tests.logs import sessions
+from tests.logs import log_dataset, sessions
 from tests.summaries import summary_of
 
 TRAIN = ["ab", "cd", "ab"]
@@ -44,6 +44,18 @@ def test_a_block_worked_out_by_hand():
     assert (diagnostics.flagged, diagnostics.threshold) == (4, 0.5)
     assert diagnostics.f1_interval_low < head[Figure.F1] < diagnostics.f1_interval_high
     assert diagnostics.sessions is None
+
+
+def test_the_workload_counts_each_event_of_overlapping_windows_once_and_what_is_counted_alone():
+    rows = [("e", "ab"[i % 2], i, -1 if i >= 16 else int(i == 5)) for i in range(20)]
+    windows = grouped(log_dataset(rows), "fixed", window_size=4, step=2, train=0.1, test=0.7)
+    # Those of the test part begin at 4, 6, ..., 16: the first holds the anomaly, the last no label.
+    summary = summary_of(windows, [0.5, 0.9, 0.4, 0.3, 0.2, 0.1, 0.0])
+    head = evaluate(composed(), windows, summary).primary.headline
+    # It is the second to look at; the six that count hold the 14 events from 4 to 17.
+    assert head[Figure.WORKLOAD_90] == pytest.approx(2 / 14 * 1000)
+    assert head[Figure.R_PRECISION] == 0.0
+    assert Figure.PRECISION_AT_10 not in head
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from anomalog_exp.detection.ranking import best_f1
+from anomalog_exp.detection.ranking import best_f1, steps
 from anomalog_exp.evaluation.metrics import (
     Confusion,
     auroc,
@@ -39,10 +39,9 @@ def test_every_figure_is_scikit_learns(units):
     assert cells.f1 == pytest.approx(sk.f1_score(true, predicted, **same))
     assert cells.accuracy == pytest.approx(sk.accuracy_score(true, predicted))
     assert cells.mcc == pytest.approx(sk.matthews_corrcoef(true, predicted))
-    assert auroc(true, scores) == pytest.approx(sk.roc_auc_score(true, scores))
-    assert average_precision(true, scores) == pytest.approx(
-        sk.average_precision_score(true, scores)
-    )
+    ranked = steps(true, scores)
+    assert auroc(ranked) == pytest.approx(sk.roc_auc_score(true, scores))
+    assert average_precision(ranked) == pytest.approx(sk.average_precision_score(true, scores))
     f1, below = best_f1(true, scores)
     reached = {value: sk.f1_score(true, scores >= value, **same) for value in set(scores)}
     assert f1 == pytest.approx(max(reached.values()))

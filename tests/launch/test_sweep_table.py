@@ -75,7 +75,7 @@ def test_the_csv_has_what_was_flagged_too(tmp_path):
     assert [row["f1"] for row in rows] == ["", "", ""]
 
 
-def test_the_csv_has_the_interval_of_f1_and_the_printed_table_does_not(tmp_path, capsys):
+def test_the_interval_stands_beside_f1(tmp_path, capsys):
     records = [
         member(0, metrics={"f1": 0.5}, f1_low=0.25, f1_high=0.75),
         member(1, metrics={"f1": 0.4}),
@@ -84,7 +84,45 @@ def test_the_csv_has_the_interval_of_f1_and_the_printed_table_does_not(tmp_path,
         rows = list(csv.DictReader(file))
     assert [(row["f1_low"], row["f1_high"]) for row in rows] == [("0.25", "0.75"), ("", "")]
     print_sweep(tmp_path, records, CONFIG)
-    assert "f1_low" not in capsys.readouterr().out
+    head, _, *rows = capsys.readouterr().out.splitlines()[:4]
+    assert head.split()[2:] == ["status", "f1", "f1", "95", "%", "seconds"]
+    assert rows[0].split()[3:5] == ["0.5000", "0.250-0.750"]
+    assert rows[1].split()[3:5] == ["0.4000", "-"]
+
+
+def test_the_printed_table_of_a_detector_is_at_most_100_columns_wide_and_the_csv_has_more(
+    tmp_path, capsys
+):
+    names = ["f1", "precision", "recall", "auroc", "average_precision", "precision_at_10"]
+    model = ["model=template_frequency"]
+    records = [
+        member(
+            0,
+            overrides=model,
+            metrics=dict.fromkeys(names, 0.5),
+            f1_low=0.25,
+            f1_high=0.75,
+            seconds=123.5,
+        ),
+        member(
+            1,
+            overrides=["model=event_count_vector"],
+            metrics=dict.fromkeys(names, 0.25),
+            seconds=3.5,
+        ),
+    ]
+    print_sweep(tmp_path, records, CONFIG)
+    table = capsys.readouterr().out.splitlines()[:4]
+    assert table[0].split() == [
+        "member", "model", "status", "f1", "f1", "95", "%", "precision", "recall", "auroc", "ap", "seconds",
+    ]  # fmt: skip
+    assert max(map(len, table)) <= 100
+    with write_sweep(tmp_path, records, CONFIG.sweep).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["precision_at_10"], row["average_precision"]) for row in rows] == [
+        ("0.5", "0.5"),
+        ("0.25", "0.25"),
+    ]
 
 
 def test_next_events_are_shown_and_ordered_by_what_was_predicted_first(tmp_path, capsys):

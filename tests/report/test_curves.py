@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from anomalog_exp.detection.ranking import steps
 from anomalog_exp.evaluation.metrics import auroc, average_precision
 from anomalog_exp.report.figures.curves import POINTS, Curves, overlaid_curves, thinned
 from anomalog_exp.results import ScoredUnits
@@ -49,7 +50,8 @@ def test_thinned_curves_keep_their_areas(n, share, ties):
     score = score if ties is None else score.round(ties)
     curves = Curves.of(units(score, label))
     assert max(len(curves.recall), len(curves.true_positive_rate)) <= POINTS + 2
-    whole = average_precision(label == 1, score), auroc(label == 1, score)
+    ranked = steps(label == 1, score)
+    whole = average_precision(ranked), auroc(ranked)
     assert areas(curves) == pytest.approx(whole, abs=1e-3)
 
 

@@ -25,7 +25,15 @@ def test_each_figure_gets_the_interval_of_its_own_units():
         MetricStatus.VALID,
         None,
         confusion=Confusion(tp=8, fp=2, fn=4, tn=86),
-        headline={"f1": 0.7, "precision": 0.8, "recall": 8 / 12, "auroc": 0.9},
+        headline={
+            "f1": 0.7,
+            "precision": 0.8,
+            "recall": 8 / 12,
+            "auroc": 0.9,
+            "precision_at_10": 0.8,
+            "r_precision": 9 / 12,
+            "workload_90": 3.5,
+        },
         diagnostics=Diagnostics(f1_interval_low=0.5, f1_interval_high=0.9),
     )
     found = headline_intervals(block)
@@ -34,6 +42,8 @@ def test_each_figure_gets_the_interval_of_its_own_units():
         "precision": wilson(8, 10),
         "recall": wilson(8, 12),
         "accuracy": wilson(94, 100),
+        "precision_at_10": wilson(8, 10),
+        "r_precision": wilson(9, 12),
     }
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.evaluation.paired import agreement, f1_difference, mcnemar
-from anomalog_exp.metric_terms import HEADLINE_COLUMNS, shown_metrics
+from anomalog_exp.metric_terms import F1_INTERVAL, HEADLINE_COLUMNS, shown_metrics
 from anomalog_exp.progress import Progress
 from anomalog_exp.results.comparison.excerpts import unit_excerpts
 from anomalog_exp.results.comparison.formats import Document, Excerpt, Section
@@ -196,7 +196,7 @@ def _metrics(runs: Sequence[ComparedRun]) -> Section:
             record
             | {
                 "run": run.title,
-                "f1 95 %": None if low is None else f"[{low:.4f}, {high:.4f}]",
+                F1_INTERVAL: None if low is None else f"[{low:.4f}, {high:.4f}]",
                 "scope": str(record["scope"]).replace("_", " "),
             }
         )
@@ -204,7 +204,7 @@ def _metrics(runs: Sequence[ComparedRun]) -> Section:
     figures = _shown(runs)
     columns = ["run", *figures, "flagged", "judged", "seconds"]
     if "f1_low" in there and HEADLINE_COLUMNS[0] in columns:
-        columns.insert(columns.index(HEADLINE_COLUMNS[0]) + 1, "f1 95 %")
+        columns.insert(columns.index(HEADLINE_COLUMNS[0]) + 1, F1_INTERVAL)
     scopes = dict.fromkeys(str(row["scope"]) for row in rows)
     if len(scopes) > 1:
         columns.insert(1, "scope")
