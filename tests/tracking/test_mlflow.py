@@ -123,6 +123,8 @@ def test_members_stand_under_their_sweep_with_how_each_ended(runs):
     assert {run.info.status for run in members} == {"FINISHED"}
     best = max(run.data.metrics["sequence/f1"] for run in members)
     assert sweep.data.metrics["members/best_f1"] == best
+    low, high = (sweep.data.metrics[f"members/best_f1_interval_{end}"] for end in ("low", "high"))
+    assert low < best < high
 
 
 def test_a_skipped_run_is_there_with_its_reason(runs):
@@ -267,6 +269,8 @@ def test_the_experiment_and_the_sweep_have_a_view_of_exactly_their_runs(client, 
     view = views[sweep.data.tags["anomalog.view"]]
     f1 = "metrics.`sequence/f1`"
     assert (view["selectedColumns"][0], view["orderByKey"], view["orderByAsc"]) == (f1, f1, False)
+    interval = [f"metrics.`sequence/f1_interval_{end}`" for end in ("low", "high")]
+    assert view["selectedColumns"][1:3] == interval
     assert view["selectedColumns"][-2:] == ["params.`model.name`", "params.`seed`"]
     charts = {chart["type"]: chart for chart in reversed(view["compareRunCharts"])}
     assert charts["PARALLEL"]["selectedParams"] == ["model.name", "seed"]
