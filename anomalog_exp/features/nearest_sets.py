@@ -121,12 +121,13 @@ class NearestSets:
             shared: (kinds, kinds of the known) common words of both.
             size: (kinds,) words of such a set, common or not.
         """
-        whole = np.add.outer(size, self._size[self._smallest]) - shared
-        nearest = (shared / whole).argmax(axis=1)
-        here = np.arange(len(nearest)), nearest
+        alike = np.add.outer(size.astype(np.float64), self._size[self._smallest])
+        alike -= shared
+        np.divide(shared, alike, out=alike)
+        nearest = alike.argmax(axis=1)
+        most = alike[np.arange(len(nearest)), nearest]
         # Where nothing is shared every set is as near.
-        place = np.where(shared[here] > 0, self._smallest[nearest], 0)
-        return Nearest(1 - shared[here] / whole[here], place)
+        return Nearest(1 - most, np.where(most > 0, self._smallest[nearest], 0))
 
     def _by_seldom(
         self,

@@ -138,13 +138,19 @@ class NearestTokensDetector(Detector):
         return self._scores[sequences.templates]
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
-        """The highest lines that are no normal line themselves, beside the nearest known ones."""
+        """The highest line, unless it is a normal one, and all that are nearer to anomalous lines.
+
+        Beside each stand the nearest known lines, and the words by which they differ.
+        """
         scores, texts = self._scores, sequences.dataset.templates
         evidence = []
         for begin, end in pairwise(sequences.offsets.tolist()):
             inside = np.unique(sequences.templates[begin:end])
             inside = inside[self._normal.distance[inside] > 0]
-            highest = inside[np.argsort(-scores[inside], kind="stable")][:top].tolist()
+            inside = inside[np.argsort(-scores[inside], kind="stable")]
+            against = scores[inside] >= 0
+            against[:1] = True
+            highest = inside[against][:top].tolist()
             evidence.append([(self._told(code, texts), float(scores[code])) for code in highest])
         return evidence
 
