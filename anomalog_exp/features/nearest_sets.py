@@ -2,7 +2,7 @@
 
 d(a, b) = 1 - |a and b| / |a or b|, from 0 to 1. Comparing all pairs takes minutes where logs have a
 hundred thousand sets; an index of words avoids most of it. Words are *seldom*, rarest first, as long as
-a set meets 512 others by them in the mean; the rest is *common*.
+a set meets 512 others by them in the mean, or more where that is less work; the rest is *common*.
 
 - Of sets that share no seldom word, only the common ones count, which are the same in many: of those
   that have the same common words the smallest is the nearest. So kinds of common words are compared,
@@ -26,13 +26,20 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from anomalog_exp.features.count_vectors import distinct_rows
+from anomalog_exp.features.distinct import Distinct
 from anomalog_exp.progress import SILENT, Progress
 
 __all__ = ["Nearest", "NearestSets"]
 
 _CELLS = 1 << 21
 _MET = 512
-"""Sets that a set meets by seldom words, in the mean."""
+"""Sets that a set meets by seldom words, in the mean, at least."""
+
+_MORE = 8
+"""How many times as many it meets where that saves more than it costs."""
+
+_MEETING = 3
+"""What it costs that two sets meet, in comparisons of two kinds."""
 
 
 class Nearest(NamedTuple):
@@ -60,13 +67,11 @@ class NearestSets:
     def __post_init__(self) -> None:
         self._size = self.sets.getnnz(axis=1).astype(np.int64)
         count = self.sets.getnnz(axis=0).astype(np.int64)
-        by_count = np.argsort(count, kind="stable")
-        seldom = np.cumsum(count[by_count] ** 2) <= _MET * len(self._size)
-        self._seldom, self._common = np.sort(by_count[seldom]), np.sort(by_count[~seldom])
+        is_common, kinds = self._divided(count)
+        self._seldom, self._common = np.flatnonzero(~is_common), np.flatnonzero(is_common)
         self._met = count[self._seldom]
         self._having = self.sets[:, self._seldom].T.tocsr()
         common = self.sets[:, self._common]
-        kinds = distinct_rows(common)
         # The smallest set of each kind, then the first, stands for all; kinds are in the order of these.
         order = np.lexsort((self._size, kinds.group))
         smallest = order[np.diff(kinds.group[order], prepend=-1) != 0]
@@ -76,6 +81,27 @@ class NearestSets:
         number[by_place] = np.arange(len(by_place))
         self._kind = number[kinds.group]
         self._kinds_having = common[self._smallest].T.tocsr()
+
+    def _divided(self, count: NDArray[np.int64]) -> tuple[NDArray[np.bool_], Distinct]:
+        """(words,) which are common, and the kinds of common words of the sets.
+
+        More words are seldom as long as the kinds that get fewer save more than the sets met cost.
+        """
+        by_count = np.argsort(count, kind="stable")
+        met = np.cumsum(count[by_count] ** 2)
+        least: int = 0
+        best: tuple[NDArray[np.bool_], Distinct] | None = None
+        most = _MET * len(self._size)
+        while True:
+            is_common = np.ones(len(count), dtype=bool)
+            is_common[by_count[met <= most]] = False
+            kinds = distinct_rows(self.sets[:, np.flatnonzero(is_common)])
+            meetings = int((count[~is_common] ** 2).sum())
+            work = _MEETING * meetings + len(kinds.first) ** 2
+            if best is not None and work >= least:
+                return best
+            least, best = work, (is_common, kinds)
+            most *= _MORE
 
     def search(self, sets: csr_matrix, progress: Progress = SILENT) -> Nearest:
         """The nearest of each of some sets over the same words; those of no set count in its size."""

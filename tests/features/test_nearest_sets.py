@@ -28,7 +28,7 @@ def slow(one, known):
 
 # No word is seldom, some are, all are; all at once, and one by one.
 @pytest.mark.parametrize(("met", "cells"), [(0, 1 << 21), (1, 1 << 21), (1, 1), (512, 1), (512, 7)])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(known=SETS, asked=SETS)
 def test_the_first_of_the_nearest_is_that_of_all_pairs(met, cells, known, asked):
     with pytest.MonkeyPatch.context() as patch:

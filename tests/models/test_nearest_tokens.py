@@ -41,7 +41,7 @@ def slow(train, labels):
     return distances, bool(kinds[1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(MESSAGES, st.sampled_from([0, 0, 1, -1])), min_size=1, max_size=9),
     st.lists(st.lists(MESSAGES, max_size=4), min_size=1, max_size=5),
