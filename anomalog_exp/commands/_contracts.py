@@ -162,7 +162,7 @@ def _check_detector(config: ExperimentModelConfig, sequences: SequenceSet) -> st
         np.array_equal(scores, _scores(again, hidden)),
         "a second detector, fitted on the same sequences, scores otherwise: seed what is random",
     )
-    if not detector.supervised:
+    if not detector.supervised and detector.learns_from != "either":
         less = train.normal() if detector.learns_from == "normal" else train.unlabelled()
         again.fit(less)
         _promise(

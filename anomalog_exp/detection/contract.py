@@ -40,9 +40,10 @@ class Detector(ABC):
     supervised: ClassVar[bool] = False
     """Learns from both classes: a training split that holds only one makes the run `skipped`."""
 
-    learns_from: ClassVar[Literal["normal", "all"]] = "normal"
+    learns_from: ClassVar[Literal["normal", "all", "either"]] = "normal"
     """Training sequences that an unsupervised detector learns from: those not labelled anomalous, or all
-    of them, whatever their labels. A supervised one learns from labelled sequences of both classes."""
+    of them, whatever their labels. `either` reads labels where some are anomalous, and otherwise learns
+    from normal sequences alone. A supervised one needs labelled sequences of both classes."""
 
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
