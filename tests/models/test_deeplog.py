@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.features.event_windows import EventWindows
+from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.sequences.sequence_set import Split
 from tests.backends import unless_missing
 from tests.detectors import fitted, model_config
@@ -11,7 +15,8 @@ from tests.sequencing import sequence_set
 
 pytestmark = unless_missing("model", "deeplog")
 
-SMALL = ("history=3", "units=16", "layers=1", "learning_rate=0.02", "epochs=40", "top_g=2")
+LEARNER = ("history=3", "units=16", "layers=1", "learning_rate=0.02", "epochs=40", "top_g=2")
+SMALL = (*LEARNER, "end_of_session=false")
 ROUND = "abcdefgh" * 3
 """One letter after the other: what comes next is certain behind three of them."""
 
@@ -55,6 +60,7 @@ def test_gradients_and_one_step_of_adam_are_those_of_plain_numpy():
         ["abcab", "abcba"],
         [],
         *("history=2", "units=2", "layers=2", "epochs=1", "label_smoothing=0"),
+        "end_of_session=false",
     )
     windows = np.array([[0, 1, 2], [1, 2, 0], [3, 0, 1], [4, 2, 1]])
     count = np.array([3.0, 1.0, 2.0, 1.0])
@@ -94,14 +100,14 @@ def trained(windows: np.ndarray, count: np.ndarray, batch_size: int):
     import torch
 
     from anomalog_exp.detection.networks.training_loop import train
-    from anomalog_exp.features.event_windows import EventWindows
     from anomalog_exp.progress import SILENT
 
     options = ("history=2", "units=4", "layers=1", "epochs=5", f"batch_size={batch_size}")
+    options = (*options, "end_of_session=false")
     detector, _ = fitted("deeplog", ["abcab"], [], *options)
     with detector.computing() as device:
         network = detector.layers()
-        task = detector.task(network, EventWindows(windows, count, np.arange(0)), device)
+        task = detector.task(network, EventWindows(windows, count, np.arange(0)), count, device)
         curve = train(network, task, None, detector.config, SILENT)
         return curve, {k: v.detach().numpy() for k, v in network.named_parameters()}, torch
 
@@ -150,6 +156,61 @@ def test_the_three_rules_for_short_sessions():
     assert words[3] == []
 
 
+def test_a_session_that_ends_too_early_is_anomalous_where_the_end_is_predicted():
+    train, test = ["abcdefgh"] * 4, ["abcdefgh", "abcdefg", "abc", "", "abcdxefgh"]
+    with_end, sequences = fitted("deeplog", train, test, *LEARNER, "top_g=1")
+    without, _ = fitted("deeplog", train, test, *SMALL, "top_g=1")
+    anomalous = with_end.score(sequences) > with_end.own_threshold
+    assert anomalous.tolist() == [False, True, True, False, True]
+    assert (without.score(sequences) > without.own_threshold).tolist() == [False] * 4 + [True]
+    # It is no event, and no candidate for one.
+    assert (with_end.score_events(sequences)[:18] == 0).all()
+    explained = with_end.explain(sequences, 1)
+    words, rank = explained[1][0]
+    assert words.startswith("the end of the session where one of these was expected: h (")
+    assert rank == with_end.score(sequences)[1]
+    assert explained[0] == explained[3] == []
+    assert with_end.manifest()["end_of_session"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "unit"),
+    [(("short_sessions=skip",), "sequence"), (("short_sessions=pad",), "sequence"), ((), "window")],
+)
+def test_only_whole_sessions_whose_every_event_is_predicted_have_an_end(options, unit):
+    both = replace(sequence_set([ROUND] * 4, [0] * 4), unit=EvaluationUnit(unit))
+    detector = model_config("deeplog", *LEARNER, "epochs=1", *options).build_detector()
+    detector.fit(both)
+    assert detector.manifest()["end_of_session"] is False
+    assert detector.outputs == 8
+
+
+def test_the_end_of_a_session_whose_last_event_may_not_train_teaches_nothing():
+    sequences = sequence_set(["abcd", "abc", ""], [0, 0, 0])
+    may_train = np.array([True] * 3 + [False] + [True] * 3)
+    detector = model_config("deeplog", *LEARNER, "epochs=1").build_detector()
+    detector.fit(replace(sequences, train_events=may_train))
+    windows = detector._lessons(sequences, may_train)
+    ends = windows.event == detector.symbols
+    assert windows.symbols[ends].tolist() == [[0, 1, 2, 3]]
+    assert windows.count[ends].tolist() == [1]
+
+
+def test_windows_that_happen_often_weigh_what_the_option_says():
+    weights = {}
+    for option in ("counts", "roots", "ones"):
+        detector, _ = fitted("deeplog", ["abab"], [], *SMALL, f"window_weights={option}")
+        windows = EventWindows(
+            np.array([[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 1, 0]], np.int32),
+            np.array([9, 16, 4]),
+            np.arange(0),
+        )
+        with detector.computing() as device:
+            task = detector._weighted(detector.network(device), windows, device)
+        weights[option] = sorted(task.weight.tolist())
+    assert weights == {"counts": [4, 25], "roots": [2, 7], "ones": [1, 2]}
+
+
 def test_what_an_unknown_event_does():
     train, test = [ROUND] * 4, ["abcdxefgh"]
     ranks = {}
@@ -168,7 +229,7 @@ def test_g_is_chosen_on_validation_sequences_alone():
     both = sequence_set(texts, [0] * 14, tested=10)
     train, valid = both.part(Split.TRAIN), both.part(Split.TEST)
     few, many = (
-        model_config("deeplog", *SMALL[:-1], "top_g=auto", f"auto_flags={share}").build_detector()
+        model_config("deeplog", *SMALL, "top_g=auto", f"auto_flags={share}").build_detector()
         for share in (0.1, 0.05)
     )
     for detector in (few, many):

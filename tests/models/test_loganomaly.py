@@ -11,7 +11,15 @@ from tests.detectors import fitted
 
 pytestmark = unless_missing("model", "loganomaly")
 
-TINY = ("units=16", "width=8", "history=4", "learning_rate=0.03", "epochs=40", "top_g=1")
+TINY = (
+    "end_of_session=false",
+    "units=16",
+    "width=8",
+    "history=4",
+    "learning_rate=0.03",
+    "epochs=40",
+    "top_g=1",
+)
 NORMAL = ["abcabcabc", "abcabc"]
 
 

@@ -77,7 +77,7 @@ class DeepLogDetector(NextEventDetector):
             {
                 **layers,
                 "lstm": nn.LSTM(width, config.units, config.layers, batch_first=True),
-                "out": nn.Linear(config.units, self.symbols),
+                "out": nn.Linear(config.units, self.outputs),
             }
         )
 
