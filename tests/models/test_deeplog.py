@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.features.event_windows import EventWindows
 from anomalog_exp.metric_terms import EvaluationUnit
@@ -15,8 +16,8 @@ from tests.sequencing import sequence_set
 
 pytestmark = unless_missing("model", "deeplog")
 
-LEARNER = ("history=3", "units=16", "layers=1", "learning_rate=0.02", "epochs=40", "top_g=2")
-SMALL = (*LEARNER, "end_of_session=false")
+SMALL = ("history=3", "units=16", "layers=1", "learning_rate=0.02", "epochs=40", "top_g=2")
+WITH_END = (*SMALL, "end_of_session=true")
 ROUND = "abcdefgh" * 3
 """One letter after the other: what comes next is certain behind three of them."""
 
@@ -60,7 +61,6 @@ def test_gradients_and_one_step_of_adam_are_those_of_plain_numpy():
         ["abcab", "abcba"],
         [],
         *("history=2", "units=2", "layers=2", "epochs=1", "label_smoothing=0"),
-        "end_of_session=false",
     )
     windows = np.array([[0, 1, 2], [1, 2, 0], [3, 0, 1], [4, 2, 1]])
     count = np.array([3.0, 1.0, 2.0, 1.0])
@@ -103,7 +103,6 @@ def trained(windows: np.ndarray, count: np.ndarray, batch_size: int):
     from anomalog_exp.progress import SILENT
 
     options = ("history=2", "units=4", "layers=1", "epochs=5", f"batch_size={batch_size}")
-    options = (*options, "end_of_session=false")
     detector, _ = fitted("deeplog", ["abcab"], [], *options)
     with detector.computing() as device:
         network = detector.layers()
@@ -124,7 +123,7 @@ def test_different_windows_with_weights_teach_what_all_windows_teach():
 
 def test_a_learned_order_is_expected_and_a_broken_one_is_not():
     detector, test = fitted(
-        "deeplog", [ROUND, ROUND[3:]] * 3, ["abcdefghabcd", "abcdefgfabcd", "abcdxefg"], *SMALL
+        "deeplog", [ROUND] * 5 + [ROUND[3:]], ["abcdefghabcd", "abcdefgfabcd", "abcdxefg"], *SMALL
     )
     scores = detector.score(test)
     assert scores[0] == 0
@@ -158,7 +157,7 @@ def test_the_three_rules_for_short_sessions():
 
 def test_a_session_that_ends_too_early_is_anomalous_where_the_end_is_predicted():
     train, test = ["abcdefgh"] * 4, ["abcdefgh", "abcdefg", "abc", "", "abcdxefgh"]
-    with_end, sequences = fitted("deeplog", train, test, *LEARNER, "top_g=1")
+    with_end, sequences = fitted("deeplog", train, test, *WITH_END, "top_g=1")
     without, _ = fitted("deeplog", train, test, *SMALL, "top_g=1")
     anomalous = with_end.score(sequences) > with_end.own_threshold
     assert anomalous.tolist() == [False, True, True, False, True]
@@ -175,20 +174,34 @@ def test_a_session_that_ends_too_early_is_anomalous_where_the_end_is_predicted()
 
 @pytest.mark.parametrize(
     ("options", "unit"),
-    [(("short_sessions=skip",), "sequence"), (("short_sessions=pad",), "sequence"), ((), "window")],
+    [
+        (("short_sessions=skip",), "sequence"),
+        (("short_sessions=pad",), "sequence"),
+        (("end_of_session=auto",), "sequence"),  # its events have times
+        ((), "window"),
+    ],
 )
 def test_only_whole_sessions_whose_every_event_is_predicted_have_an_end(options, unit):
     both = replace(sequence_set([ROUND] * 4, [0] * 4), unit=EvaluationUnit(unit))
-    detector = model_config("deeplog", *LEARNER, "epochs=1", *options).build_detector()
+    detector = model_config("deeplog", *WITH_END, "epochs=1", *options).build_detector()
     detector.fit(both)
     assert detector.manifest()["end_of_session"] is False
     assert detector.outputs == 8
 
 
+def test_sessions_without_times_are_whole_and_have_an_end():
+    sequences = sequence_set([ROUND] * 4, [0] * 4)
+    timeless = replace(sequences.dataset, time_ms=np.full_like(sequences.dataset.time_ms, NO_TIME))
+    detector = model_config("deeplog", *SMALL, "epochs=1").build_detector()
+    detector.fit(replace(sequences, dataset=timeless))
+    assert detector.manifest()["end_of_session"] is True
+    assert detector.outputs == 9
+
+
 def test_the_end_of_a_session_whose_last_event_may_not_train_teaches_nothing():
     sequences = sequence_set(["abcd", "abc", ""], [0, 0, 0])
     may_train = np.array([True] * 3 + [False] + [True] * 3)
-    detector = model_config("deeplog", *LEARNER, "epochs=1").build_detector()
+    detector = model_config("deeplog", *WITH_END, "epochs=1").build_detector()
     detector.fit(replace(sequences, train_events=may_train))
     windows = detector._lessons(sequences, may_train)
     ends = windows.event == detector.symbols
@@ -197,17 +210,15 @@ def test_the_end_of_a_session_whose_last_event_may_not_train_teaches_nothing():
 
 
 def test_windows_that_happen_often_weigh_what_the_option_says():
+    detector, _ = fitted("deeplog", ["abab"], [], *SMALL, "epochs=1")
+    symbols = np.array([[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 1, 0]], dtype=np.int32)
+    windows = EventWindows(symbols, np.array([9, 16, 4]), np.arange(0))
     weights = {}
-    for option in ("counts", "roots", "ones"):
-        detector, _ = fitted("deeplog", ["abab"], [], *SMALL, f"window_weights={option}")
-        windows = EventWindows(
-            np.array([[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 1, 0]], np.int32),
-            np.array([9, 16, 4]),
-            np.arange(0),
-        )
-        with detector.computing() as device:
+    with detector.computing() as device:
+        for option in ("counts", "roots", "ones"):
+            detector.config = detector.config.model_copy(update={"window_weights": option})
             task = detector._weighted(detector.network(device), windows, device)
-        weights[option] = sorted(task.weight.tolist())
+            weights[option] = sorted(task.weight.tolist())
     assert weights == {"counts": [4, 25], "roots": [2, 7], "ones": [1, 2]}
 
 
@@ -229,7 +240,7 @@ def test_g_is_chosen_on_validation_sequences_alone():
     both = sequence_set(texts, [0] * 14, tested=10)
     train, valid = both.part(Split.TRAIN), both.part(Split.TEST)
     few, many = (
-        model_config("deeplog", *SMALL, "top_g=auto", f"auto_flags={share}").build_detector()
+        model_config("deeplog", *SMALL[:-1], "top_g=auto", f"auto_flags={share}").build_detector()
         for share in (0.1, 0.05)
     )
     for detector in (few, many):

@@ -18,15 +18,7 @@ from tests.sequencing import sequence_set
 
 pytestmark = unless_missing("model", "deeplog")
 
-SMALL = (
-    "history=3",
-    "units=16",
-    "layers=1",
-    "learning_rate=0.02",
-    "epochs=40",
-    "top_g=2",
-    "end_of_session=false",
-)
+SMALL = ("history=3", "units=16", "layers=1", "learning_rate=0.02", "epochs=40", "top_g=2")
 OPTIONS = (*SMALL, "values=true", "value_epochs=12")
 
 Said = tuple[str, list[str], float]

@@ -11,15 +11,7 @@ from tests.detectors import fitted
 
 pytestmark = unless_missing("model", "loganomaly")
 
-TINY = (
-    "end_of_session=false",
-    "units=16",
-    "width=8",
-    "history=4",
-    "learning_rate=0.03",
-    "epochs=40",
-    "top_g=1",
-)
+TINY = ("units=16", "width=8", "history=4", "learning_rate=0.03", "epochs=40", "top_g=1")
 NORMAL = ["abcabcabc", "abcabc"]
 
 

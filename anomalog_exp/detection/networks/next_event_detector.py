@@ -16,8 +16,9 @@ them. A history shows an unknown event as nothing at all.
 
 `end_of_session`, with `predict`: behind the last event of a whole session the network predicts the end,
 as if it were an event. A session that ends where `top_g` events were held more likely than the end is
-anomalous. It is no candidate for the place of an event, so that events rank as they do without it, and
-windows have no end: they are cut anywhere.
+anomalous. The end is no candidate for the place of an event. Windows have no end: they are cut anywhere.
+`auto` predicts it where no event has a time, as in files of sessions, which are whole; a log ends before
+its last sessions do.
 
 `window_weights`, for windows that happened often: by `counts` the loss is the mean over all events, as
 in the paper; by `roots` and `ones` those that happened rarely weigh more.
@@ -32,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.detection.networks.candidates import (
     evidence_of,
     expected,
@@ -93,11 +95,7 @@ class NextEventDetector(WindowDetector):
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
         self.learn_symbols(normal)
-        self._ends = (
-            self.config.end_of_session
-            and self.config.short_sessions == "predict"
-            and normal.unit == EvaluationUnit.SEQUENCE
-        )
+        self._ends = self._predicts_ends(normal)
         windows = self._lessons(normal, normal.may_train)
         if not len(windows.count):
             raise NotApplicable(
@@ -120,6 +118,12 @@ class NextEventDetector(WindowDetector):
         shortest = 0 if self.config.short_sessions == "predict" else self.config.history
         return self.windows(sequences, chosen & (history_lengths(sequences) >= shortest))
 
+    def _predicts_ends(self, train: SequenceSet) -> bool:
+        whole = train.unit == EvaluationUnit.SEQUENCE and self.config.short_sessions == "predict"
+        if self.config.end_of_session != "auto":
+            return whole and self.config.end_of_session
+        return whole and bool((train.dataset.time_ms[train.rows] == NO_TIME).all())
+
     def _lessons(self, sequences: SequenceSet, chosen: NDArray[np.bool_]) -> EventWindows:
         """Windows of the chosen events, and of the ends that follow one of them."""
         windows = self._windows(sequences, chosen)
@@ -141,7 +145,7 @@ class NextEventDetector(WindowDetector):
     def _weighted(
         self, network: nn.ModuleDict, windows: EventWindows, device: torch.device
     ) -> Task:
-        weight = windows.count**self.config.weight_power
+        weight = windows.count.astype(np.float64) ** self.config.weight_power
         return self.task(network, windows, weight, device)
 
     def _validated(self, normal: SequenceSet) -> EventWindows | None:
@@ -246,8 +250,8 @@ class NextEventDetector(WindowDetector):
         for one in np.flatnonzero(self._short(sequences)):
             words = f"{sequences.lengths[one]} events, and the history takes {self.config.history}"
             explained[one] = [(words, self._beyond + 1), *explained[one]][:top]
-        for one, pair in self._ends_in_words(sequences, ranks.end).items():
-            explained[one] = sorted([*explained[one], pair], key=lambda each: -each[1])[:top]
+        for ended, pair in self._ends_in_words(sequences, ranks.end).items():
+            explained[ended] = sorted([*explained[ended], pair], key=lambda each: -each[1])[:top]
         return explained
 
     def _ends_in_words(

@@ -20,7 +20,9 @@ class NextEventConfig(WindowConfig, CandidatesConfig):
     short_sessions: Literal["pad", "skip", "predict"] = Field(
         description="what becomes of sequences with no more events than the history"
     )
-    end_of_session: bool = Field(description="with short_sessions=predict, predict the end, too")
+    end_of_session: bool | Literal["auto"] = Field(
+        description="with short_sessions=predict, predict the end, too; auto: where no event has a time"
+    )
     unknown_events: Literal["anomalous", "anomalous_after", "ignored"] = Field(
         description="what becomes of events that normal training never showed"
     )

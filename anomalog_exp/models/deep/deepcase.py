@@ -138,9 +138,7 @@ class DeepCaseDetector(WindowDetector):
             self.learn(
                 network,
                 self.task(network, windows, windows.count, device),
-                None
-                if held_out is None
-                else self.task(network, held_out, held_out.count, device),
+                None if held_out is None else self.task(network, held_out, held_out.count, device),
             )
         self._trained = events
         self._group(windows, self._attended(windows), _labels(train))
