@@ -169,6 +169,8 @@ def test_a_session_that_ends_too_early_is_anomalous_where_the_end_is_predicted()
     assert words.startswith("the end of the session where one of these was expected: h (")
     assert rank == with_end.score(sequences)[1]
     assert explained[0] == explained[3] == []
+    again = type(with_end).from_state(with_end.config, with_end.state())
+    assert again.score(sequences).tolist() == with_end.score(sequences).tolist()
     assert with_end.manifest()["end_of_session"] is True
 
 
