@@ -233,8 +233,8 @@ def run_metrics(stored: StoredRun) -> dict[str, float]:
 
 
 def losses_by_epoch(stored: StoredRun) -> dict[str, list[float]]:
-    """The losses of a network from its first epoch on: `loss`, and `valid_loss` if there is one."""
-    curve = stored.learning_curve
+    """Losses of the detector's own network from the first epoch on: `loss`, `valid_loss` if any."""
+    curve = stored.learning_curves.get("")
     if curve is None:
         return {}
     losses = {"loss": curve.loss.tolist(), "valid_loss": curve.valid_loss.tolist()}

@@ -188,7 +188,7 @@ def others(value: Any, annotation: Any) -> list[Any]:
             value[:-1] + ("0" if value[-1:] != "0" else "1"),
         ]
     allowed = [word for word in words(annotation) if word != value]
-    return [*allowed, *near, "http://host", [str(SHOP)], 2, 0.25, "x", "Level", "Time", "(x)", "0" * 32, "%Y", "<Content>", "(?P<Content>.*)", [1], ["x"], [1, 2], [{"name": "a", "pattern": "b", "token": "c"}], [{"text": "a"}],
+    return [*allowed, *near, "http://host", [str(SHOP)], 2, 0.25, True, "x", "Level", "Time", "(x)", "0" * 32, "%Y", "<Content>", "(?P<Content>.*)", [1], ["x"], [1, 2], [{"name": "a", "pattern": "b", "token": "c"}], [{"text": "a"}],
             {"namespace": "x", "data_root": None, "cache_root": None},
             {"relative_path": "l.csv", "entity_column": "a", "label_column": "b", "missing_label": None},
             {"url": "http://x", "md5_checksum": "0" * 32, "size_bytes": 1, "raw_logs_relpath": "x"}]  # fmt: skip
