@@ -81,7 +81,13 @@ class NearestCounts:
         distance[other], nearest[other] = self._search(vectors[other])
         return distance, nearest
 
-    def _search(self, vectors: csr_matrix) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def apart(self) -> NDArray[np.float64]:
+        """(kinds,) distances of the vectors to the nearest other one, to 12 digits; 1 without another."""
+        return self._search(self.vectors, among_themselves=True)[0]
+
+    def _search(
+        self, vectors: csr_matrix, among_themselves: bool = False
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         filled = self._filled(vectors)
         total = vectors @ self.weight
         best = np.full(len(total), -1.0)
@@ -97,6 +103,9 @@ class NearestCounts:
                 both = np.add.outer(total[part], self._total[some])
                 # Two vectors without any weight do not differ in what counts.
                 ratio = np.divide(shared, both, out=np.full(both.shape, 0.5), where=both > 0)
+                if among_themselves:
+                    row, column = np.indices(ratio.shape, sparse=True)
+                    ratio[row + above == column + left] = -1.0
                 place = ratio.argmax(axis=1)
                 here = np.arange(len(place)), place
                 better = np.flatnonzero(ratio[here] > best[part])

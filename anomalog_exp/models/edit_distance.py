@@ -52,6 +52,15 @@ class EditDistanceDetector(Detector):
             raise NotApplicable(f"{self.name} needs fewer than 1,112,064 templates in train")
         self._trained = NearestTexts(self._alphabet.texts(normal.take(distinct(normal).first)))
 
+    @property
+    def monotone(self) -> bool:
+        return True
+
+    def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64]:
+        """The distance to the nearest other; one of several equal sequences has another at 0."""
+        once = distinct(train.normal())
+        return np.where(once.count == 1, self._trained.apart(), 0.0)[once.group]
+
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         return self._search(sequences)[0]
 

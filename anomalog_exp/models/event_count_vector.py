@@ -49,6 +49,20 @@ class EventCountVectorDetector(Detector):
         weight = template_weights(counts.vectors, counts.count, self.config.weighting)
         self._trained = NearestCounts(counts.vectors, weight)
 
+    @property
+    def monotone(self) -> bool:
+        return self.config.weighting == "counts"
+
+    def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64] | None:
+        """The distance to the nearest other; one of several equal vectors has another at 0.
+
+        None where weights are learned, as these would be others without the sequence.
+        """
+        if self.config.weighting != "counts":
+            return None
+        counts = count_vectors(train.normal())
+        return np.where(counts.count == 1, self._trained.apart(), 0.0)[counts.group]
+
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         counts = count_vectors(sequences)
         return self._trained.search(counts.vectors)[0][counts.group]

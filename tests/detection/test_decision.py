@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from anomalog_exp.detection.decision import Calibration, DecisionConfig
+from anomalog_exp.detection.decision import DecisionConfig
+from anomalog_exp.detection.rule import Calibration, LeftOut
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models.template_frequency import Config
 
@@ -25,10 +26,11 @@ def known(scores=SCORES, label=LABELS, **more) -> Calibration:
         "log_odds": False,
         "own_threshold": None,
         "held_out": unasked,
+        "left_out": unasked,
         "test": unasked,
         "part": "training",
     }
-    return Calibration(scores=scores, label=label, **plain | more)
+    return Calibration(**{"scored": lambda: (scores, label)} | plain | more)
 
 
 def threshold(log_odds: bool = False, label=LABELS, **options) -> float:
