@@ -231,9 +231,7 @@ class Judge:
 
     def state(self) -> DetectorState:
         """All that it has learned, as plain data."""
-        decisions = _Decisions(
-            self.threshold, self.event_threshold, self.vocabulary, self.basis
-        )
+        decisions = _Decisions(self.threshold, self.event_threshold, self.vocabulary, self.basis)
         return DetectorState.joined(
             {"decisions": state_of(decisions), "detector": self.detector.state()}
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -230,6 +231,27 @@ def test_what_trained_scores_no_higher_in_other_company(name):
     highest = detector.score(train).max()
     for chosen in (slice(None, None, -1), slice(5, None), slice(24, 28), slice(None, None, 3)):
         assert detector.score(train.take(np.arange(len(train))[chosen])).max() <= highest
+
+
+def test_more_training_raises_no_score_where_a_detector_says_so(name):
+    if not config(name).build_detector().monotone:
+        return
+    both = sequences()
+    train, tested = both.part(Split.TRAIN), both.part(Split.TEST).unlabelled()
+    fewer = [fitted(name, train.take(slice(stop))).score(tested) for stop in (2, 3, 5, 28)]
+    assert all((more <= less).all() for less, more in pairwise(fewer))
+    assert (fewer[-1] < fewer[0]).any()
+
+
+def test_a_score_without_the_sequence_itself_is_that_of_a_fit_on_the_others(name):
+    train = sequences().part(Split.TRAIN)
+    scores = fitted(name, train).left_out_scores(train)
+    if scores is None:
+        return
+    others = [fitted(name, train.take(np.arange(len(train)) != i)) for i in range(24)]
+    alone = [one.score(train.take(slice(i, i + 1)).unlabelled())[0] for i, one in enumerate(others)]
+    assert scores.tolist() == alone
+    assert len(set(alone)) > 1
 
 
 @pytest.mark.parametrize("kept", [0, 3])

@@ -113,11 +113,11 @@ def test_more_templates_than_characters_are_refused():
             detector.fit(both)
 
 
-def test_the_threshold_is_that_of_normal_sequences_held_out():
+def test_the_threshold_is_how_far_the_farthest_training_sequence_is_from_the_others():
     texts = ["abcd", "abcd", "abc", "abcd", "abcc", "abdd", "xbcx", "abcd"]
     both = sequence_set(texts, [0] * 5 + [-1] * 3, tested=3)
     summary = run_model(model_config("edit_distance"), both, progress=SILENT)
-    # abcc, held out, is one edit of four from abcd and from abc.
+    # abcc is one edit of four from abcd and from abc, as abc is from them; abcd is there three times.
     assert summary.threshold == 1 / 4
     assert summary.scores.tolist() == [1 / 4, 1 / 2, 0]
     assert summary.predicted.tolist() == [False, True, False]

@@ -81,12 +81,12 @@ def test_a_template_that_every_training_sequence_holds_weighs_nothing_under_idf(
     assert detector.score(test) == pytest.approx(wanted, abs=1e-12)
 
 
-def test_the_threshold_is_that_of_normal_sequences_held_out():
-    # The last of five is held out: aabb is 1/4 from aab or abb, and nothing may be above it.
+def test_the_threshold_is_how_far_the_farthest_training_sequence_is_from_the_others():
+    # Of five, ab is 1/3 from aab and abb, and aabb 1/4: a rate of 0.01 allows none of them above.
     both = sequence_set(
         ["aab", "abb", "aab", "ab", "aabb", "aabbb", "xx", "aab"], [0] * 5 + [-1] * 3, tested=3
     )
     summary = run_model(model_config("event_count_vector"), both, progress=SILENT)
-    assert summary.threshold == pytest.approx(1 / 4, abs=1e-12)
+    assert summary.threshold == pytest.approx(1 / 3, abs=1e-12)
     assert summary.scores == pytest.approx([1 / 5, 1, 0], abs=1e-12)
     assert summary.predicted.tolist() == [False, True, False]
