@@ -4,8 +4,9 @@ A rule looks at scores of units that train, at scores of units that the fit did 
 threshold that the method derives itself. Where the split holds a validation part back, both are the
 scores of that part: the fit did not learn from it, so that it scores as new logs do. Without one, the
 former are those of the training part, and for the latter a second detector is fitted without its last
-sequences, or training is left out part by part, see `left_out`. The oracle rule alone looks at the test part, which nobody passes for any other rule. Where a
-detector abstains, its score is no answer, and no rule looks at it.
+sequences, or training is left out part by part, see `left_out`. The oracle rule alone looks at the test
+part, which nobody passes for any other rule. Where a detector abstains, its score is no answer, and no
+rule looks at it.
 """
 
 from __future__ import annotations

@@ -80,10 +80,15 @@ def _promise(left_out: LeftOut, rate: float, asked: float) -> str:
     alike = f"if they are exchangeable with those of the {part} part"
     least = ""
     if rate > asked:
-        least = f"; {len(left_out.scores):,} scores can promise no less, {asked:.3g} was asked for"
+        least = f" ({_percent(asked)} takes more scores than {len(left_out.scores):,})"
+    flagged = f"{_percent(rate)} of new normal sequences are flagged on average"
     if left_out.way == "validation" or left_out.monotone:
-        return f"at most {rate:.3g} of new normal sequences is flagged on average, {alike}{least}"
+        return f"at most {flagged}, {alike}{least}"
     return (
-        f"none, but about {rate:.3g} of new normal sequences is flagged, {alike}: other training may "
-        f"raise scores of this detector{least}"
+        f"none: about {flagged}, {alike} and the scores of this detector hardly depend on a fold "
+        f"of training{least}"
     )
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.3g} %"

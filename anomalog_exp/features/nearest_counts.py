@@ -82,7 +82,7 @@ class NearestCounts:
         return distance, nearest
 
     def apart(self) -> NDArray[np.float64]:
-        """(kinds,) distances of the vectors to the nearest other one, to 12 digits; 1 without another."""
+        """(kinds,) distances of the vectors to their nearest others, to 12 digits; 1 without another."""
         return self._search(self.vectors, among_themselves=True)[0]
 
     def _search(

@@ -97,7 +97,7 @@ class NearestTexts:
         return distance, nearest
 
     def apart(self) -> NDArray[np.float64]:
-        """(trained texts,) distances of the trained texts to the nearest other one; 1 without another."""
+        """(trained texts,) distances of the trained texts to their nearest others; 1 without another."""
         return self._compared(self.texts, np.arange(len(self.texts)))[0]
 
     def _compared(

@@ -6,7 +6,7 @@ deletions and replacements of events over the length of the longer sequence (nor
 distance), from 0 (a sequence that training showed) to 1 (no event in common in its place).
 
 Only distinct sequences are compared, on both sides; see `features/nearest_texts.py`. Deviation: the
-paper's code picks the threshold of best F1 on the test split; ours is set on training held out.
+paper's code picks the threshold of best F1 on the test split; ours comes of distances in training.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ showed) to 1 (nothing in common); w is 1, or the inverse document frequency.
 
 Deviations: idf is ln(N / n) of `features/weighting.py`, where the paper has log10((1 + N) / n), so that
 a template that every training sequence holds weighs nothing; one that none holds weighs ln(N), there 1.
-The paper's code picks the best threshold on the test split; ours is set on training sequences held out.
+The paper's code picks the best threshold on the test split; ours comes of distances in training.
 """
 
 from __future__ import annotations

@@ -108,15 +108,16 @@ def test_the_manifest_says_how_many_scores_there_were_and_what_is_promised():
     assert told["calibration_scores"] == 5
     assert told["calibrated_on"] == "training sequences, each by what the others teach"
     assert told["guarantee"] == (
-        "at most 0.167 of new normal sequences is flagged on average, if they are exchangeable with "
-        "those of the training part; 5 scores can promise no less, 0.01 was asked for"
+        "at most 16.7 % of new normal sequences are flagged on average, if they are exchangeable with "
+        "those of the training part (1 % takes more scores than 5)"
     )
     learned = composed("model=markov", "model/decision=conformal", "model.decision.rate=0.2").model
     told = run_model(learned, both, progress=SILENT).model_manifest
     assert told["calibrated_on"].endswith("each by a detector of the other folds")
     assert told["guarantee"] == (
-        "none, but about 0.167 of new normal sequences is flagged, if they are exchangeable with those "
-        "of the training part: other training may raise scores of this detector"
+        "none: about 16.7 % of new normal sequences are flagged on average, if they are exchangeable "
+        "with those of the training part and the scores of this detector hardly depend on a fold of "
+        "training"
     )
 
 

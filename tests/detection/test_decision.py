@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from anomalog_exp.detection.decision import DecisionConfig
-from anomalog_exp.detection.rule import Calibration, LeftOut
+from anomalog_exp.detection.rule import Calibration
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models.template_frequency import Config
 
