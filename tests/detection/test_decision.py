@@ -141,6 +141,24 @@ def test_false_positive_rate_looks_at_held_out_scores_alone():
     assert found == 94.0  # 95 to 99 are the five in a hundred
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name": "fixed", "value": 1.5},
+        {"name": "posterior", "probability": 0.5},
+        {"name": "own"},
+        {"name": "false_positive_rate", "rate": 0.5, "holdout": 0.2},
+    ],
+    ids=lambda options: options["name"],
+)
+def test_scores_of_training_are_computed_for_rules_that_look_at_them_alone(options):
+    held_out = {"held_out": lambda _: np.arange(4.0)}
+    found = rule(**options).threshold(
+        known(scored=unasked, log_odds=True, own_threshold=0.5, **held_out)
+    )
+    assert np.isfinite(found)
+
+
 def test_own_is_what_the_method_derived_or_does_not_apply():
     assert rule(name="own").threshold(known(own_threshold=0.25)) == 0.25
     with pytest.raises(NotApplicable, match="own needs a method that derives a threshold"):
