@@ -96,9 +96,9 @@ class NearestTexts:
         )
         return distance, nearest
 
-    def apart(self) -> NDArray[np.float64]:
-        """(trained texts,) distances of the trained texts to their nearest others; 1 without another."""
-        return self._compared(self.texts, np.arange(len(self.texts)))[0]
+    def apart(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(places,) distances of some of the texts to the nearest other one; 1 without another."""
+        return self._compared([self.texts[i] for i in places.tolist()], places)[0]
 
     def _compared(
         self, texts: Sequence[str], itself: NDArray[np.int64]

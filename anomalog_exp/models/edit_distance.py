@@ -59,7 +59,10 @@ class EditDistanceDetector(Detector):
     def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64]:
         """The distance to the nearest other; one of several equal sequences has another at 0."""
         once = distinct(train.normal())
-        return np.where(once.count == 1, self._trained.apart(), 0.0)[once.group]
+        alone = np.flatnonzero(once.count == 1)
+        distance = np.zeros(len(once.count))
+        distance[alone] = self._trained.apart(alone)
+        return distance[once.group]
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         return self._search(sequences)[0]

@@ -61,7 +61,10 @@ class EventCountVectorDetector(Detector):
         if self.config.weighting != "counts":
             return None
         counts = count_vectors(train.normal())
-        return np.where(counts.count == 1, self._trained.apart(), 0.0)[counts.group]
+        alone = np.flatnonzero(counts.count == 1)
+        distance = np.zeros(len(counts.count))
+        distance[alone] = self._trained.apart(alone)
+        return distance[counts.group]
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         counts = count_vectors(sequences)

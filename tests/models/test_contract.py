@@ -246,11 +246,12 @@ def test_more_training_raises_no_score_where_a_detector_says_so(name):
 
 
 def test_a_score_without_the_sequence_itself_is_that_of_a_fit_on_the_others(name):
+    if type(config(name).build_detector()).left_out_scores is Detector.left_out_scores:
+        return
     # Some of the normal sessions are there once, one four times; those labelled anomalous do not train.
     train = sequences().part(Split.TRAIN).take(np.array([0, 1, 24, 2, 3, 4, 5, 25, 6]))
     scores = fitted(name, train).left_out_scores(train)
-    if scores is None:
-        return
+    assert scores is not None
     places = np.arange(len(train))
     alone = [
         fitted(name, train.take(places != i)).score(train.take(places == i).unlabelled())[0]

@@ -48,6 +48,28 @@ def test_scores_are_those_of_the_slow_reference_in_any_portions(train, test, wei
     assert alone == whole.tolist()
 
 
+@settings(max_examples=30, deadline=None)
+@given(TRAIN.filter(lambda train: len(train) > 1), st.sampled_from([1 << 21, 2000, 1]))
+def test_left_out_scores_are_those_of_the_others_in_any_portions(train, cells):
+    detector, _ = fitted("event_count_vector", train, [])
+    weight = weights(train, "counts")
+    others = [[*train[:i], *train[i + 1 :]] for i in range(len(train))]
+    wanted = [
+        min(slow_distance(text, one, weight) for one in rest)
+        for text, rest in zip(train, others, strict=True)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest_counts, "_CELLS", cells)
+        scores = detector.left_out_scores(sequence_set(train, [0] * len(train)))
+    assert scores == pytest.approx(wanted, abs=1e-11)
+
+
+def test_weights_that_are_learned_promise_nothing():
+    learned, _ = fitted("event_count_vector", ["ab", "ac"], [], "weighting=tf_idf")
+    assert not learned.monotone
+    assert learned.left_out_scores(sequence_set(["ab", "ac"], [0, 0])) is None
+
+
 @settings(max_examples=60, deadline=None)
 @given(TRAIN, TEXTS, st.sampled_from(["counts", "tf_idf"]))
 def test_evidence_adds_up_to_the_distance(train, test, weighting):
