@@ -24,14 +24,13 @@ from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.left_out import folds_left_out, shares_events
 from anomalog_exp.detection.rule import Calibration, LeftOut, Scored
-from anomalog_exp.detection.scores import (
-    abstained_events,
-    abstained_sequences,
-    decided,
-    event_scores,
-    judged_rows,
-    left_out_scores,
-    sequence_scores,
+from anomalog_exp.detection.scores import decided, event_scores, judged_rows, left_out_scores
+from anomalog_exp.detection.units import (
+    decided_sequences,
+    event_labels,
+    scored_events,
+    scored_sequences,
+    sequence_labels,
 )
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.progress import SILENT, Progress
@@ -105,7 +104,7 @@ class Training:
             NotApplicable: the rule does not apply to this detector or these sequences.
         """
         own = detector.own_threshold
-        return self._decided(detector, _sequences, own, self._test_sequences)
+        return self._decided(detector, scored_sequences, own, self._test_sequences)
 
     @property
     def _calibrating(self) -> SequenceSet:
@@ -115,7 +114,7 @@ class Training:
     @property
     def sequence_labels(self) -> NDArray[np.int8]:
         """(training sequences,) int8 labels that rules may read."""
-        return _sequence_labels(self.train)
+        return sequence_labels(self.train)
 
     def event_threshold(self, detector: Detector) -> float | None:
         """The threshold for scores of single events, by the same rule.
@@ -130,12 +129,12 @@ class Training:
         if event_scores(detector, self._calibrating.take(slice(1)).unlabelled()) is None:
             return None
         own = detector.own_event_threshold
-        return self._decided(detector, _events, own, self._test_events).threshold
+        return self._decided(detector, scored_events, own, self._test_events).threshold
 
     @property
     def event_labels(self) -> NDArray[np.int8]:
         """(events that may train,) int8 labels, sequence by sequence."""
-        return _event_labels(self.train)
+        return event_labels(self.train)
 
     def _decided(
         self,
@@ -191,7 +190,7 @@ class Training:
                 "the decision rule conformal needs two normal sequences in train, to score each by "
                 f"what others teach (there are {len(normal)})"
             )
-        if units is _sequences and train.train_events is None and not shares_events(train):
+        if units is scored_sequences and train.train_events is None and not shares_events(train):
             alone = left_out_scores(detector, train)
             if alone is not None:
                 return LeftOut(alone, "others", monotone)
@@ -205,11 +204,11 @@ class Training:
         self, detector: Detector, valid: SequenceSet, units: Units
     ) -> NDArray[np.float64]:
         """The scores of normal sequences of the validation part."""
-        return units(detector, valid.take(_sequence_labels(valid) != 1))[0]
+        return units(detector, valid.take(sequence_labels(valid) != 1))[0]
 
     def _test_sequences(self, detector: Detector) -> Scored:
         test = self._for_oracle.part(Split.TEST)
-        scores, kept = _decided_sequences(detector, test)
+        scores, kept = decided_sequences(detector, test)
         return scores[kept], test.label[kept]
 
     def _test_events(self, detector: Detector) -> Scored:
@@ -225,37 +224,3 @@ class Training:
         if self.oracle is None:
             raise ValueError("an oracle rule needs the labels of the test part")
         return self.oracle
-
-
-def _sequence_labels(sequences: SequenceSet) -> NDArray[np.int8]:
-    """(sequences,) int8; where single events train, a chunk is no less normal for what else it holds."""
-    label = sequences.label
-    return label if sequences.train_events is None else np.zeros_like(label)
-
-
-def _event_labels(sequences: SequenceSet) -> NDArray[np.int8]:
-    """(events that may train,) int8."""
-    return np.asarray(sequences.dataset.label)[sequences.rows[sequences.may_train]]
-
-
-def _sequences(detector: Detector, sequences: SequenceSet) -> Scored:
-    scores, kept = _decided_sequences(detector, sequences)
-    return scores[kept], _sequence_labels(sequences)[kept]
-
-
-def _decided_sequences(
-    detector: Detector, sequences: SequenceSet
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """(sequences,) scores, and which of them are an answer."""
-    hidden = sequences.unlabelled()
-    abstained = abstained_sequences(detector, hidden)
-    return sequence_scores(detector, hidden), decided(abstained, len(sequences))
-
-
-def _events(detector: Detector, sequences: SequenceSet) -> Scored:
-    """Of a detector that scores events."""
-    hidden = sequences.unlabelled()
-    scores = event_scores(detector, hidden)
-    assert scores is not None
-    kept = decided(abstained_events(detector, hidden), len(scores))
-    return scores[sequences.may_train & kept], _event_labels(sequences)[kept[sequences.may_train]]

@@ -3,19 +3,20 @@
 Source: Vovk, Gammerman, Shafer, "Algorithmic Learning in a Random World", 2005, for detectors as in
 Laxhammar, Falkman, "Conformal prediction for distribution-independent anomaly detection in streaming
 vessel data", StreamKDD 2010; folds as in Vovk, "Cross-conformal predictors", Annals of Mathematics and
-Artificial Intelligence 74, 2015. Of n normal units that the fit did not learn from and a new one, each
-is the highest with the chance 1 / (n + 1), if they are exchangeable: if no order of them is likelier
-than another. So at most k of n + 1 lie above the k-th highest of n scores, and no rate below
-1 / (n + 1) can be promised; a lower one takes the highest score.
+Artificial Intelligence 74, 2015. If n normal units that the fit did not learn from and a new one are
+exchangeable, so that no order of them is likelier than another, the new one is above the k-th highest of
+the n scores with the chance k / (n + 1) at most. No rate below 1 / (n + 1) can be promised: where one is
+asked for, the threshold is the highest score.
 
-The n scores are those of the validation part, where there is one. Else each training sequence has the
-score that the others give it, so that all train and all calibrate: a detector that knows it says what
-one fitted without the sequence would (`Detector.left_out_scores`), and for others folds are left out in
-turn. The promise then needs a detector that is monotone: the n + 1 scores that are exchangeable are of
-detectors that learned from the new sequence too, and for these it is none too low to have learned from
-fewer. For other detectors it holds about. Jackknife+ and CV+ (Barber, Candès, Ramdas, Tibshirani,
-Annals of Statistics 49, 2021) promise twice the rate for any detector, at the price of keeping one
-detector a fold to score with, which this rule does not do.
+The n scores are those of the validation part, where there is one; the promise is then about detectors
+that do not stop early by it. Without one, each training sequence has the score that the others give it,
+so that all of them train and all of them calibrate. Some detectors know this score
+(`Detector.left_out_scores`); for others folds are left out in turn. The promise then needs a detector
+that is monotone. What is exchangeable are n + 1 scores by all the others, the new one among them, and
+these are no higher than the scores that the rule has, which come of fewer sequences. For detectors that
+are not monotone the rate holds about. Jackknife+ and CV+ (Barber, Candès, Ramdas, Tibshirani, "Predictive
+inference with the jackknife+", Annals of Statistics 49, 2021) promise about twice the rate for any
+detector, at the price of keeping one for each fold to score with, which this rule does not do.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ class ConformalDecision(DecisionRule):
 
 def _promise(left_out: LeftOut, rate: float, asked: float) -> str:
     """What a threshold of such scores promises, in a sentence."""
-    part = "validation" if left_out.way == "validation" else "training"
-    alike = f"if they are exchangeable with those of the {part} part"
+    alike = "if they are exchangeable with those of the training part"
+    if left_out.way == "validation":
+        alike = "if they are exchangeable with those of the validation part, which no fit looked at"
     least = ""
     if rate > asked:
         least = f" ({_percent(asked)} takes more scores than {len(left_out.scores):,})"

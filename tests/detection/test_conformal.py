@@ -130,7 +130,7 @@ def test_a_validation_part_takes_the_place_of_folds():
     # abcc is 1/4 from abc, abxx 2/4 from it; x is labelled anomalous.
     assert found.threshold == 1 / 2
     assert found.model_manifest["calibration_scores"] == 2
-    assert "those of the validation part" in found.model_manifest["guarantee"]
+    assert "of the validation part, which no fit looked at" in found.model_manifest["guarantee"]
 
 
 def test_one_normal_sequence_has_no_others():
