@@ -92,6 +92,24 @@ class Detector(ABC):
         """The same for scores of single events."""
         return None
 
+    @property
+    def monotone(self) -> bool:
+        """Another training sequence raises no score: knowing more makes nothing look stranger.
+
+        The decision rule conformal can then promise its rate; see `detection/conformal.py`.
+        """
+        return False
+
+    def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64] | None:
+        """(normal sequences of train,) what each would score by a detector fitted on the others.
+
+        The default is None: a detector that knows without fitting again overrides this.
+
+        Args:
+            train: What it was fitted on: no two sequences share an event, and all of their events train.
+        """
+        return None
+
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
         """(sum of lengths,) float64, finite, sequence by sequence; higher = more anomalous.
 

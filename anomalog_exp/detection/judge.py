@@ -63,6 +63,7 @@ class _Decisions:
     threshold: float
     event_threshold: float | None
     vocabulary: Vocabulary
+    basis: dict[str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,7 @@ class Judge:
         event_threshold: The same for single events; None where these are not judged, as the training
             data labels none or the detector scores none.
         vocabulary: The templates of the data set that it was trained on.
+        basis: What the manifest says of the scores that made the threshold.
         kept_in: The folder that it was read from; None where it was fitted here.
     """
 
@@ -84,6 +86,7 @@ class Judge:
     threshold: float
     event_threshold: float | None
     vocabulary: Vocabulary
+    basis: dict[str, object]
     kept_in: Path | None = None
 
     @classmethod
@@ -113,12 +116,14 @@ class Judge:
     @classmethod
     def decided(cls, training: Training, detector: Detector) -> Self:
         """The judge of a detector that was fitted on `training`; see `fitted`."""
+        threshold, basis = training.sequence_threshold(detector)
         return cls(
             training.config,
             detector,
-            training.sequence_threshold(detector),
+            threshold,
             training.event_threshold(detector),
             Vocabulary.of(training.train),
+            basis,
         )
 
     @property
@@ -221,11 +226,12 @@ class Judge:
             "decision": self.config.decision.name,
             "oracle": self.oracle,
             "threshold": self.threshold,
+            **self.basis,
         }
 
     def state(self) -> DetectorState:
         """All that it has learned, as plain data."""
-        decisions = _Decisions(self.threshold, self.event_threshold, self.vocabulary)
+        decisions = _Decisions(self.threshold, self.event_threshold, self.vocabulary, self.basis)
         return DetectorState.joined(
             {"decisions": state_of(decisions), "detector": self.detector.state()}
         )
