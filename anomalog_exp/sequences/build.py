@@ -101,9 +101,9 @@ def _realised(dataset: LogDataset, assigned: Assignment) -> dict[str, Any]:
 
 def _shared(assigned: Assignment) -> dict[str, int]:
     """How many test sequences hold events of training sequences, as overlapping windows do; if any."""
-    if assigned.judged_twice:
-        return {}
     grouping, test = assigned.grouping, assigned.part == Split.TEST
+    if assigned.judged_twice or not grouping.overlaps:
+        return {}
     trained = grouping.covered(assigned.part == Split.TRAIN)
     running = np.concatenate(([0], np.cumsum(trained)))
     sharing = int((running[grouping.stop[test]] > running[grouping.start[test]]).sum())
