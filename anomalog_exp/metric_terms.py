@@ -8,10 +8,12 @@ from enum import StrEnum
 __all__ = [
     "HEADLINE_COLUMNS",
     "PRIMARY_FIGURES",
+    "VALIDATION",
     "EvaluationUnit",
     "Figure",
     "MetricScope",
     "MetricStatus",
+    "Objective",
     "shown_metrics",
 ]
 
@@ -71,6 +73,16 @@ class Figure(StrEnum):
     UNDERESTIMATED = "underestimated"
 
 
+class Objective(StrEnum):
+    """Figures of the validation part that a search can raise."""
+
+    AUTO = "auto"
+    F1 = "f1"
+    AVERAGE_PRECISION = "average_precision"
+    AUROC = "auroc"
+    DAMAGE_AUROC = "damage_auroc"
+
+
 PRIMARY_FIGURES = {
     MetricScope.EVENT_LEVEL_DETECTION: Figure.F1,
     MetricScope.SEQUENCE_LEVEL_DETECTION: Figure.F1,
@@ -91,6 +103,10 @@ HEADLINE_COLUMNS = (
     Figure.AVERAGE_PRECISION,
 )
 """Headline figures of detection as terminals and tables show them; the first one orders a table."""
+
+
+VALIDATION = "validation_"
+"""Stands before the names of figures of the validation part where those of the test part stand, too."""
 
 
 def shown_metrics(metrics: Mapping[str, float]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,13 @@ from anomalog_exp.metric_terms import EvaluationUnit, Figure, MetricScope, Metri
 
 __all__ = ["ABSTAINED", "decision_figures", "detection_block", "why_invalid"]
 
-_NO_LABELS = "nothing in the test split is labelled"
 ABSTAINED = "the detector abstains from all that is labelled"
-_SINGLE_CLASS = "single_class_test_set"
 
 
 def detection_block(
     scope: MetricScope,
     *,
+    part: Literal["test", "validation"] = "test",
     unit: EvaluationUnit,
     label_unit: EvaluationUnit,
     aggregation: str,
@@ -45,6 +45,7 @@ def detection_block(
 
     Args:
         scope: Which block this is.
+        part: Which part the units are of.
         unit: What one prediction is about.
         label_unit: What one label of the source is about.
         aggregation: How labels of that unit become labels of predictions.
@@ -79,7 +80,7 @@ def detection_block(
     )
     diagnostics = Diagnostics(threshold=threshold, flagged=int(predicted.sum()))
     if not counted.any():
-        why = ABSTAINED if (label >= 0).any() else _NO_LABELS
+        why = ABSTAINED if (label >= 0).any() else f"nothing in the {part} split is labelled"
         return block(status=MetricStatus.NOT_APPLICABLE, reason=why, diagnostics=diagnostics)
     if reason := why_invalid(counts, cells, unit=unit, label_unit=label_unit):
         return block(status=MetricStatus.INVALID, reason=reason, diagnostics=diagnostics)
@@ -87,7 +88,8 @@ def detection_block(
         diagnostics, false_positive_rate=cells.false_positive_rate, specificity=cells.specificity
     )
     if anomalous.all() or not anomalous.any():
-        return block(status=MetricStatus.INVALID, reason=_SINGLE_CLASS, diagnostics=diagnostics)
+        single = f"single_class_{part}_set"
+        return block(status=MetricStatus.INVALID, reason=single, diagnostics=diagnostics)
     oracle = best_f1(anomalous, scores[counted])
     low, high = f1_interval(cells, bootstrap_samples, seed) if bootstrap_samples else (None, None)
     return block(

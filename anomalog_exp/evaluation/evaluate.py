@@ -20,6 +20,7 @@ from anomalog_exp.evaluation.report import MetricReport
 from anomalog_exp.evaluation.sessions import recounted_by_session
 from anomalog_exp.evaluation.task import build_metric_metadata
 from anomalog_exp.evaluation.triage_blocks import triage_blocks
+from anomalog_exp.evaluation.validation import validation_report
 from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
 from anomalog_exp.sequences.labels import row_labels
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -90,6 +91,7 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
         primary_scope=primary,
         secondary_scopes=tuple(secondary),
         blocks=blocks,
+        validation=validation_report(summary.judge, sequences, seed=config.seed),
     )
 
 

@@ -9,7 +9,10 @@ from typing import Any
 
 from anomalog_exp.errors import DataError
 
-__all__ = ["SweepMember", "is_sweep_dir", "sweep_members"]
+__all__ = ["STUDY", "SweepMember", "is_sweep_dir", "sweep_members"]
+
+STUDY = "study.json"
+"""What a search found out about its keys, in the folder of its sweep."""
 
 
 @dataclass(frozen=True)
