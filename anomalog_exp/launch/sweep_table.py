@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,15 @@ from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.metric_terms import HEADLINE_COLUMNS
 from anomalog_exp.report.sweep_page import sweep_in_words
 from anomalog_exp.report.write import PAGE
-from anomalog_exp.results.members import Member, best_first, is_repeat, shown_metrics, swept_keys
+from anomalog_exp.results.members import (
+    Member,
+    best_first,
+    is_of_validation,
+    is_repeat,
+    ranking_of,
+    shown_metrics,
+    swept_keys,
+)
 from anomalog_exp.results.summaries import Repeated, repeated, summary_rows, summary_table_rows
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
@@ -51,7 +60,9 @@ def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunC
     if asked.summarize:
         print(_summary_table(_configurations(members, asked.summarize), asked))
     else:
-        columns = ["member", *swept_keys(members), "status", *_figures(members), "seconds"]
+        ranking = ranking_of(members)
+        raised = [ranking] if is_of_validation(ranking) else []
+        columns = ["member", *swept_keys(members), "status", *raised, *_figures(members), "seconds"]
         print(text_table([_row(member) for member in members], columns))
     print()
     for line in [*_equal_repeats(members, asked.summarize), *_reasons(members)]:
@@ -64,15 +75,27 @@ def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunC
         print(f"summary  {directory / 'summary.csv'}")
     if command := ui_command(config.tracking, directory):
         print(f"mlflow   {command}")
+    if members and is_of_validation(members[0].metric):
+        print(f"best     {members[0].run_dir}")
+        print(f"again    {_command(records, members[0].index)}")
     statuses = [member.status for member in members]
     if any(status in _FAILED for status in statuses):
         return ExitCode.FAILED
     return ExitCode.DONE if "done" in statuses else ExitCode.SKIPPED
 
 
+def _command(records: Sequence[dict[str, Any]], index: int) -> str:
+    """What runs one member alone; an experiment would make a sweep of it."""
+    (overrides,) = (record["overrides"] for record in records if record["index"] == index)
+    alone = any(override.startswith("experiment=") for override in overrides)
+    words = ["python", "-m", "anomalog_exp", *overrides, *(["hydra.mode=RUN"] if alone else [])]
+    return shlex.join(words)
+
+
 def _ordered(records: Sequence[dict[str, Any]]) -> list[Member]:
-    """By F1; then what has another metric to be ranked by; then what has none."""
-    return best_first([Member.of(record) for record in records], HEADLINE_COLUMNS[0])
+    """By F1 or what a search raised; then what has another metric to be ranked by; then the rest."""
+    members = [Member.of(record) for record in records]
+    return best_first(members, ranking_of(members))
 
 
 def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -89,6 +112,7 @@ def _row(member: Member) -> dict[str, Any]:
         "member": member.index,
         "status": member.status_shown,
         **member.settings,
+        **({str(member.metric): member.value} if is_of_validation(member.metric) else {}),
         "scope": member.scope,
         **{str(name): member.metrics.get(name) for name in HEADLINE_COLUMNS},
         **{name: member.metrics[name] for name in shown_metrics([member])},

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from anomalog_exp.metric_terms import VALIDATION, Objective
 from anomalog_exp.report.figures.caught_by import Caught
 from anomalog_exp.report.figures.chart import Chart
 from anomalog_exp.report.rendering import rendered
@@ -18,6 +19,7 @@ from anomalog_exp.report.run_warnings import RunWarning
 from anomalog_exp.results.members import (
     Member,
     best_first,
+    is_of_validation,
     is_repeat,
     metric_of,
     shown_metrics,
@@ -62,7 +64,8 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
     """
     members = facts.members
     keys, metric, metrics = swept_keys(members), metric_of(members), shown_metrics(members)
-    columns = ["member", *keys, "status", *metrics, "flagged share", "seconds"]
+    raised = [metric] if metric is not None and is_of_validation(metric) else []
+    columns = ["member", *keys, "status", *raised, *metrics, "flagged share", "seconds"]
     command = shlex.join(["python", "-m", "anomalog_exp", *facts.typed, "-m"])
     shown = {
         "title": facts.title,
@@ -76,8 +79,8 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
     }
     table = {
         "columns": columns,
-        "digits": {"seconds": 2} | dict.fromkeys([*metrics, "flagged share"], 4),
-        "rows": [_row(member, keys, metrics) for member in best_first(members, metric)],
+        "digits": {"seconds": 2} | dict.fromkeys([*raised, *metrics, "flagged share"], 4),
+        "rows": [_row(member, keys, raised, metrics) for member in best_first(members, metric)],
         "links": {one.index: link for one in members if (link := _link(one, page_dir))},
     }
     return rendered("sweep.html.j2", shown, facts.charts, library, members=table)
@@ -148,6 +151,15 @@ def _seeds(members: Sequence[Member]) -> Iterator[RunWarning]:
 
 
 def _choice(members: Sequence[Member]) -> Iterator[RunWarning]:
+    if is_of_validation(metric := metric_of(members)):
+        if metric == f"{VALIDATION}{Objective.DAMAGE_AUROC}":
+            yield RunWarning(
+                "The best member is chosen without labels",
+                "It tells damaged sequences from whole ones best; whether it finds the anomalies of "
+                "this log is another question.",
+                "Look at what it flags, or label some of the validation part.",
+            )
+        return
     done = sum(member.value is not None for member in members)
     if done >= _MANY:
         yield RunWarning(
@@ -168,15 +180,21 @@ def _words(members: Sequence[Member], keys: Sequence[str], metric: str | None) -
     best, worst = ranked[0], ranked[-1]
     name = "F1" if metric == "f1" else metric.replace("_", " ")
     yield f"The best {name} is {best.value:.3f}, of {best.name(keys)} (member {best.index})."
+    if is_of_validation(metric) and (tested := shown_metrics([best])):
+        figures = ", ".join(f"{name} {best.metrics[name]:.3f}" for name in tested)
+        yield f"On the test part, which decided nothing, it has {figures}."
     if worst.value != best.value:
         yield f"The worst is {worst.value:.3f}, of {worst.name(keys)}."
 
 
-def _row(member: Member, keys: Sequence[str], metrics: Sequence[str]) -> list[Any]:
+def _row(
+    member: Member, keys: Sequence[str], raised: Sequence[str], metrics: Sequence[str]
+) -> list[Any]:
     return [
         member.index,
         *(member.settings.get(key) for key in keys),
         member.status_shown,
+        *(member.value if member.metric == name else None for name in raised),
         *(member.metrics.get(name) for name in metrics),
         None if member.flagged_share is None else round(member.flagged_share, 6),
         None if member.seconds is None else round(member.seconds, 3),

@@ -1,8 +1,8 @@
 """Sequences with damage that nobody had to label: what a good detector finds odd, whatever the log.
 
 A detector can be judged without labels by anomalies that are put into normal data (Goswami et al.,
-"Unsupervised model selection for time-series anomaly detection", ICLR 2023). Here sequences of events are
-damaged in one of four ways, by turns: the order is lost, the second half is missing, a tenth of the
+"Unsupervised model selection for time-series anomaly detection", ICLR 2023). Here sequences of events
+are damaged in one of four ways, by turns: the order is lost, the second half is missing, a tenth of the
 events is replaced, or one event repeats as often as there are events. All events come from the same
 sequences, so that no other part of the log is looked at.
 """
