@@ -7,8 +7,9 @@
   python -m anomalog_exp experiments run --group demo seed=1
 
 An experiment is one file in conf/experiment, with the settings of single detectors in it beside it in
-conf/experiment/tuned. A selection is run experiment by experiment, each as the sweep it describes with
-its members in parallel, and ends with one table of all of them. Exit code 1 if a member failed.
+conf/experiment/tuned; searches of a detector's options stand in conf/experiment/tune. A selection is run
+experiment by experiment, each as the sweep it describes with its members in parallel, and ends with one
+table of all of them. Exit code 1 if a member failed.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ from anomalog_exp.text_table import text_table
 __all__ = ["Experiment", "experiments", "main", "read_experiment", "select"]
 
 _ACTIONS = ("list", "show", "run")
+_TUNE = "tune"
+"""The folder of experiments that search."""
+
 _PLACES = ("paths.", "tracking", "sweep.")
 _WITH_TABLE = (ExitCode.DONE, ExitCode.FAILED, ExitCode.SKIPPED)
 """How a sweep ends that has come to its table; in any other way it has said why."""
@@ -74,7 +78,11 @@ def experiments() -> list[Experiment]:
     Raises:
         ConfigError: a file is none that could run.
     """
-    return [read_experiment(name, file) for name, file in option_files("experiment").items()]
+    searches = {
+        f"{_TUNE}/{name}": file for name, file in option_files(f"experiment/{_TUNE}").items()
+    }
+    files = option_files("experiment") | searches
+    return [read_experiment(name, file) for name, file in sorted(files.items())]
 
 
 def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Experiment]:

@@ -1,9 +1,9 @@
 """What a search chooses from: sweeps in Hydra's words as distributions of Optuna.
 
 `a,b` and `choice(a,b)` are categories. `range(1,6)` is the numbers 1 to 5: as everywhere in Hydra, its
-end is left out. `interval(1,5)` holds both its ends, and whole numbers where both are whole.
-`tag(log,...)` searches the logarithm. Of a key that is there several times the last one counts, so that
-the command takes the place of a file.
+end is left out. `interval(0.1,0.9)` is all numbers between, and `int(interval(1,99))` the whole ones;
+both hold their ends. `tag(log,...)` searches the logarithm. Of a key that is there several times the last
+one counts, so that the command takes the place of a file.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class SearchSpace:
                 "hydra.sweeper.params",
                 "(nothing)",
                 problem="a search needs keys to choose values for",
-                allowed="KEY=choice(a,b), range(1,6), interval(0.1,0.9), tag(log,interval(1e-4,1))",
+                allowed="KEY=choice(a,b), range(1,6), interval(0.1,0.9), tag(log,interval(0.001,1))",
                 fix="give a key several values, as in model.smoothing='interval(0.1,2.0)', or choose an "
                 "experiment that searches, as experiment=tune/markov",
             )

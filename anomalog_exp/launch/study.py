@@ -51,7 +51,7 @@ class SearchStudy:
         self._storage: BaseStorage = JournalStorage(JournalFileBackend(str(path)))
         searched = {key: distribution_to_json(one) for key, one in space.searched.items()}
         how = settings.model_dump(mode="json", include={"sampler", "seed", "objective"})
-        self._name = stable_fingerprint([space.fixed, searched, how])[:16]
+        self._name = stable_fingerprint([searched, how])[:16]
         self._study = self._opened()
         for trial in self._study.get_trials(states=[optuna.trial.TrialState.RUNNING]):
             if _RECORD in trial.user_attrs:
