@@ -80,7 +80,7 @@ class Objective(StrEnum):
     F1 = "f1"
     AVERAGE_PRECISION = "average_precision"
     AUROC = "auroc"
-    DAMAGE_AUROC = "damage_auroc"
+    CONSISTENCY = "consistency"
 
 
 PRIMARY_FIGURES = {

@@ -91,7 +91,7 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
         primary_scope=primary,
         secondary_scopes=tuple(secondary),
         blocks=blocks,
-        validation=validation_report(summary.judge, sequences, seed=config.seed),
+        validation=validation_report(summary.judge, sequences),
     )
 
 

@@ -122,7 +122,7 @@ class Search:
             "hydra.sweeper.objective",
             str(self.settings.objective),
             problem="the validation part does not have this figure",
-            allowed="damage_auroc or auto, which need no labels; the others need labels of both kinds "
+            allowed="consistency or auto, which need no labels; the others need labels of both kinds "
             "in the validation part",
             fix="hydra.sweeper.objective=auto, or a larger split.validation_fraction",
         )

@@ -2,8 +2,8 @@
 
 `a,b` and `choice(a,b)` are categories. `range(1,6)` is the numbers 1 to 5: as everywhere in Hydra, its
 end is left out. `interval(0.1,0.9)` is all numbers between, and `int(interval(1,99))` the whole ones;
-both hold their ends. `tag(log,...)` searches the logarithm. Of a key that is there several times the last
-one counts, so that the command takes the place of a file.
+both hold their ends. `tag(log,...)` searches the logarithm. Of a key that is there several times the
+last one counts, so that the command takes the place of a file.
 """
 
 from __future__ import annotations

@@ -152,11 +152,11 @@ def _seeds(members: Sequence[Member]) -> Iterator[RunWarning]:
 
 def _choice(members: Sequence[Member]) -> Iterator[RunWarning]:
     if is_of_validation(metric := metric_of(members)):
-        if metric == f"{VALIDATION}{Objective.DAMAGE_AUROC}":
+        if metric == f"{VALIDATION}{Objective.CONSISTENCY}":
             yield RunWarning(
                 "The best member is chosen without labels",
-                "It tells damaged sequences from whole ones best; whether it finds the anomalies of "
-                "this log is another question.",
+                "It finds as much unusual in the validation part as in training; whether it finds the "
+                "anomalies of this log is another question.",
                 "Look at what it flags, or label some of the validation part.",
             )
         return

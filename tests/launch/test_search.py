@@ -37,7 +37,7 @@ def trials(n_trials: int) -> str:
 def chosen(outputs: Path) -> list[tuple[str, str]]:
     """What each trial was, and what it came to."""
     rows = sorted(sweep_rows(outputs), key=lambda row: int(row["member"]))
-    return [(row["model.smoothing"], row["validation_f1"]) for row in rows]
+    return [(row["model.smoothing"], row["validation_average_precision"]) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +52,10 @@ def searched(tmp_path_factory) -> tuple[Path, str]:
 def test_the_best_by_the_validation_part_stands_first_and_runs_again_alone(searched):
     folder, printed = searched
     rows = sweep_rows(folder / "outputs")
-    values = [float(row["validation_f1"]) for row in rows]
+    values = [float(row["validation_average_precision"]) for row in rows]
     assert len(values) == 4
     assert values == sorted(values, reverse=True)
-    assert "The best validation f1 is" in printed
+    assert "The best validation average precision is" in printed
     assert "On the test part, which decided nothing, it has f1" in printed
     (best,) = (line.split()[1] for line in printed.splitlines() if line.startswith("best"))
     assert best == rows[0]["run_dir"]
@@ -144,7 +144,7 @@ def test_trials_that_do_not_apply_end_no_search(tmp_path):
     done = command(*arguments, *BARE, SMALL_DEMO, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "skipped: naive_bayes needs both classes in train" in done.stdout
-    assert "The best validation damage auroc is" in done.stdout
+    assert "The best validation consistency is" in done.stdout
     assert {row["status"] for row in sweep_rows(tmp_path / "outputs")} >= {"done", "skipped"}
 
 
