@@ -44,15 +44,19 @@ class ValidationReport:
     block: MetricBlock
     consistency: float | None = None
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """All of them by name."""
+        own = {} if self.consistency is None else {str(Objective.CONSISTENCY): self.consistency}
+        return {str(name): value for name, value in (self.block.headline or {}).items()} | own
+
     def objective(self, asked: Objective) -> tuple[Objective, float] | None:
         """The figure that is asked for and its value; None where the part does not have it.
 
         `auto` is the average precision where labels of both kinds are there: it is finer than F1, which
         moves by steps where anomalies are few. Elsewhere it is the figure without labels.
         """
-        figures = dict(self.block.headline or {})
-        if self.consistency is not None:
-            figures[Objective.CONSISTENCY] = self.consistency
+        figures = self.figures
         if asked == Objective.AUTO:
             labelled = Objective.AVERAGE_PRECISION in figures
             asked = Objective.AVERAGE_PRECISION if labelled else Objective.CONSISTENCY

@@ -121,10 +121,10 @@ class SearchStudy:
 
     def importance(self) -> dict[str, float]:
         """The share of the objective's variance that each key explains, by fANOVA; {} without any."""
-        from optuna.importance import FanovaImportanceEvaluator, get_param_importances
-
         if len({one.value for one in self.told() if one.value is not None}) < 2:
             return {}
+        from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
         evaluator = FanovaImportanceEvaluator(seed=self._settings.seed)
         return get_param_importances(self._study, evaluator=evaluator)
 
