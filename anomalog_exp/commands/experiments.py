@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
-from anomalog_exp.config.compose import sweep_members
+from anomalog_exp.config.compose import sweep_members, without_intervals
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.search_path import quoted, with_plugins
@@ -68,8 +68,12 @@ class Experiment:
     swept: dict[str, str]
 
     def members(self) -> list[list[str]]:
-        """The overrides of each run that the experiment sweeps over, in the order of the sweep."""
-        return sweep_members([f"{key}={values}" for key, values in self.swept.items()])
+        """The overrides of each run that the experiment sweeps over, in the order of the sweep.
+
+        Of a search those of runs that it could choose, with one number of each interval.
+        """
+        swept = [f"{key}={values}" for key, values in self.swept.items()]
+        return sweep_members(without_intervals(swept))
 
 
 def experiments() -> list[Experiment]:
