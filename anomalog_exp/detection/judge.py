@@ -21,7 +21,7 @@ from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.evidence import names_of_unknown
 from anomalog_exp.detection.learned import restored, state_of
-from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome
+from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome, Verdicts
 from anomalog_exp.detection.scores import (
     abstained_sequences,
     decided,
@@ -150,20 +150,30 @@ class Judge:
     def _judged(self, sequences: SequenceSet, events_of: SequenceSet | None) -> Outcome:
         readable = self._read(sequences)
         tested = readable if events_of is None else self._read(events_of)
-        scores = sequence_scores(self.detector, readable)
-        abstained = abstained_sequences(self.detector, readable)
         known = self.vocabulary.shown(sequences.dataset.templates) > 0
         return Outcome(
             test=sequences,
-            scores=scores,
             threshold=self.threshold,
-            predicted=(scores > self.threshold) & decided(abstained, len(scores)),
-            abstained=abstained,
+            **vars(self._verdicts(readable)),
             oracle=self.oracle,
             events=self._judged_events(tested),
             next_events=self._predicted_next_events(tested, known),
             triage=self._triaged(tested),
         )
+
+    def verdicts(self, sequences: SequenceSet) -> Verdicts:
+        """Score sequences and decide on them as wholes alone; no label of theirs is read.
+
+        Raises:
+            TypeError: the detector breaks the score contract.
+        """
+        return self._verdicts(self._read(sequences))
+
+    def _verdicts(self, readable: SequenceSet) -> Verdicts:
+        scores = sequence_scores(self.detector, readable)
+        abstained = abstained_sequences(self.detector, readable)
+        predicted = (scores > self.threshold) & decided(abstained, len(scores))
+        return Verdicts(scores, predicted, abstained)
 
     def _read(self, sequences: SequenceSet) -> SequenceSet:
         """The sequences as the detector takes them: over its vocabulary, without labels."""

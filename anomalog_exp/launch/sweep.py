@@ -19,6 +19,7 @@ from omegaconf import DictConfig, open_dict, read_write
 from anomalog_exp.config.compose import quoted, swept_keys
 from anomalog_exp.config.load import run_config
 from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import FOLDER_KEY
 from anomalog_exp.launch.sweep_folder import SweepFolder
@@ -121,7 +122,7 @@ class Sweep:
             print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
             if stop_signal() is not None:
                 raise_stop(error)
-            if not isinstance(error, Exception) or isinstance(error, OSError):
+            if not isinstance(error, Exception) or isinstance(error, (OSError, ConfigError)):
                 raise
             _LOG.debug("the sweep broke off", exc_info=error)
         else:
@@ -174,8 +175,8 @@ class Sweep:
 
 
 def _decides(typed: str) -> bool:
-    """Whether an override decides what runs; how the same members are shown names no other folder."""
-    return not typed.startswith(("sweep.summar", "report."))
+    """Whether an override decides what runs; how members are shown, and how many, does not."""
+    return not typed.startswith(("sweep.summar", "report.", "hydra.sweeper.n_trials="))
 
 
 def _what_broke_off(error: BaseException) -> str:

@@ -29,12 +29,14 @@ CHANGES_NOTHING = {
     "dataset.description",
     "description",
     "experiment_name",
+    "experiment_version",
     "force",
     "groups",
     "keep_bundle",
     "name",
     "paths",
     "plugins",
+    "published",
     "report",
     "sweep",
     "tracking",
@@ -51,7 +53,7 @@ LISTED = [
 COMPOSED = {
     "dataset": {
         **{name: [f"dataset={name}"] for name in option_names("dataset")},
-        **{name: [f"dataset={name}", LOCAL[1]] for name in ("custom", "openstack", "hdfs_sessions", "openstack_sessions")},
+        **{name: [f"dataset={name}", LOCAL[1]] for name in ("custom", "openstack", "hdfs_sessions", "openstack_sessions", "spirit")},
         "sessions": ["dataset=sessions", *LISTED, LOCAL[1]],
         "auto": ["dataset=auto", f"dataset.source.path={__file__}"],
     },
@@ -258,7 +260,7 @@ def test_every_field_of_every_option_was_given_another_value():
     # The name of an option fits its own class only; another option is the test below. A bundle comes with
     # a split of its own, in one case above.
     stuck = {f"{cls.__name__}.{name}" for cls, name in seen - tried if name != "name"}
-    assert stuck == {"RunConfig.bundle"}
+    assert stuck == {"RunConfig.bundle", "RunConfig.published"}
     assert len(seen) > 150
 
 
