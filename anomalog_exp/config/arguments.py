@@ -12,7 +12,14 @@ from collections.abc import Sequence
 from anomalog_exp.config.words import is_word, unknown_flag, unknown_word
 from anomalog_exp.errors import ConfigError
 
-__all__ = ["FLAGS", "FLAGS_WITH_OPTIONAL_VALUE", "FLAGS_WITH_VALUE", "flags_first"]
+__all__ = [
+    "DETACH",
+    "DETACHED",
+    "FLAGS",
+    "FLAGS_WITH_OPTIONAL_VALUE",
+    "FLAGS_WITH_VALUE",
+    "flags_first",
+]
 
 FLAGS_WITH_VALUE = frozenset(
     {
@@ -36,8 +43,13 @@ FLAGS_WITH_OPTIONAL_VALUE = {
     flag: frozenset({"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"})
     for flag in ("--info", "-i")
 }
-FLAGS = FLAGS_WITH_VALUE | _MODES | {"--help", "-h", "--hydra-help", "--version", "--resolve"}
-"""All flags of Hydra."""
+DETACH, DETACHED = "--detach", "hydra.launcher.detach"
+"""A flag of ours, and the key that it stands for."""
+
+FLAGS = (
+    FLAGS_WITH_VALUE | _MODES | {"--help", "-h", "--hydra-help", "--version", "--resolve", DETACH}
+)
+"""All flags: those of Hydra, and ours."""
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
@@ -58,6 +70,8 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         argument = waiting.pop(0)
         if is_word(argument):
             raise unknown_word(argument, waiting)
+        if argument == DETACH:
+            argument = f"{DETACHED}=true"
         if not argument.startswith("-"):
             overrides.append(argument)
             continue

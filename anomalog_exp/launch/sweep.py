@@ -19,8 +19,19 @@ from omegaconf import DictConfig, open_dict, read_write
 from anomalog_exp.config.compose import quoted, swept_keys
 from anomalog_exp.config.load import run_config
 from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.config.serialise import serialise_config
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.files import write_json
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import FOLDER_KEY
+from anomalog_exp.launch.sent_sweep import (
+    LOST,
+    how_to_go_on,
+    jobs_in_words,
+    refuse_while_jobs_go_on,
+    status_command,
+)
+from anomalog_exp.launch.slurm import check_slurm
 from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.sweep_mirror import SweepMirror
 from anomalog_exp.launch.sweep_plan import check_summary, planned_members, typed_overrides
@@ -30,6 +41,7 @@ from anomalog_exp.launch.sweep_title import sweep_title, tracked_together
 from anomalog_exp.launch.workers import end_with_this_process, members_at_once, share_cores
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.report.write import report_sweep
+from anomalog_exp.results.read import read_config
 from anomalog_exp.secrets import without_secrets
 from anomalog_exp.stopping import raise_stop, stop_heard, stop_signal
 from anomalog_exp.tracking import close_sweep, open_sweep
@@ -37,6 +49,8 @@ from anomalog_exp.tracking import close_sweep, open_sweep
 __all__ = ["Sweep"]
 
 _LOG = logging.getLogger(__name__)
+
+_DEAD = "its worker ended without a word"
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,8 @@ class Sweep:
             runs.
         folder: Its files.
         workers: How many members run at once on this machine.
+        is_sent: Members are jobs of a cluster, which go on without the process that sent them.
+        is_detached: That process does not wait for them.
     """
 
     config: RunConfig
@@ -59,6 +75,8 @@ class Sweep:
     plan: list[list[str]]
     folder: SweepFolder
     workers: int
+    is_sent: bool = False
+    is_detached: bool = False
 
     @classmethod
     def prepared(cls, config: DictConfig, loader: ConfigLoader) -> Self:
@@ -76,6 +94,7 @@ class Sweep:
         check_summary(shared.sweep, swept)
         typed = list(map(without_secrets, typed))
         plan = planned_members(config, loader)
+        check_slurm(config.hydra.launcher, is_planned=bool(plan))
         workers = members_at_once(config.hydra.launcher, len(plan))
         end_with_this_process(config.hydra.launcher)
         title = sweep_title(shared, plan)
@@ -89,7 +108,34 @@ class Sweep:
         plan = [list(map(without_secrets, member)) for member in plan]
         tracking = tracked_together(shared, title)
         shared = shared.model_copy(update={"tracking": tracking})
-        return cls(shared, typed, swept, plan, SweepFolder(folder), workers)
+        detach = config.hydra.launcher.get("detach")
+        return cls(
+            config=shared,
+            typed=typed,
+            swept=swept,
+            plan=plan,
+            folder=SweepFolder(folder),
+            workers=workers,
+            is_sent=detach is not None,
+            is_detached=bool(detach),
+        )
+
+    @classmethod
+    def of(cls, folder: SweepFolder) -> Self:
+        """A sweep whose members were sent to a cluster, in another process than the one that sent them.
+
+        Raises:
+            ConfigError: this version cannot read what the sweep was sent with.
+        """
+        return cls(
+            config=read_config(folder.config_path),
+            typed=folder.typed,
+            swept=swept_keys(folder.typed),
+            plan=folder.plan,
+            folder=folder,
+            workers=1,
+            is_sent=True,
+        )
 
     @contextmanager
     def running(self) -> Iterator[list[str]]:
@@ -100,25 +146,39 @@ class Sweep:
         left no record.
         """
         with self.folder.held():
-            yield from self._held()
+            refuse_while_jobs_go_on(self.folder)
+            self.folder.begin(self.plan, self.typed, self.config.sweep)
+            if self.is_sent:
+                write_json(self.folder.config_path, serialise_config(self.config))
+            runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
+            _LOG.info("sweep of %s in %s", runs, self.folder.path)
+            yield from self._left_alone() if self.is_detached else self._followed()
 
-    def _held(self) -> Iterator[list[str]]:
-        """The same, while no other process runs this sweep."""
-        self.folder.begin(self.plan, self.typed, self.config.sweep)
-        runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
-        _LOG.info("sweep of %s in %s", runs, self.folder.path)
+    def finished(self) -> ExitCode:
+        """Close a sweep of `of`, whose members have ended, as the process that sent it would have."""
+        return self._close(self._mirror(), missing_because=LOST)
+
+    def _left_alone(self) -> Iterator[list[str]]:
+        """Members are sent inside the block, and nobody waits for them here."""
+        yield [self._folder_override]
+        print(f"sent     {len(self.plan)} members, {jobs_in_words(self.folder)}")
+        print(f"status   {status_command(self.folder)}")
+        leave_ending(Ending(folder=self.folder.path))
+
+    def _followed(self) -> Iterator[list[str]]:
+        """Members run inside the block, and the table follows."""
         mirror = self._mirror()
         progress = SweepProgress(self.folder.members, len(self.plan), self.swept)
         progress.start()
         try:
-            yield [f"{FOLDER_KEY}={quoted(str(self.folder.path))}"]
+            yield [self._folder_override]
         except BaseException as error:
             stop_heard()
             progress.close()
             reason = _what_broke_off(error)
             self._close(mirror, missing_because=reason)
             leave_ending(Ending(ExitCode.FAILED, folder=self.folder.path))
-            print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
+            print(f"{reason}; {how_to_go_on(self.folder)}", file=sys.stderr)
             if stop_signal() is not None:
                 raise_stop(error)
             if not isinstance(error, Exception) or isinstance(error, OSError):
@@ -126,8 +186,12 @@ class Sweep:
             _LOG.debug("the sweep broke off", exc_info=error)
         else:
             progress.close()
-            code = self._close(mirror, missing_because="its worker ended without a word")
+            code = self._close(mirror, missing_because=LOST if self.is_sent else _DEAD)
             leave_ending(Ending(code, folder=self.folder.path))
+
+    @property
+    def _folder_override(self) -> str:
+        return f"{FOLDER_KEY}={quoted(str(self.folder.path))}"
 
     def _mirror(self) -> SweepMirror:
         """The mirror of members in the tracker, at work."""
@@ -153,6 +217,8 @@ class Sweep:
         mirror.close()
         tracking_run = mirror.mirrored
         records = self.folder.records(missing_because)
+        if all(self.folder.has_ended(int(record["index"])) for record in records):
+            self.folder.sent.forget()
         write_sweep(self.folder.path, records, self.config.sweep)
         report_sweep(
             self.folder.path,
@@ -180,6 +246,8 @@ def _decides(typed: str) -> bool:
 
 def _what_broke_off(error: BaseException) -> str:
     """What became of members without a record, in a line."""
+    if isinstance(error, ConfigError):
+        return f"the sweep broke off before it ended: {error}"
     if isinstance(error, Exception) and stop_signal() is None:
         problem = str(error).split("\n")[0].split(". ")[0]
         return f"the sweep broke off before it ended ({type(error).__name__}: {problem})"

@@ -33,7 +33,7 @@ from anomalog_exp.results.summaries import (
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
 
-__all__ = ["print_sweep", "write_sweep"]
+__all__ = ["ending_of", "print_members", "print_sweep", "write_sweep"]
 
 _FAILED = ("failed", "lost", "stopped")
 _JUDGED = ("judged", "flagged", "flagged_share")
@@ -59,21 +59,9 @@ def write_sweep(directory: Path, records: Sequence[dict[str, Any]], asked: Sweep
 
 
 def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunConfig) -> ExitCode:
-    """Print the table, what has no result and why, the result in words, and where to look."""
-    members, asked = _ordered(records), config.sweep
-    if asked.summarize:
-        print(_summary_table(_configurations(members, asked.summarize), asked.summary))
-    else:
-        columns = ["member", *swept_keys(members), "status", *_figures(members), "seconds"]
-        print(text_table([_row(member) for member in members], columns))
-        if over := _repeated_keys(members):
-            print(f"\nmedian (and range) over {', '.join(over)}\n")
-            print(_summary_table(_configurations(members, over), "median"))
-    print()
-    lines = [*_equal_repeats(members, asked.summarize), *_caveats(members), *_reasons(members)]
-    for line in lines:
-        print(f"{line}\n")
-    print(sweep_in_words(members))
+    """Print the members, and where to look; the exit code of the sweep."""
+    asked = config.sweep
+    print_members(records, asked.summarize, asked.summary)
     if (page := directory / PAGE).is_file():
         print(f"report   {page}")
     print(f"table    {directory / 'results.csv'}")
@@ -81,10 +69,41 @@ def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunC
         print(f"summary  {directory / 'summary.csv'}")
     if command := ui_command(config.tracking, directory):
         print(f"mlflow   {command}")
-    statuses = [member.status for member in members]
+    return ending_of(records)
+
+
+def ending_of(records: Sequence[dict[str, Any]]) -> ExitCode:
+    """The exit code of a sweep whose members came to this."""
+    statuses = [str(record["status"]) for record in records]
     if any(status in _FAILED for status in statuses):
         return ExitCode.FAILED
     return ExitCode.DONE if "done" in statuses else ExitCode.SKIPPED
+
+
+def print_members(
+    records: Sequence[dict[str, Any]], summarize: Sequence[str] = (), summary: Summary = "mean"
+) -> None:
+    """Print the table, what has no result and why, and the result in words.
+
+    Args:
+        records: Of the members.
+        summarize: Keys whose values repeat a configuration; none shows every member.
+        summary: What stands for the repeats.
+    """
+    members = _ordered(records)
+    if summarize:
+        print(_summary_table(_configurations(members, summarize), summary))
+    else:
+        columns = ["member", *swept_keys(members), "status", *_figures(members), "seconds"]
+        print(text_table([_row(member) for member in members], columns))
+        if over := _repeated_keys(members):
+            print(f"\nmedian (and range) over {', '.join(over)}\n")
+            print(_summary_table(_configurations(members, over), "median"))
+    print()
+    lines = [*_equal_repeats(members, summarize), *_caveats(members), *_reasons(members)]
+    for line in lines:
+        print(f"{line}\n")
+    print(sweep_in_words(members))
 
 
 def _ordered(records: Sequence[dict[str, Any]]) -> list[Member]:
