@@ -4,7 +4,7 @@
 
 It is for sweeps that --detach sent to a cluster, and shows any other one, too. Where all members of a
 sweep that was sent have ended, it does what the command would have done: it writes the table and the
-page, and mirrors all of it to MLflow. The exit code is then that of the sweep; it is 0 while members go on.
+page, and mirrors all of it to MLflow. The exit code is then that of the sweep; it is 0 while it goes on.
 """
 
 from __future__ import annotations
