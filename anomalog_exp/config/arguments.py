@@ -43,13 +43,11 @@ FLAGS_WITH_OPTIONAL_VALUE = {
     flag: frozenset({"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"})
     for flag in ("--info", "-i")
 }
+FLAGS = FLAGS_WITH_VALUE | _MODES | {"--help", "-h", "--hydra-help", "--version", "--resolve"}
+"""All flags of Hydra."""
+
 DETACH, DETACHED = "--detach", "hydra.launcher.detach"
 """A flag of ours, and the key that it stands for."""
-
-FLAGS = (
-    FLAGS_WITH_VALUE | _MODES | {"--help", "-h", "--hydra-help", "--version", "--resolve", DETACH}
-)
-"""All flags: those of Hydra, and ours."""
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:

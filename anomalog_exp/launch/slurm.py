@@ -59,14 +59,6 @@ def check_slurm(launcher: DictConfig, *, is_planned: bool) -> None:
             allowed="launchers whose packages are installed",
             fix="pip install 'anomalog-exp[cluster]'",
         )
-    if shutil.which("sbatch") is None:
-        raise ConfigError.of(
-            "hydra/launcher",
-            "slurm",
-            problem="there is no Slurm on this machine: sbatch is not among its programs",
-            allowed="machines that jobs can be sent from, such as a login node",
-            fix="log in there; or hydra/launcher=local for this machine",
-        )
     if launcher.detach and not is_planned:
         raise ConfigError.of(
             "hydra.launcher.detach",
@@ -74,6 +66,14 @@ def check_slurm(launcher: DictConfig, *, is_planned: bool) -> None:
             problem="a search chooses members by what earlier ones returned, so somebody has to wait",
             allowed="sweeps of all combinations (hydra/sweeper=grid)",
             fix="leave it out, and let the command run in tmux or in a job of its own",
+        )
+    if shutil.which("sbatch") is None:
+        raise ConfigError.of(
+            "hydra/launcher",
+            "slurm",
+            problem="there is no Slurm on this machine: sbatch is not among its programs",
+            allowed="machines that jobs can be sent from, such as a login node",
+            fix="log in there; or hydra/launcher=local for this machine",
         )
 
 
