@@ -14,8 +14,8 @@ from pathlib import Path
 
 from anomalog_exp.commands._usage import CommandParser
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.launch.recorded_sweep import RecordedSweep
 from anomalog_exp.launch.sent_sweep import jobs_in_words
-from anomalog_exp.launch.sweep import Sweep
 from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.sweep_standing import is_open, standing
 from anomalog_exp.launch.sweep_table import ending_of, print_members
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     goes_on = any(map(is_open, records))
     if folder.sent.are_there and not goes_on:
         with folder.held():
-            return Sweep.of(folder).finished()
+            return RecordedSweep.of(folder).finished()
     print_members(records)
     if not goes_on:
         return ending_of(records)

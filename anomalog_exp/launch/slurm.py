@@ -49,7 +49,7 @@ def check_slurm(launcher: DictConfig, *, is_planned: bool) -> None:
         ConfigError: there is no Slurm here, or nobody would wait for what a search needs.
         MissingExtra: submitit is not installed.
     """
-    if launcher.get("_target_") != "hydra_plugins.anomalog_exp_launchers.SlurmLauncher":
+    if launcher.get("_target_") != "hydra_plugins.anomalog_exp_slurm.SlurmLauncher":
         return
     if find_spec("submitit") is None or find_spec(_SUBMITIT) is None:
         raise MissingExtra.of(
@@ -58,6 +58,14 @@ def check_slurm(launcher: DictConfig, *, is_planned: bool) -> None:
             problem="it needs the package 'hydra-submitit-launcher', which is not installed",
             allowed="launchers whose packages are installed",
             fix="pip install 'anomalog-exp[cluster]'",
+        )
+    if not isinstance(launcher.members_per_job, int) or launcher.members_per_job < 1:
+        raise ConfigError.of(
+            "hydra.launcher.members_per_job",
+            launcher.members_per_job,
+            problem="it is no number of members",
+            allowed="1 and more",
+            fix="leave it out for a job of its own for each member",
         )
     if launcher.detach and not is_planned:
         raise ConfigError.of(
@@ -110,7 +118,7 @@ def send(
     singletons = Singleton.get_state()
     jobs = [MembersJob(runner, str(Path.cwd()), folder, some, singletons) for some in lists]
     executor = _executor(AutoExecutor, resources)
-    with _environment_of_jobs(resources["cpus_per_task"]):
+    with _environment_of_jobs(resources["cpus_per_task"] or 1):
         for start in range(0, len(jobs), _MOST_JOBS):
             some = jobs[start : start + _MOST_JOBS]
             try:

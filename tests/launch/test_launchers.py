@@ -69,6 +69,10 @@ def test_slurm_without_its_extra_says_what_to_install(tmp_path, without_submitit
         (["-m", "--detach"], "--detach: members of this sweep end with the command"),
         (["--detach", "hydra/launcher=slurm"], "--detach: a single run is not sent to a cluster"),
         (["hydra/launcher=slurm", "-m"], "hydra/launcher: there is no Slurm on this machine"),
+        (
+            ["hydra/launcher=slurm", "-m", "hydra.launcher.members_per_job=0"],
+            "hydra.launcher.members_per_job: it is no number of members",
+        ),
     ],
 )
 def test_what_cannot_be_sent_is_said_in_four_parts(tmp_path, arguments, problem):
@@ -82,9 +86,12 @@ def test_what_cannot_be_sent_is_said_in_four_parts(tmp_path, arguments, problem)
 
 def test_nobody_waits_for_what_a_search_needs():
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher", exc_type=ImportError)
-    target = "hydra_plugins.anomalog_exp_launchers.SlurmLauncher"
+    target = "hydra_plugins.anomalog_exp_slurm.SlurmLauncher"
     with pytest.raises(ConfigError, match="a search chooses members by what earlier ones returned"):
-        check_slurm(OmegaConf.create({"_target_": target, "detach": True}), is_planned=False)
+        check_slurm(
+            OmegaConf.create({"_target_": target, "detach": True, "members_per_job": 1}),
+            is_planned=False,
+        )
 
 
 def test_skipped_members_are_no_failure_but_no_result_either(tmp_path):
