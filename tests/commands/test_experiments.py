@@ -330,6 +330,11 @@ def test_a_selection_of_nothing_in_particular_is_a_mistake(tmp_path):
     assert not (tmp_path / "outputs").exists()
 
 
+def test_a_selection_waits_for_its_table():
+    with pytest.raises(ConfigError, match="is made when all of them have ended"):
+        main(["run", "demo_models", "hydra.launcher.detach=true"])
+
+
 def test_a_failed_member_is_in_the_table_and_in_the_exit_code(tmp_path):
     shutil.rmtree(tmp_path / "outputs", ignore_errors=True)
     done = command(
