@@ -19,7 +19,9 @@ from omegaconf import DictConfig, open_dict, read_write
 from anomalog_exp.config.compose import quoted, swept_keys
 from anomalog_exp.config.load import run_config
 from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
+from anomalog_exp.launch.launchers import check_launcher
 from anomalog_exp.launch.member import FOLDER_KEY
 from anomalog_exp.launch.sweep_folder import SweepFolder
 from anomalog_exp.launch.sweep_mirror import SweepMirror
@@ -70,6 +72,7 @@ class Sweep:
             ConfigError: a key, an option or a value that all members share cannot be used.
             HydraException: an override cannot be read.
         """
+        check_launcher(config.hydra.launcher)
         shared = run_config(config)
         typed = typed_overrides(config)
         swept = swept_keys(typed)
@@ -121,7 +124,7 @@ class Sweep:
             print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
             if stop_signal() is not None:
                 raise_stop(error)
-            if not isinstance(error, Exception) or isinstance(error, OSError):
+            if not isinstance(error, Exception) or isinstance(error, OSError | ConfigError):
                 raise
             _LOG.debug("the sweep broke off", exc_info=error)
         else:

@@ -17,12 +17,13 @@ from threading import Thread
 
 from omegaconf import DictConfig, OmegaConf
 
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.launch.launchers import launcher_class
 from anomalog_exp.processes import is_gone, this_process
 
 __all__ = [
     "end_with_this_process",
     "follow_the_sweep",
+    "limit_threads",
     "members_at_once",
     "memory_limit",
     "share_cores",
@@ -63,23 +64,14 @@ def members_at_once(launcher: DictConfig, members: int) -> int:
     Args:
         launcher: The launcher's config.
         members: How many members there are.
-
-    Raises:
-        ConfigError: no worker is asked for.
     """
-    name = _name(launcher)
+    name = launcher_class(launcher)
     if name == "LocalLauncher":  # submitit on this machine starts all of them
         return members
-    if name != "JoblibLauncher":
+    if (
+        name != "JoblibLauncher"
+    ):  # Ray's members use as many threads as it keeps cores free for them
         return 1
-    if not isinstance(launcher.n_jobs, int) or launcher.n_jobs == 0:
-        raise ConfigError.of(
-            "hydra.launcher.n_jobs",
-            launcher.n_jobs,
-            problem="nobody would run the members",
-            allowed="1 and more, or -1 for one per core",
-            fix="leave it out for one per core",
-        )
     from joblib import effective_n_jobs  # a single run starts without it
 
     return int(effective_n_jobs(launcher.n_jobs))
@@ -88,9 +80,13 @@ def members_at_once(launcher: DictConfig, members: int) -> int:
 def share_cores(workers: int) -> None:
     """Let the threads of all workers together use each core once; one worker may use them all."""
     if workers > 1:
-        threads = max(1, _usable_cores() // workers)
-        for name in _THREADS:
-            os.environ.setdefault(name, str(threads))
+        limit_threads(max(1, _usable_cores() // workers))
+
+
+def limit_threads(threads: int) -> None:
+    """Let libraries that are loaded from now on use so many threads, but for what the user says."""
+    for name in _THREADS:
+        os.environ.setdefault(name, str(threads))
 
 
 def end_with_this_process(launcher: DictConfig) -> None:
@@ -101,7 +97,7 @@ def end_with_this_process(launcher: DictConfig) -> None:
     Args:
         launcher: The launcher's config.
     """
-    if _name(launcher) in ("JoblibLauncher", "LocalLauncher"):
+    if launcher_class(launcher) in ("JoblibLauncher", "LocalLauncher"):
         os.environ[_SWEEP] = this_process()
 
 
@@ -128,11 +124,6 @@ def _end_after(sweep: str, parent: int) -> None:
     while os.getppid() == parent and not is_gone(sweep):
         time.sleep(_LOOK_EVERY_S)
     os._exit(1)
-
-
-def _name(launcher: DictConfig) -> str:
-    """The class of a launcher."""
-    return str(launcher.get("_target_")).rpartition(".")[2]
 
 
 def memory_limit(

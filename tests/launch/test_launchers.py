@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.launch.launchers import check_launcher
 from tests.command import SMALL_DEMO, command, sweep_rows
 
 BARE = [SMALL_DEMO, "tracking=none", "report.page=False", "model=markov"]
@@ -35,6 +38,13 @@ def test_a_launcher_gives_the_table_that_joblib_gives(tmp_path, by_joblib, launc
     rows, expected = sweep_rows(tmp_path / "outputs"), sweep_rows(by_joblib / "outputs")
     for column in COMPARED:
         assert [row[column] for row in rows] == [row[column] for row in expected]
+
+
+@pytest.mark.parametrize("n_jobs", [0, "x"])
+def test_no_worker_at_all_is_refused(n_jobs):
+    launcher = OmegaConf.create({"_target_": "x.JoblibLauncher", "n_jobs": n_jobs})
+    with pytest.raises(ConfigError, match=r"hydra\.launcher\.n_jobs: nobody would run the members"):
+        check_launcher(launcher)
 
 
 def test_skipped_members_are_no_failure_but_no_result_either(tmp_path):
