@@ -35,8 +35,9 @@ class MortalDetector(SequenceLengthDetector):
         trained_by = Path(f"trained-by-{self.config.deaths}")
         with trained_by.open("a") as file:
             file.write(f"{os.getpid()}\n")
-        while self.config.deaths < 0:
+        begun = len(trained_by.read_text().splitlines())
+        while self.config.deaths < 0 and begun == 1:
             time.sleep(1)
-        if len(trained_by.read_text().splitlines()) <= self.config.deaths:
+        if begun <= self.config.deaths:
             os.kill(os.getpid(), signal.SIGKILL)
         super().fit(train, valid)
