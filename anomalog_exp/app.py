@@ -61,6 +61,7 @@ class RunResult:
         scope: The metric scope that leads.
         metrics: Headline figures of that scope by name; none where it is not valid.
         primary_metric: Name of the figure to rank runs by, of which more is better; None without one.
+            With `sweep.objective` one of the validation part, as in `validation_f1`.
         primary_value: Its value.
         f1_low: The 2.5 percentile of F1 over resamples of the units; None without an F1.
         f1_high: The 97.5 percentile.
@@ -184,15 +185,15 @@ def _result(config: RunConfig, paths: ResultPaths, reused: bool) -> RunResult:
     if status["status"] != "done":
         return ended
     report = stored.report
-    primary, decisions = report.primary_metric, report.decisions
+    ranked, decisions = report.ranked_by(config.sweep.objective), report.decisions
     return replace(
         ended,
         words=result_in_words(stored),
         warnings=[f"{one.title}. {one.meaning} {one.advice}" for one in run_warnings(stored)],
         scope=str(report.primary_scope),
         metrics=dict(report.primary.headline or {}),
-        primary_metric=str(primary.figure) if primary else None,
-        primary_value=primary.value if primary else None,
+        primary_metric=str(ranked.figure) if ranked else None,
+        primary_value=ranked.value if ranked else None,
         f1_low=report.primary.diagnostics.f1_interval_low,
         f1_high=report.primary.diagnostics.f1_interval_high,
         note=_note(report.primary),

@@ -9,10 +9,12 @@ __all__ = [
     "F1_INTERVAL",
     "HEADLINE_COLUMNS",
     "PRIMARY_FIGURES",
+    "VALIDATION",
     "EvaluationUnit",
     "Figure",
     "MetricScope",
     "MetricStatus",
+    "Objective",
     "interval_text",
     "shown_metrics",
 ]
@@ -79,6 +81,16 @@ class Figure(StrEnum):
     UNDERESTIMATED = "underestimated"
 
 
+class Objective(StrEnum):
+    """Figures of the validation part that a search can raise."""
+
+    AUTO = "auto"
+    F1 = "f1"
+    AVERAGE_PRECISION = "average_precision"
+    AUROC = "auroc"
+    CONSISTENCY = "consistency"
+
+
 PRIMARY_FIGURES = {
     MetricScope.EVENT_LEVEL_DETECTION: Figure.F1,
     MetricScope.SEQUENCE_LEVEL_DETECTION: Figure.F1,
@@ -103,6 +115,10 @@ HEADLINE_COLUMNS = (
 
 F1_INTERVAL = "f1 95 %"
 """The column of a table for people that holds the interval of F1."""
+
+
+VALIDATION = "validation_"
+"""Stands before the names of figures of the validation part where those of the test part stand, too."""
 
 
 def shown_metrics(metrics: Mapping[str, float]) -> list[str]:

@@ -7,6 +7,7 @@ the environment and in every worker. So what a sweep needs is imported where a s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweeperConf
@@ -16,12 +17,15 @@ from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, RunMode, TaskFunction
-from omegaconf import DictConfig, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 if TYPE_CHECKING:
+    from hydra.plugins.launcher import Launcher
+
+    from anomalog_exp.launch.search import Search
     from anomalog_exp.launch.sweep import Sweep
 
-__all__ = ["GridSweeper", "RecordedSweeper", "RecordsSweep"]
+__all__ = ["GridSweeper", "OptunaSweeper", "RecordedSweeper", "RecordsSweep"]
 
 
 class GridSweeper(BasicSweeper):
@@ -41,6 +45,35 @@ ConfigStore.instance().store(
     node=BasicSweeperConf(_target_=f"{__name__}.{GridSweeper.__name__}"),
     provider="anomalog_exp",
 )
+
+
+class OptunaSweeper(Sweeper):
+    """A search by Optuna, see conf/hydra/sweeper/optuna.yaml; it reads its settings from the config."""
+
+    def __init__(self, **_: Any) -> None:
+        self._config: DictConfig
+        self._search: Search
+        self._launcher: Launcher
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Find what could go wrong before a trial runs."""
+        from anomalog_exp.launch.search import Search
+
+        self._config = config
+        self._search = Search.prepared(config, hydra_context.config_loader)
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run the trials; what they came to is in the sweep's folder."""
+        from anomalog_exp.launch.sweep_folder import SweepFolder
+
+        folder = SweepFolder(Path(self._config.hydra.sweep.dir))
+        OmegaConf.save(self._config, folder.path / "multirun.yaml")
+        self._search.run(self._launcher, arguments, folder)
 
 
 class RecordsSweep(Callback):

@@ -35,7 +35,7 @@ class DetectorFacts:
         name: As in `model=`.
         title: What the first line of the docstring says, without the name.
         text: The paragraphs after it.
-        learns_from: `normal`, `all` or `both`.
+        learns_from: `normal`, `all`, `either` or `both`.
         score: What a score is.
         papers: Short citations; the text has the long ones.
         extra: The extra that brings what it needs, or an empty text.

@@ -46,7 +46,7 @@ def summary_of(
     decision = {"name": "fixed", "value": threshold}
     config = ExperimentModelConfig.of({"name": "by_hand", "decision": decision})
     return ModelRunSummary(
-        judge=Judge(config, ByHand(explain), threshold, None, Vocabulary.of(sequences)),
+        judge=Judge(config, ByHand(explain), threshold, None, Vocabulary.of(sequences), {}),
         test=sequences.part(Split.TEST),
         scores=values,
         threshold=threshold,

@@ -163,10 +163,10 @@ def _check_detector(config: ExperimentModelConfig, sequences: SequenceSet) -> st
         "a second detector, fitted on the same sequences, scores otherwise: seed what is random",
     )
     if not detector.supervised:
-        less = train.normal() if detector.learns_from == "normal" else train.unlabelled()
+        less = train.unlabelled() if detector.learns_from == "all" else train.normal()
         again.fit(less)
         _promise(
-            np.array_equal(scores, _scores(again, hidden)),
+            detector.learns_from == "either" or np.array_equal(scores, _scores(again, hidden)),
             f"it says that it learns from {detector.learns_from!r}, and does not",
         )
     kept = type(detector).from_state(config, detector.state())

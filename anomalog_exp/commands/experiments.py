@@ -8,8 +8,9 @@
   python -m anomalog_exp experiments run --group demo seed=1
 
 An experiment is one file in conf/experiment, with the settings of single detectors in it beside it in
-conf/experiment/tuned. A selection is run experiment by experiment, each as the sweep it describes with
-its members in parallel, and ends with one table of all of them. Exit code 1 if a member failed.
+conf/experiment/tuned; searches of a detector's options stand in conf/experiment/tune. A selection is run
+experiment by experiment, each as the sweep it describes with its members in parallel, and ends with one
+table of all of them. Exit code 1 if a member failed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import yaml
 
 from anomalog_exp.commands._published_text import published_text
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
-from anomalog_exp.config.compose import sweep_members
+from anomalog_exp.config.compose import sweep_members, without_intervals
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.published import Published
@@ -43,6 +44,9 @@ from anomalog_exp.text_table import text_table
 __all__ = ["Experiment", "experiments", "main", "read_experiment", "select"]
 
 _ACTIONS = ("list", "show", "published", "run")
+_TUNE = "tune"
+"""The folder of experiments that search."""
+
 _PLACES = ("paths.", "tracking", "sweep.")
 _WITH_TABLE = (ExitCode.DONE, ExitCode.FAILED, ExitCode.SKIPPED)
 """How a sweep ends that has come to its table; in any other way it has said why."""
@@ -71,8 +75,12 @@ class Experiment:
     swept: dict[str, str]
 
     def members(self) -> list[list[str]]:
-        """The overrides of each run that the experiment sweeps over, in the order of the sweep."""
-        return sweep_members([f"{key}={values}" for key, values in self.swept.items()])
+        """The overrides of each run that the experiment sweeps over, in the order of the sweep.
+
+        Of a search those of runs that it could choose, with one number of each interval.
+        """
+        swept = [f"{key}={values}" for key, values in self.swept.items()]
+        return sweep_members(without_intervals(swept))
 
 
 def experiments() -> list[Experiment]:
@@ -81,7 +89,11 @@ def experiments() -> list[Experiment]:
     Raises:
         ConfigError: a file is none that could run.
     """
-    return [read_experiment(name, file) for name, file in option_files("experiment").items()]
+    searches = {
+        f"{_TUNE}/{name}": file for name, file in option_files(f"experiment/{_TUNE}").items()
+    }
+    files = option_files("experiment") | searches
+    return [read_experiment(name, file) for name, file in sorted(files.items())]
 
 
 def select(*, names: Sequence[str] = (), groups: Sequence[str] = ()) -> list[Experiment]:

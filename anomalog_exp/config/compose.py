@@ -12,6 +12,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import IntervalSweep
 from omegaconf import DictConfig, OmegaConf
 
 from anomalog_exp.config.search_path import quoted, with_plugins
@@ -28,6 +29,7 @@ __all__ = [
     "quoted",
     "sweep_members",
     "swept_keys",
+    "without_intervals",
 ]
 
 HYDRA_VERSION_BASE = "1.3"
@@ -97,6 +99,20 @@ def sweep_members(overrides: Sequence[str], loader: ConfigLoader | None = None) 
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
     (members,) = BasicSweeper.split_arguments(parsed, None)
     return [list(member) for member in members]
+
+
+def without_intervals(overrides: Sequence[str]) -> list[str]:
+    """The same overrides with the lower end of each interval in its place, as a search might choose it.
+
+    Raises:
+        HydraException: an override cannot be read.
+    """
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    ends = [(text, one.value()) for text, one in zip(overrides, parsed, strict=True)]
+    return [
+        f"{text.partition('=')[0]}={value.start}" if isinstance(value, IntervalSweep) else text
+        for text, value in ends
+    ]
 
 
 def swept_keys(overrides: Sequence[str]) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
 from anomalog_exp.config.tracking_address import TrackingAddress
-from anomalog_exp.metric_terms import MetricScope
+from anomalog_exp.metric_terms import MetricScope, Objective
 from anomalog_exp.options.base import AbsolutePath, Count, FolderName, Options
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "NoTrackingConfig",
     "PathsConfig",
     "ReportConfig",
+    "SearchConfig",
     "SweepConfig",
     "TrackingConfig",
 ]
@@ -91,8 +92,20 @@ class ReportConfig(Options):
     figures: FigureFormats = Field(description="also write figures/ with a file of each figure")
 
 
+class SearchConfig(Options):
+    """How `hydra/sweeper=optuna` searches; what it searches is `hydra.sweeper.params`."""
+
+    n_trials: Count = Field(description="trials in all")
+    n_jobs: Count | None = Field(description="trials at once; null = by the launcher")
+    sampler: Literal["tpe", "random"] = Field(description="how values are chosen")
+    seed: int = Field(ge=0, le=2**32 - 1, description="of the sampler")
+    objective: Objective = Field(strict=False, description="figure of the validation part to raise")
+
+
 class SweepConfig(Options):
-    """How a sweep runs and what its table shows; it fills in `dir` for its members."""
+    """How a sweep runs and what its table shows; it fills in `dir` and `objective` for its members."""
+
+    added_since: ClassVar[dict[str, Any]] = {"objective": None}
 
     summarize: Keys = Field(description="keys whose values repeat a configuration, such as seed")
     summary: Literal["mean", "median"] = Field(
@@ -100,3 +113,6 @@ class SweepConfig(Options):
     )
     fail_fast: bool = Field(description="stop the whole sweep at the first failed member")
     dir: AbsolutePath | None = Field(description="where the sweep's table and records are")
+    objective: Objective | None = Field(
+        strict=False, description="figure of the validation part that members are ranked by"
+    )

@@ -4,8 +4,9 @@ A rule looks at scores of units that train, at scores of units that the fit did 
 threshold that the method derives itself. Where the split holds a validation part back, both are the
 scores of that part: the fit did not learn from it, so that it scores as new logs do. Without one, the
 former are those of the training part, and for the latter a second detector is fitted without its last
-sequences. The oracle rule alone looks at the test part, which nobody passes for any other rule. Where a
-detector abstains, its score is no answer, and no rule looks at it.
+sequences, or training is left out part by part, see `left_out`. The oracle rule alone looks at the test
+part, which nobody passes for any other rule. Where a detector abstains, its score is no answer, and no
+rule looks at it.
 """
 
 from __future__ import annotations
@@ -13,34 +14,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import Self
+from functools import cache
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
-from anomalog_exp.detection.decision import Calibration
-from anomalog_exp.detection.scores import (
-    abstained_events,
-    abstained_sequences,
-    decided,
-    event_scores,
-    judged_rows,
-    sequence_scores,
+from anomalog_exp.detection.left_out import folds_left_out, shares_events
+from anomalog_exp.detection.rule import Calibration, LeftOut, Scored
+from anomalog_exp.detection.scores import decided, event_scores, judged_rows, left_out_scores
+from anomalog_exp.detection.units import (
+    decided_sequences,
+    event_labels,
+    scored_events,
+    scored_sequences,
+    sequence_labels,
 )
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.progress import SILENT, Progress
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from anomalog_exp.sequences.vocabulary import Vocabulary
 
-__all__ = ["Training"]
+__all__ = ["Decided", "Training"]
 
-Scored = tuple[NDArray[np.float64], NDArray[np.int8]]
-"""(units,) scores and labels of units for which the detector gives an answer."""
-
-Units = Callable[[Detector, SequenceSet], Scored | None]
+Units = Callable[[Detector, SequenceSet], Scored]
 """The units that a threshold is for: the sequences, or those of their events that may train."""
+
+
+class Decided(NamedTuple):
+    """A threshold, and what a manifest says of how it came about."""
+
+    threshold: float
+    basis: dict[str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,15 +97,14 @@ class Training:
         detector.fit(self.train, self.valid)
         return detector
 
-    def sequence_threshold(self, detector: Detector) -> float:
+    def sequence_threshold(self, detector: Detector) -> Decided:
         """The threshold for scores of sequences.
 
         Raises:
             NotApplicable: the rule does not apply to this detector or these sequences.
         """
-        scored = _sequences(detector, self._calibrating)
         own = detector.own_threshold
-        return self._threshold(detector, scored, _sequences, own, self._test_sequences)
+        return self._decided(detector, scored_sequences, own, self._test_sequences)
 
     @property
     def _calibrating(self) -> SequenceSet:
@@ -108,7 +114,7 @@ class Training:
     @property
     def sequence_labels(self) -> NDArray[np.int8]:
         """(training sequences,) int8 labels that rules may read."""
-        return _sequence_labels(self.train)
+        return sequence_labels(self.train)
 
     def event_threshold(self, detector: Detector) -> float | None:
         """The threshold for scores of single events, by the same rule.
@@ -120,37 +126,34 @@ class Training:
         """
         if not (self.train.dataset.label != UNLABELLED).any():
             return None
-        scored = _events(detector, self._calibrating)
-        if scored is None:
+        if event_scores(detector, self._calibrating.take(slice(1)).unlabelled()) is None:
             return None
         own = detector.own_event_threshold
-        return self._threshold(detector, scored, _events, own, self._test_events)
+        return self._decided(detector, scored_events, own, self._test_events).threshold
 
     @property
     def event_labels(self) -> NDArray[np.int8]:
         """(events that may train,) int8 labels, sequence by sequence."""
-        return _event_labels(self.train)
+        return event_labels(self.train)
 
-    def _threshold(
+    def _decided(
         self,
         detector: Detector,
-        scored: Scored,
         units: Units,
         own_threshold: float | None,
         test: Callable[[Detector], Scored],
-    ) -> float:
-        scores, label = scored
-        return self.config.decision.threshold(
-            Calibration(
-                scores=scores,
-                label=label,
-                log_odds=type(detector).log_odds,
-                own_threshold=own_threshold,
-                held_out=lambda share: self._held_out_scores(detector, share, units),
-                test=lambda: test(detector),
-                part="training" if self.valid is None else "validation",
-            )
+    ) -> Decided:
+        calibration = Calibration(
+            scored=lambda: units(detector, self._calibrating),
+            log_odds=type(detector).log_odds,
+            own_threshold=own_threshold,
+            held_out=lambda share: self._held_out_scores(detector, share, units),
+            left_out=cache(lambda folds: self._left_out_scores(detector, folds, units)),
+            test=lambda: test(detector),
+            part="training" if self.valid is None else "validation",
         )
+        rule = self.config.decision
+        return Decided(rule.threshold(calibration), rule.basis(calibration))
 
     def _held_out_scores(
         self, detector: Detector, share: float, units: Units
@@ -161,7 +164,7 @@ class Training:
         that is fitted on the others.
         """
         if self.valid is not None:
-            return _scores(detector, self.valid.take(_sequence_labels(self.valid) != 1), units)
+            return self._held_back(detector, self.valid, units)
         train = self.train
         normal = np.flatnonzero(self.sequence_labels != 1)
         held = int((Decimal(str(share)) * len(normal)).to_integral_value(ROUND_CEILING))
@@ -173,11 +176,39 @@ class Training:
         kept = np.ones(len(train), dtype=bool)
         kept[normal[-held:]] = False
         another = Training(self.config, train.take(kept)).fitted()
-        return _scores(another, train.take(~kept), units)
+        return units(another, train.take(~kept))[0]
+
+    def _left_out_scores(self, detector: Detector, folds: int, units: Units) -> LeftOut:
+        """Scores of all normal sequences by what others teach; those for validation, where they are."""
+        monotone = detector.monotone
+        if self.valid is not None:
+            return LeftOut(self._held_back(detector, self.valid, units), "validation", monotone)
+        train = self.train
+        normal = np.flatnonzero(self.sequence_labels != 1)
+        if len(normal) < 2:
+            raise NotApplicable(
+                "the decision rule conformal needs two normal sequences in train, to score each by "
+                f"what others teach (there are {len(normal)})"
+            )
+        if units is scored_sequences and train.train_events is None and not shares_events(train):
+            alone = left_out_scores(detector, train)
+            if alone is not None:
+                return LeftOut(alone, "others", monotone)
+        scores = [
+            units(Training(self.config, others).fitted(), fold)[0]
+            for fold, others in folds_left_out(train, normal, folds)
+        ]
+        return LeftOut(np.concatenate(scores), "folds", monotone)
+
+    def _held_back(
+        self, detector: Detector, valid: SequenceSet, units: Units
+    ) -> NDArray[np.float64]:
+        """The scores of normal sequences of the validation part."""
+        return units(detector, valid.take(sequence_labels(valid) != 1))[0]
 
     def _test_sequences(self, detector: Detector) -> Scored:
         test = self._for_oracle.part(Split.TEST)
-        scores, kept = _decided_sequences(detector, test)
+        scores, kept = decided_sequences(detector, test)
         return scores[kept], test.label[kept]
 
     def _test_events(self, detector: Detector) -> Scored:
@@ -193,44 +224,3 @@ class Training:
         if self.oracle is None:
             raise ValueError("an oracle rule needs the labels of the test part")
         return self.oracle
-
-
-def _sequence_labels(sequences: SequenceSet) -> NDArray[np.int8]:
-    """(sequences,) int8; where single events train, a chunk is no less normal for what else it holds."""
-    label = sequences.label
-    return label if sequences.train_events is None else np.zeros_like(label)
-
-
-def _event_labels(sequences: SequenceSet) -> NDArray[np.int8]:
-    """(events that may train,) int8."""
-    return np.asarray(sequences.dataset.label)[sequences.rows[sequences.may_train]]
-
-
-def _sequences(detector: Detector, sequences: SequenceSet) -> Scored:
-    scores, kept = _decided_sequences(detector, sequences)
-    return scores[kept], _sequence_labels(sequences)[kept]
-
-
-def _decided_sequences(
-    detector: Detector, sequences: SequenceSet
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """(sequences,) scores, and which of them are an answer."""
-    hidden = sequences.unlabelled()
-    abstained = abstained_sequences(detector, hidden)
-    return sequence_scores(detector, hidden), decided(abstained, len(sequences))
-
-
-def _events(detector: Detector, sequences: SequenceSet) -> Scored | None:
-    hidden = sequences.unlabelled()
-    scores = event_scores(detector, hidden)
-    if scores is None:
-        return None
-    kept = decided(abstained_events(detector, hidden), len(scores))
-    return scores[sequences.may_train & kept], _event_labels(sequences)[kept[sequences.may_train]]
-
-
-def _scores(detector: Detector, sequences: SequenceSet, units: Units) -> NDArray[np.float64]:
-    """The scores of a detector that scores such units."""
-    scored = units(detector, sequences)
-    assert scored is not None
-    return scored[0]

@@ -40,9 +40,10 @@ class Detector(ABC):
     supervised: ClassVar[bool] = False
     """Learns from both classes: a training split that holds only one makes the run `skipped`."""
 
-    learns_from: ClassVar[Literal["normal", "all"]] = "normal"
+    learns_from: ClassVar[Literal["normal", "all", "either"]] = "normal"
     """Training sequences that an unsupervised detector learns from: those not labelled anomalous, or all
-    of them, whatever their labels. A supervised one learns from labelled sequences of both classes."""
+    of them, whatever their labels. `either` reads labels where some are anomalous, and otherwise learns
+    from normal sequences alone. A supervised one needs labelled sequences of both classes."""
 
     log_odds: ClassVar[bool] = False
     """Scores are natural-log posterior odds of "anomalous": the posterior decision rule applies."""
@@ -89,6 +90,24 @@ class Detector(ABC):
     @property
     def own_event_threshold(self) -> float | None:
         """The same for scores of single events."""
+        return None
+
+    @property
+    def monotone(self) -> bool:
+        """Another training sequence raises no score: knowing more makes nothing look stranger.
+
+        The decision rule conformal can then promise its rate; see `detection/conformal.py`.
+        """
+        return False
+
+    def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64] | None:
+        """(normal sequences of train,) what each would score by a detector fitted on the others.
+
+        The default is None: a detector that knows without fitting again overrides this.
+
+        Args:
+            train: What it was fitted on: no two sequences share an event, and all of their events train.
+        """
         return None
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:

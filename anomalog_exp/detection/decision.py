@@ -8,9 +8,6 @@ they call training units are then units of that part, see `calibrate`.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
@@ -18,55 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from anomalog_exp.detection.conformal import ConformalDecision
 from anomalog_exp.detection.ranking import best_f1
+from anomalog_exp.detection.rule import Calibration, DecisionRule, Share
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.options.base import Options
 
-__all__ = ["Calibration", "DecisionConfig", "DecisionRule"]
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-"""A share above 0 and below 1."""
-
-
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    """What a rule may look at; what costs more than an array is a call.
-
-    Attributes:
-        scores: (units,) scores of the validation part by the fitted detector; of the training part where
-            there is none.
-        label: (units,) int8 labels, -1 where there is none.
-        log_odds: The scores are natural-log posterior odds.
-        own_threshold: The threshold that the detector derives itself, if it does.
-        held_out: From a share to scores of normal units by a detector that never saw them: those of the
-            validation part; where there is none, the last share of the training part, by a detector
-            fitted on the others.
-        test: Gives scores and labels of the test split; the oracle alone calls it.
-        part: Which part the scores are of.
-    """
-
-    scores: NDArray[np.float64]
-    label: NDArray[np.int8]
-    log_odds: bool
-    own_threshold: float | None
-    held_out: Callable[[float], NDArray[np.float64]]
-    test: Callable[[], tuple[NDArray[np.float64], NDArray[np.int8]]]
-    part: Literal["training", "validation"]
-
-
-class DecisionRule(Options):
-    """Base of the rules."""
-
-    oracle: ClassVar[bool] = False
-    """The threshold depends on the labels of the test split."""
-
-    @abstractmethod
-    def threshold(self, calibration: Calibration) -> float:
-        """The threshold.
-
-        Raises:
-            NotApplicable: the detector or the split lacks what the rule looks at.
-        """
+__all__ = ["DecisionConfig"]
 
 
 class FixedDecision(DecisionRule):
@@ -191,6 +145,7 @@ DecisionConfig = Annotated[
     | QuantileDecision
     | ContaminationDecision
     | FalsePositiveRateDecision
+    | ConformalDecision
     | PosteriorDecision
     | OwnDecision
     | BestF1Decision,

@@ -21,7 +21,7 @@ from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.evidence import names_of_unknown
 from anomalog_exp.detection.learned import restored, state_of
-from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome
+from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome, Verdicts
 from anomalog_exp.detection.scores import (
     abstained_sequences,
     decided,
@@ -63,6 +63,7 @@ class _Decisions:
     threshold: float
     event_threshold: float | None
     vocabulary: Vocabulary
+    basis: dict[str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,7 @@ class Judge:
         event_threshold: The same for single events; None where these are not judged, as the training
             data labels none or the detector scores none.
         vocabulary: The templates of the data set that it was trained on.
+        basis: What the manifest says of the scores that made the threshold.
         kept_in: The folder that it was read from; None where it was fitted here.
     """
 
@@ -84,6 +86,7 @@ class Judge:
     threshold: float
     event_threshold: float | None
     vocabulary: Vocabulary
+    basis: dict[str, object]
     kept_in: Path | None = None
 
     @classmethod
@@ -113,12 +116,14 @@ class Judge:
     @classmethod
     def decided(cls, training: Training, detector: Detector) -> Self:
         """The judge of a detector that was fitted on `training`; see `fitted`."""
+        threshold, basis = training.sequence_threshold(detector)
         return cls(
             training.config,
             detector,
-            training.sequence_threshold(detector),
+            threshold,
             training.event_threshold(detector),
             Vocabulary.of(training.train),
+            basis,
         )
 
     @property
@@ -145,20 +150,30 @@ class Judge:
     def _judged(self, sequences: SequenceSet, events_of: SequenceSet | None) -> Outcome:
         readable = self._read(sequences)
         tested = readable if events_of is None else self._read(events_of)
-        scores = sequence_scores(self.detector, readable)
-        abstained = abstained_sequences(self.detector, readable)
         known = self.vocabulary.shown(sequences.dataset.templates) > 0
         return Outcome(
             test=sequences,
-            scores=scores,
             threshold=self.threshold,
-            predicted=(scores > self.threshold) & decided(abstained, len(scores)),
-            abstained=abstained,
+            **vars(self._verdicts(readable)),
             oracle=self.oracle,
             events=self._judged_events(tested),
             next_events=self._predicted_next_events(tested, known),
             triage=self._triaged(tested),
         )
+
+    def verdicts(self, sequences: SequenceSet) -> Verdicts:
+        """Score sequences and decide on them as wholes alone; no label of theirs is read.
+
+        Raises:
+            TypeError: the detector breaks the score contract.
+        """
+        return self._verdicts(self._read(sequences))
+
+    def _verdicts(self, readable: SequenceSet) -> Verdicts:
+        scores = sequence_scores(self.detector, readable)
+        abstained = abstained_sequences(self.detector, readable)
+        predicted = (scores > self.threshold) & decided(abstained, len(scores))
+        return Verdicts(scores, predicted, abstained)
 
     def _read(self, sequences: SequenceSet) -> SequenceSet:
         """The sequences as the detector takes them: over its vocabulary, without labels."""
@@ -221,11 +236,12 @@ class Judge:
             "decision": self.config.decision.name,
             "oracle": self.oracle,
             "threshold": self.threshold,
+            **self.basis,
         }
 
     def state(self) -> DetectorState:
         """All that it has learned, as plain data."""
-        decisions = _Decisions(self.threshold, self.event_threshold, self.vocabulary)
+        decisions = _Decisions(self.threshold, self.event_threshold, self.vocabulary, self.basis)
         return DetectorState.joined(
             {"decisions": state_of(decisions), "detector": self.detector.state()}
         )

@@ -10,7 +10,23 @@ from numpy.typing import NDArray
 from anomalog_exp.detection.triage import TriagedEvents
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["EventScores", "NextEvents", "Outcome"]
+__all__ = ["EventScores", "NextEvents", "Outcome", "Verdicts"]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """Decisions about sequences as wholes.
+
+    Attributes:
+        scores: (sequences,) float64, higher = more anomalous.
+        predicted: (sequences,) bool.
+        abstained: (sequences,) bool, where the detector gives no answer and nothing is predicted; None:
+            it always answers.
+    """
+
+    scores: NDArray[np.float64]
+    predicted: NDArray[np.bool_]
+    abstained: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ __all__ = [
     "event_scores",
     "highest_of_rows",
     "judged_rows",
+    "left_out_scores",
     "sequence_scores",
 ]
 
@@ -29,6 +30,16 @@ def sequence_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.fl
         TypeError: the detector breaks the contract.
     """
     return _checked(detector, detector.score(sequences), len(sequences))
+
+
+def left_out_scores(detector: Detector, train: SequenceSet) -> NDArray[np.float64] | None:
+    """(normal sequences of train,) float64, finite; None if the detector knows no quick way.
+
+    Raises:
+        TypeError: the detector breaks the contract.
+    """
+    scores = detector.left_out_scores(train)
+    return None if scores is None else _checked(detector, scores, len(train.normal()))
 
 
 def event_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64] | None:

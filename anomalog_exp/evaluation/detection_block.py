@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,16 +33,17 @@ __all__ = [
     "why_invalid",
 ]
 
-NO_LABELS = "nothing in the test split is labelled"
+NO_LABELS = "nothing in the {part} split is labelled"
 ABSTAINED = "the detector abstains from all that is labelled"
 """Why nothing is counted where something is labelled."""
-SINGLE_CLASS = "single_class_test_set"
+SINGLE_CLASS = "single_class_{part}_set"
 """What is counted is all anomalous, or all normal."""
 
 
 def detection_block(
     scope: MetricScope,
     *,
+    part: Literal["test", "validation"] = "test",
     unit: EvaluationUnit,
     label_unit: EvaluationUnit,
     aggregation: str,
@@ -57,6 +59,7 @@ def detection_block(
 
     Args:
         scope: Which block this is.
+        part: Which part the units are of.
         unit: What one prediction is about.
         label_unit: What one label of the source is about.
         aggregation: How labels of that unit become labels of predictions.
@@ -91,7 +94,7 @@ def detection_block(
     )
     diagnostics = Diagnostics(threshold=threshold, flagged=int(predicted.sum()))
     if not counted.any():
-        why = ABSTAINED if (label >= 0).any() else NO_LABELS
+        why = ABSTAINED if (label >= 0).any() else NO_LABELS.format(part=part)
         return block(status=MetricStatus.NOT_APPLICABLE, reason=why, diagnostics=diagnostics)
     if reason := why_invalid(counts, cells, unit=unit, label_unit=label_unit):
         return block(status=MetricStatus.INVALID, reason=reason, diagnostics=diagnostics)
@@ -99,7 +102,8 @@ def detection_block(
         diagnostics, false_positive_rate=cells.false_positive_rate, specificity=cells.specificity
     )
     if anomalous.all() or not anomalous.any():
-        return block(status=MetricStatus.INVALID, reason=SINGLE_CLASS, diagnostics=diagnostics)
+        single = SINGLE_CLASS.format(part=part)
+        return block(status=MetricStatus.INVALID, reason=single, diagnostics=diagnostics)
     ranked = steps(anomalous, scores[counted])
     oracle = best_step(ranked)
     review, findings = review_figures(ranked, lines_of(counted))

@@ -22,6 +22,7 @@ from anomalog_exp.evaluation.resampling import Resampling
 from anomalog_exp.evaluation.sessions import recounted_by_session
 from anomalog_exp.evaluation.task import build_metric_metadata
 from anomalog_exp.evaluation.triage_blocks import triage_blocks
+from anomalog_exp.evaluation.validation import validation_report
 from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
 from anomalog_exp.sequences.labels import row_labels
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -92,6 +93,7 @@ def evaluate(config: RunConfig, sequences: SequenceSet, summary: ModelRunSummary
         primary_scope=primary,
         secondary_scopes=tuple(secondary),
         blocks=blocks,
+        validation=validation_report(summary.judge, sequences),
     )
 
 
@@ -113,7 +115,7 @@ def _sequence_blocks(
         scores=summary.scores,
         threshold=summary.threshold,
         abstained=summary.abstained,
-        lines_of=lambda chosen: _events_in(summary.test.take(chosen)),
+        lines_of=lambda chosen: summary.test.take(chosen).events_held,
     )
     diagnostics = replace(
         with_duplicates(block.diagnostics, sequences, summary, resampling),
@@ -140,13 +142,6 @@ def _event_block(
         abstained=events.abstained,
         lines_of=lambda chosen: int(chosen.sum()),
     )
-
-
-def _events_in(sequences: SequenceSet) -> int:
-    """How many events are in at least one of the sequences: windows may overlap."""
-    size = len(sequences.order) + 1
-    begun, ended = (np.bincount(at, minlength=size) for at in (sequences.start, sequences.stop))
-    return int(np.count_nonzero(np.cumsum(begun - ended)))
 
 
 def _usable(

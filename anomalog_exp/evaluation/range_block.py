@@ -80,10 +80,10 @@ def range_block(
         ),
     )
     if not counted.any():
-        why = ABSTAINED if (units.label >= 0).any() else NO_LABELS
+        why = ABSTAINED if (units.label >= 0).any() else NO_LABELS.format(part="test")
         return block(status=MetricStatus.NOT_APPLICABLE, reason=why)
     if anomalous[counted].all() or not anomalous[counted].any():
-        return block(status=MetricStatus.INVALID, reason=SINGLE_CLASS)
+        return block(status=MetricStatus.INVALID, reason=SINGLE_CLASS.format(part="test"))
     low, high = resampling.ends(score.f1_interval)
     return block(
         status=MetricStatus.VALID,

@@ -16,7 +16,14 @@ from pydantic import TypeAdapter
 from anomalog_exp.evaluation.as_json import as_json
 from anomalog_exp.evaluation.block import MetricBlock
 from anomalog_exp.evaluation.task import TaskMetadata
-from anomalog_exp.metric_terms import PRIMARY_FIGURES, EvaluationUnit, Figure, MetricScope
+from anomalog_exp.evaluation.validation import ValidationReport
+from anomalog_exp.metric_terms import (
+    PRIMARY_FIGURES,
+    VALIDATION,
+    EvaluationUnit,
+    MetricScope,
+    Objective,
+)
 
 __all__ = ["MetricReport", "PrimaryMetric"]
 
@@ -24,7 +31,7 @@ __all__ = ["MetricReport", "PrimaryMetric"]
 class PrimaryMetric(NamedTuple):
     """The one figure by which runs are ranked; more of it is better."""
 
-    figure: Figure
+    figure: str
     value: float
 
 
@@ -38,6 +45,7 @@ class MetricReport:
         primary_scope: The scope that leads.
         secondary_scopes: Other scopes that are usable, best first.
         blocks: One for every scope.
+        validation: Figures of the validation part; None where there is none.
     """
 
     task: TaskMetadata
@@ -45,6 +53,7 @@ class MetricReport:
     primary_scope: MetricScope
     secondary_scopes: tuple[MetricScope, ...]
     blocks: Mapping[MetricScope, MetricBlock]
+    validation: ValidationReport | None = None
 
     @property
     def primary(self) -> MetricBlock:
@@ -59,6 +68,16 @@ class MetricReport:
         if figure is None or figure not in headline:
             return None
         return PrimaryMetric(figure, headline[figure])
+
+    def ranked_by(self, objective: Objective | None) -> PrimaryMetric | None:
+        """The figure of the validation part that a search asks for; without one, the primary metric.
+
+        None where the part does not have it: no figure of the test part ever stands for it.
+        """
+        if objective is None:
+            return self.primary_metric
+        found = self.validation and self.validation.objective(objective)
+        return PrimaryMetric(f"{VALIDATION}{found[0]}", found[1]) if found else None
 
     @property
     def decisions(self) -> MetricBlock:

@@ -8,6 +8,7 @@ and what is predicted is predicted once for each.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from anomalog_exp.features.distinct import Runs, distinct_runs
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["EventWindows", "event_windows", "history_lengths", "runs_of_rows"]
+__all__ = ["EventWindows", "end_windows", "event_windows", "history_lengths", "runs_of_rows"]
 
 _EVENTS_AT_ONCE = 1 << 20
 
@@ -43,6 +44,15 @@ class EventWindows:
     def event(self) -> NDArray[np.int32]:
         """(windows,) the event itself."""
         return self.symbols[:, -1]
+
+    def and_others(self, others: Self) -> Self:
+        """These windows, and others of which none is among these."""
+        window = np.where(others.window < 0, -1, others.window + len(self.count))
+        return type(self)(
+            np.concatenate((self.symbols, others.symbols)),
+            np.concatenate((self.count, others.count)),
+            np.concatenate((self.window, window)),
+        )
 
 
 def history_lengths(sequences: SequenceSet) -> NDArray[np.int64]:
@@ -95,6 +105,38 @@ def event_windows(
     ]
     counts = np.bincount(merged.group, weights=count, minlength=len(merged.first)).astype(np.int64)
     return EventWindows(rows[merged.first], counts, np.concatenate(window))
+
+
+def end_windows(
+    sequences: SequenceSet,
+    symbol: NDArray[np.int32],
+    length: int,
+    *,
+    start: int,
+    chosen: NDArray[np.bool_],
+) -> EventWindows:
+    """The last events of sequences, and behind them the end: `start` stands in the event's place.
+
+    Args:
+        sequences: Whose ends.
+        symbol: As for `event_windows`.
+        length: Events of history.
+        start: The symbol that fills a history up from the left, and that stands for the end.
+        chosen: (sequences,) bool which have a window.
+
+    Returns:
+        Windows whose `window` has one entry for each sequence.
+    """
+    own = sequences.take(chosen)
+    place = own.stop[:, None] - length + np.arange(length)
+    origin = own.start if own.origin is None else own.origin
+    there = place >= origin[:, None]
+    rows = np.full((len(own), length + 1), start, dtype=np.int32)
+    rows[:, :-1][there] = symbol[own.dataset.template[own.order[place[there]]]]
+    found = distinct_runs(runs_of_rows(rows, max(int(symbol.max(initial=0)), start) + 1))
+    window = np.full(len(chosen), -1, dtype=np.int64)
+    window[chosen] = found.group
+    return EventWindows(rows[found.first], found.count, window)
 
 
 def _places(sequences: SequenceSet) -> NDArray[np.int64]:

@@ -81,7 +81,14 @@ class NearestCounts:
         distance[other], nearest[other] = self._search(vectors[other])
         return distance, nearest
 
-    def _search(self, vectors: csr_matrix) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def apart(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(places,) distances of some of the vectors to the nearest other one; 1 without another."""
+        return self._search(self.vectors[places], places)[0]
+
+    def _search(
+        self, vectors: csr_matrix, itself: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The same as `search`; the one of the place `itself`, (rows,), is not compared with."""
         filled = self._filled(vectors)
         total = vectors @ self.weight
         best = np.full(len(total), -1.0)
@@ -97,6 +104,10 @@ class NearestCounts:
                 both = np.add.outer(total[part], self._total[some])
                 # Two vectors without any weight do not differ in what counts.
                 ratio = np.divide(shared, both, out=np.full(both.shape, 0.5), where=both > 0)
+                if itself is not None:
+                    column = itself[part] - left
+                    row = np.flatnonzero((column >= 0) & (column < ratio.shape[1]))
+                    ratio[row, column[row]] = -1.0
                 place = ratio.argmax(axis=1)
                 here = np.arange(len(place)), place
                 better = np.flatnonzero(ratio[here] > best[part])

@@ -90,10 +90,25 @@ class NearestTexts:
         """
         nearest = np.array([self._place.get(text, -1) for text in texts], dtype=np.int64)
         distance = np.zeros(len(texts))
-        lengths = np.array([len(text) for text in texts], dtype=np.int64)
         other = np.flatnonzero(nearest < 0)
-        for length in np.unique(lengths[other]).tolist():
-            alike = other[lengths[other] == length]
+        distance[other], nearest[other] = self._compared(
+            [texts[i] for i in other.tolist()], nearest[other]
+        )
+        return distance, nearest
+
+    def apart(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(places,) distances of some of the texts to the nearest other one; 1 without another."""
+        return self._compared([self.texts[i] for i in places.tolist()], places)[0]
+
+    def _compared(
+        self, texts: Sequence[str], itself: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The same as `search`, where `itself`, (texts,) the place of a text, is not compared with."""
+        nearest = np.zeros(len(texts), dtype=np.int64)
+        distance = np.zeros(len(texts))
+        lengths = np.array([len(text) for text in texts], dtype=np.int64)
+        for length in np.unique(lengths).tolist():
+            alike = np.flatnonzero(lengths == length)
             longer = np.maximum(self._lengths, length)
             bound = np.abs(self._lengths - length) / np.maximum(longer, 1)
             order = np.argsort(bound, kind="stable")
@@ -102,13 +117,14 @@ class NearestTexts:
             for start in range(0, len(alike), together):
                 some = alike[start : start + together]
                 distance[some], nearest[some] = self._nearest(
-                    [texts[i] for i in some], order, bound[order], longer[order]
+                    [texts[i] for i in some], itself[some], order, bound[order], longer[order]
                 )
         return distance, nearest
 
     def _nearest(
         self,
         texts: list[str],
+        itself: NDArray[np.int64],
         order: NDArray[np.int64],
         bound: NDArray[np.float64],
         longer: NDArray[np.int64],
@@ -136,6 +152,7 @@ class NearestTexts:
                 workers=1,
             )
             distance = edits / longer[some]
+            distance[order[some] == itself[open_, None]] = np.inf
             first = distance.argmin(axis=1)
             lowest = distance[np.arange(len(first)), first]
             nearer = lowest < best[open_]

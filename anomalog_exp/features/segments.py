@@ -18,8 +18,10 @@ def segment_sums(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDA
     return np.where(np.diff(offsets) > 0, sums, 0.0)
 
 
-def segment_maxima(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(segments,) largest of `values[offsets[i]:offsets[i + 1]]`, 0 where there is none above it."""
-    maxima = np.zeros(len(offsets) - 1)
+def segment_maxima(
+    values: NDArray[np.float64], offsets: NDArray[np.int64], lowest: float = 0.0
+) -> NDArray[np.float64]:
+    """(segments,) largest of `values[offsets[i]:offsets[i + 1]]`; `lowest` where none is above it."""
+    maxima = np.full(len(offsets) - 1, lowest)
     np.maximum.at(maxima, np.repeat(np.arange(len(maxima)), np.diff(offsets)), values)
     return maxima

@@ -19,10 +19,15 @@ from anomalog_exp.results import ResultPaths
 from anomalog_exp.secrets import without_secrets
 from anomalog_exp.stopping import Stopped, raise_stop, stop_signal
 
-__all__ = ["FOLDER_KEY", "run_member"]
+__all__ = ["FOLDER_KEY", "OBJECTIVE_KEY", "run_member"]
 
 FOLDER_KEY = "sweep.dir"
 """The override that a sweep gives its members: its folder. It is no part of what was typed."""
+
+OBJECTIVE_KEY = "sweep.objective"
+"""The same of a search: the figure that it raises."""
+
+_FILLED_IN = (f"{FOLDER_KEY}=", f"{OBJECTIVE_KEY}=")
 
 
 def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) -> float | None:
@@ -38,7 +43,7 @@ def run_member(composed: DictConfig, *, index: int, overrides: Sequence[str]) ->
     """
     follow_the_sweep()
     folder = SweepFolder(Path(str(composed.sweep.dir)))
-    own = [override for override in overrides if not override.startswith(f"{FOLDER_KEY}=")]
+    own = [override for override in overrides if not override.startswith(_FILLED_IN)]
     record: dict[str, Any] = {"index": index, "overrides": own}
     try:
         if folder.is_to_stop():

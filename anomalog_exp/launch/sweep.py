@@ -124,7 +124,7 @@ class Sweep:
             print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
             if stop_signal() is not None:
                 raise_stop(error)
-            if not isinstance(error, Exception) or isinstance(error, OSError | ConfigError):
+            if not isinstance(error, Exception) or isinstance(error, (OSError, ConfigError)):
                 raise
             _LOG.debug("the sweep broke off", exc_info=error)
         else:
@@ -177,8 +177,8 @@ class Sweep:
 
 
 def _decides(typed: str) -> bool:
-    """Whether an override decides what runs; how the same members are shown names no other folder."""
-    return not typed.startswith(("sweep.summar", "report."))
+    """Whether an override decides what runs; how members are shown, and how many, does not."""
+    return not typed.startswith(("sweep.summar", "report.", "hydra.sweeper.n_trials="))
 
 
 def _what_broke_off(error: BaseException) -> str:

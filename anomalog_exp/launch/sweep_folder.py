@@ -104,6 +104,13 @@ class SweepFolder:
         """Write what a member came to; `index` is its place in the plan."""
         write_json(self.members / f"{record['index']:05d}.json", record)
 
+    def record(self, index: int) -> dict[str, Any]:
+        """What a member that has run came to; `failed` where it left nothing: its worker died."""
+        path = self.members / f"{index:05d}.json"
+        if path.is_file():
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        return {"index": index, "status": "failed", "reason": "its worker ended without a word"}
+
     def records(self, missing_because: str) -> list[dict[str, Any]]:
         """What each member came to, in the order of the plan; `lost` where it left no record.
 

@@ -15,21 +15,39 @@ from anomalog_exp.config.settings import SweepConfig
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.secrets import without_secrets
 
-__all__ = ["check_summary", "hide_secrets", "planned_members", "typed_overrides"]
+__all__ = [
+    "check_composes",
+    "check_summary",
+    "hide_secrets",
+    "is_grid",
+    "planned_members",
+    "typed_overrides",
+]
 
 _GRIDS = ("GridSweeper", "BasicSweeper")
 """Sweepers of all combinations."""
+
+_HOW = ("hydra/sweeper=", "hydra.sweeper.")
+"""Overrides that say how a search goes about it."""
 
 
 def typed_overrides(config: DictConfig) -> list[str]:
     """What a sweep is over: the parameters of its experiment file, and what was typed.
 
-    Secrets of addresses are in it: members need them, and no record does.
+    What was typed of a search's sweeper stands behind it. Secrets of addresses are in it: members need
+    them, and no record does.
     """
     sweeper: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
     swept = sweeper.get("params") or {}
     typed: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
-    return [f"{key}={value}" for key, value in swept.items()] + typed
+    own: Any = OmegaConf.to_container(config.hydra.overrides.hydra, resolve=False)
+    how = [] if is_grid(config) else [one for one in own if one.startswith(_HOW)]
+    return [f"{key}={value}" for key, value in swept.items()] + typed + how
+
+
+def is_grid(config: DictConfig) -> bool:
+    """Whether all combinations run, so that they are known before the first one does."""
+    return str(config.hydra.sweeper.get("_target_")).rpartition(".")[2] in _GRIDS
 
 
 def hide_secrets(config: DictConfig) -> None:
@@ -84,21 +102,22 @@ def planned_members(config: DictConfig, loader: ConfigLoader) -> list[list[str]]
             experiments.
         HydraException: an override cannot be read.
     """
-    if str(config.hydra.sweeper.get("_target_")).rpartition(".")[2] not in _GRIDS:
+    if not is_grid(config):
         return []
     plan = sweep_members(typed_overrides(config), loader)
-    _check_composes(config, plan, loader)
+    check_composes(config, plan, loader)
     _check_one_experiment(plan)
     return plan
 
 
-def _check_composes(
-    config: DictConfig, plan: Sequence[Sequence[str]], loader: ConfigLoader
-) -> None:
-    """Find a misspelt key or option.
+def check_composes(config: DictConfig, plan: Sequence[Sequence[str]], loader: ConfigLoader) -> None:
+    """Find a misspelt key or option of members.
 
     Composing takes a while, so members are composed only where they show a key or an option of a
     group for the first time; a value that does not fit fails its own members only.
+
+    Raises:
+        ConfigError: there is one.
     """
     groups = set(loader.list_groups(""))
     shown: set[str] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from anomalog_exp.report.write import PAGE
 from anomalog_exp.results.members import (
     Member,
     best_first,
+    is_of_validation,
     is_repeat,
     members_by_caveat,
+    ranking_of,
     shown_columns,
     swept_keys,
 )
@@ -67,7 +70,9 @@ def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunC
     if asked.summarize:
         print(_summary_table(_configurations(members, asked.summarize), asked.summary))
     else:
-        columns = ["member", *swept_keys(members), "status", *_figures(members), "seconds"]
+        ranking = ranking_of(members)
+        raised = [ranking] if is_of_validation(ranking) else []
+        columns = ["member", *swept_keys(members), "status", *raised, *_figures(members), "seconds"]
         print(text_table([_shown(member) for member in members], columns))
         if over := _repeated_keys(members):
             print(f"\nmedian (and range) over {', '.join(over)}\n")
@@ -84,15 +89,27 @@ def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunC
         print(f"summary  {directory / 'summary.csv'}")
     if command := ui_command(config.tracking, directory):
         print(f"mlflow   {command}")
+    if members and is_of_validation(members[0].metric):
+        print(f"best     {members[0].run_dir}")
+        print(f"again    {_command(records, members[0].index)}")
     statuses = [member.status for member in members]
     if any(status in _FAILED for status in statuses):
         return ExitCode.FAILED
     return ExitCode.DONE if "done" in statuses else ExitCode.SKIPPED
 
 
+def _command(records: Sequence[dict[str, Any]], index: int) -> str:
+    """What runs one member alone; an experiment would make a sweep of it."""
+    (overrides,) = (record["overrides"] for record in records if record["index"] == index)
+    alone = any(override.startswith("experiment=") for override in overrides)
+    words = ["python", "-m", "anomalog_exp", *overrides, *(["hydra.mode=RUN"] if alone else [])]
+    return shlex.join(words)
+
+
 def _ordered(records: Sequence[dict[str, Any]]) -> list[Member]:
-    """By F1; then what has another metric to be ranked by; then what has none."""
-    return best_first([Member.of(record) for record in records], HEADLINE_COLUMNS[0])
+    """By F1 or what a search raised; then what has another metric to be ranked by; then the rest."""
+    members = [Member.of(record) for record in records]
+    return best_first(members, ranking_of(members))
 
 
 def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -109,6 +126,7 @@ def _row(member: Member) -> dict[str, Any]:
         "member": member.index,
         "status": member.status_shown,
         **member.settings,
+        **({str(member.metric): member.value} if is_of_validation(member.metric) else {}),
         "scope": member.scope,
         **{str(name): member.metrics.get(name) for name in HEADLINE_COLUMNS},
         **member.metrics,

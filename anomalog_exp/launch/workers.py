@@ -68,9 +68,8 @@ def members_at_once(launcher: DictConfig, members: int) -> int:
     name = launcher_class(launcher)
     if name == "LocalLauncher":  # submitit on this machine starts all of them
         return members
-    if (
-        name != "JoblibLauncher"
-    ):  # Ray's members use as many threads as it keeps cores free for them
+    here = name == "JoblibLauncher" or (name == "RayLauncher" and launcher.address == "local")
+    if not here:
         return 1
     from joblib import effective_n_jobs  # a single run starts without it
 
@@ -80,13 +79,14 @@ def members_at_once(launcher: DictConfig, members: int) -> int:
 def share_cores(workers: int) -> None:
     """Let the threads of all workers together use each core once; one worker may use them all."""
     if workers > 1:
-        limit_threads(max(1, _usable_cores() // workers))
+        threads = max(1, _usable_cores() // workers)
+        for name in _THREADS:
+            os.environ.setdefault(name, str(threads))
 
 
 def limit_threads(threads: int) -> None:
-    """Let libraries that are loaded from now on use so many threads, but for what the user says."""
-    for name in _THREADS:
-        os.environ.setdefault(name, str(threads))
+    """Let libraries that are loaded from now on use so many threads, whatever the environment says."""
+    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
 
 
 def end_with_this_process(launcher: DictConfig) -> None:

@@ -7,7 +7,7 @@ showed) to 1 (nothing in common); w is 1, or the inverse document frequency.
 
 Deviations: idf is ln(N / n) of `features/weighting.py`, where the paper has log10((1 + N) / n), so that
 a template that every training sequence holds weighs nothing; one that none holds weighs ln(N), there 1.
-The paper's code picks the best threshold on the test split; ours is set on training sequences held out.
+The paper's code picks the best threshold on the test split; ours comes of distances in training.
 """
 
 from __future__ import annotations
@@ -48,6 +48,23 @@ class EventCountVectorDetector(Detector):
         counts = count_vectors(normal_with_events(self.name, train).trainable())
         weight = template_weights(counts.vectors, counts.count, self.config.weighting)
         self._trained = NearestCounts(counts.vectors, weight)
+
+    @property
+    def monotone(self) -> bool:
+        return self.config.weighting == "counts"
+
+    def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64] | None:
+        """The distance to the nearest other; one of several equal vectors has another at 0.
+
+        None where weights are learned, as these would be others without the sequence.
+        """
+        if self.config.weighting != "counts":
+            return None
+        counts = count_vectors(train.normal())
+        alone = np.flatnonzero(counts.count == 1)
+        distance = np.zeros(len(counts.count))
+        distance[alone] = self._trained.apart(alone)
+        return distance[counts.group]
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         counts = count_vectors(sequences)

@@ -53,6 +53,20 @@ class NgramDetector(Detector):
         learned[grams.into_event] = normal.may_train
         self._known = np.unique(grams.keys[learned])
 
+    @property
+    def monotone(self) -> bool:
+        return True
+
+    def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64]:
+        """The share of n-grams that no other sequence shows."""
+        grams = self._grams(train.normal())
+        sizes = np.diff(grams.offsets)
+        known, kind = np.unique(grams.keys, return_inverse=True)
+        sequence = np.repeat(np.arange(len(sizes)), sizes)
+        shown = np.unique(kind * len(sizes) + sequence) // len(sizes)
+        alone = np.bincount(shown, minlength=len(known)) == 1
+        return segment_sums(alone[kind].astype(np.float64), grams.offsets) / np.maximum(sizes, 1)
+
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         grams = self._grams(sequences)
         unseen = segment_sums(self._unseen(grams).astype(np.float64), grams.offsets)

@@ -54,6 +54,10 @@ class OovDetector(Detector):
         self._unknown = counts.multiply(~self._known).tocsr()
         self._size = counts @ np.ones(len(self._grams))
 
+    @property
+    def monotone(self) -> bool:
+        return True
+
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         counts = template_counts(sequences)
         unknown = counts @ (self._unknown @ np.ones(len(self._grams)))

@@ -151,6 +151,7 @@ class UnionDetector(CompoundDetector):
                     "detector": member.judge.config.name,
                     "threshold": member.judge.threshold,
                     "scale": member.scales.sequences,
+                    **member.judge.basis,
                     **member.judge.detector.manifest(),
                 }
                 for member in self._members

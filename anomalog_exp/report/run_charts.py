@@ -31,8 +31,8 @@ def run_charts(stored: StoredRun) -> list[Chart]:
         if any(timeline[kind]["flagged"]) or any(timeline[kind]["anomalous"]):
             charts.append(anomalies_over_time(timeline, kind, kind.removesuffix("s")))
         charts.append(templates_over_time(timeline))
-    if (curve := stored.learning_curve) is not None:
-        charts.append(losses_chart(curve))
+    for number, (whose, curve) in enumerate(stored.learning_curves.items(), 1):
+        charts.append(losses_chart(curve, whose, number))
     return charts
 
 

@@ -28,6 +28,9 @@ from anomalog_exp.results import StoredRun
 
 __all__ = ["RunWarning", "run_warnings", "warnings_of"]
 
+SHARED_SHARE = 0.05
+"""A share of test sequences that hold events of training; a cut between windows leaves fewer."""
+
 FEW_TRAIN = 30
 """Fewer training sequences show too little of what is normal."""
 
@@ -57,6 +60,7 @@ def warnings_of(
         *threshold_warnings(report, findings),
         *(_everything() if trains_on_test else test_part_warnings(report)),
         *(() if trains_on_test else _order(sequences.get("caveat"))),
+        *_shared(sequences),
         *window_warnings(dataset, sequences),
         *_training(sequences, findings.get("distinct_training_sequences")),
         *template_warnings(dataset, manifest.get("template_counts")),
@@ -82,6 +86,18 @@ def _order(caveat: str | None) -> Iterator[RunWarning]:
             f"The split is {caveat}",
             "What comes later helps to judge what was before it: new logs may give lower figures.",
             "Report it with the figures. split=chronological, with no offset, trains on the past alone.",
+            figures=True,
+        )
+
+
+def _shared(sequences: Mapping[str, Any]) -> Iterator[RunWarning]:
+    shared = sequences.get("test_sharing_events_with_train", 0)
+    if shared and shared >= SHARED_SHARE * (total := sequences["sequences"]["test"]["total"]):
+        yield RunWarning(
+            "Test sequences hold events that trained",
+            f"{shared:,} of {total:,} ({shared / total:.1%}) overlap with training sequences: they ask "
+            "what training showed.",
+            "Take windows that do not overlap (sequence.step=null), or one cut between the parts.",
             figures=True,
         )
 

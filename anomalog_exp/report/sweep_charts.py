@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -13,10 +13,22 @@ from anomalog_exp.report.figures.caught_by import Caught, caught_by_chart
 from anomalog_exp.report.figures.chart import Chart
 from anomalog_exp.report.figures.curves import Curves, overlaid_curves
 from anomalog_exp.report.figures.metric_by_key import heat_map, metric_by_key
+from anomalog_exp.report.figures.search import (
+    history_chart,
+    importance_chart,
+    metric_by_number,
+    numbers_of,
+)
 from anomalog_exp.report.figures.time_quality import time_quality_chart
 from anomalog_exp.report.run_charts import decided_units
 from anomalog_exp.results import StoredRun, read_run
-from anomalog_exp.results.members import Member, is_repeat, metric_of, swept_keys
+from anomalog_exp.results.members import (
+    Member,
+    is_of_validation,
+    is_repeat,
+    metric_of,
+    swept_keys,
+)
 
 __all__ = ["caught_sequences", "sweep_charts"]
 
@@ -26,16 +38,30 @@ _UNITS = 50_000_000
 """So many decisions are read at most; of larger sweeps the best members'."""
 
 
-def sweep_charts(members: Sequence[Member], caught: Caught | None) -> list[Chart]:
-    """Those that the members have figures for, in the order of the page."""
+def sweep_charts(
+    members: Sequence[Member],
+    caught: Caught | None,
+    importance: Mapping[str, float] | None = None,
+) -> list[Chart]:
+    """Those that the members have figures for, in the order of the page.
+
+    Args:
+        members: What the sweep ran.
+        caught: What they flag together.
+        importance: Of the keys of a search; None where nothing was searched.
+    """
     keys, metric = swept_keys(members), metric_of(members)
     charts = []
     if metric is not None:
         ranked = [one for one in members if one.metric == metric and one.value is not None]
         ranked.sort(key=lambda member: -(member.value or 0.0))
         varied = [key for key in keys if not is_repeat(key)]
-        charts += [metric_by_key(ranked, key, keys, metric) for key in varied or keys]
-        if (pair := _widest_pair(ranked, varied)) is not None:
+        if is_of_validation(metric):
+            charts.append(history_chart(ranked, metric))
+        if importance:
+            charts.append(importance_chart(importance, metric))
+        charts += [_by_key(ranked, key, keys, metric) for key in varied or keys]
+        if (pair := _widest_pair(ranked, varied)) is not None and not is_of_validation(metric):
             charts.append(heat_map(ranked, *pair, metric))
         if curves := _curves(ranked, keys):
             charts.append(overlaid_curves(curves))
@@ -44,6 +70,13 @@ def sweep_charts(members: Sequence[Member], caught: Caught | None) -> list[Chart
     if caught is not None:
         charts.append(caught_by_chart(caught))
     return charts
+
+
+def _by_key(ranked: Sequence[Member], key: str, keys: Sequence[str], metric: str) -> Chart:
+    """Of a search one dot a trial, where it chose many numbers: no two share a value."""
+    if is_of_validation(metric) and (numbers := numbers_of(ranked, key)):
+        return metric_by_number(ranked, numbers, key, metric)
+    return metric_by_key(ranked, key, keys, metric)
 
 
 def caught_sequences(members: Sequence[Member]) -> Caught | None:

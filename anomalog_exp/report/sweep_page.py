@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from anomalog_exp.metric_terms import F1_INTERVAL, Figure
+from anomalog_exp.metric_terms import F1_INTERVAL, VALIDATION, Figure, Objective
 from anomalog_exp.report.figures.caught_by import Caught
 from anomalog_exp.report.figures.chart import Chart
 from anomalog_exp.report.intervals import in_brackets
@@ -22,6 +22,7 @@ from anomalog_exp.results import read_run
 from anomalog_exp.results.members import (
     Member,
     best_first,
+    is_of_validation,
     is_repeat,
     members_by_caveat,
     metric_of,
@@ -68,7 +69,8 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
     """
     members = facts.members
     keys, metric, metrics = swept_keys(members), metric_of(members), shown_columns(members)
-    columns = ["member", *keys, "status", *metrics, "flagged share", "seconds"]
+    raised = [metric] if metric is not None and is_of_validation(metric) else []
+    columns = ["member", *keys, "status", *raised, *metrics, "flagged share", "seconds"]
     command = shlex.join(["python", "-m", "anomalog_exp", *facts.typed, "-m"])
     shown = {
         "title": facts.title,
@@ -83,8 +85,8 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
     }
     table = {
         "columns": columns,
-        "digits": {"seconds": 2} | dict.fromkeys([*metrics, "flagged share"], 4),
-        "rows": [_row(member, keys, metrics) for member in best_first(members, metric)],
+        "digits": {"seconds": 2} | dict.fromkeys([*raised, *metrics, "flagged share"], 4),
+        "rows": [_row(member, keys, raised, metrics) for member in best_first(members, metric)],
         "links": {one.index: link for one in members if (link := _link(one, page_dir))},
     }
     return rendered("sweep.html.j2", shown, facts.charts, library, members=table)
@@ -178,6 +180,15 @@ def _seeds(members: Sequence[Member]) -> Iterator[RunWarning]:
 
 
 def _choice(members: Sequence[Member]) -> Iterator[RunWarning]:
+    if is_of_validation(metric := metric_of(members)):
+        if metric == f"{VALIDATION}{Objective.CONSISTENCY}":
+            yield RunWarning(
+                "The best member is chosen without labels",
+                "It finds as much unusual in the validation part as in training; whether it finds the "
+                "anomalies of this log is another question.",
+                "Look at what it flags, or label some of the validation part.",
+            )
+        return
     done = sum(member.value is not None for member in members)
     if done >= _MANY:
         yield RunWarning(
@@ -198,6 +209,9 @@ def _words(members: Sequence[Member], keys: Sequence[str], metric: str | None) -
     best, worst = ranked[0], ranked[-1]
     name = "F1" if metric == "f1" else metric.replace("_", " ")
     yield f"The best {name} is {_valued(best)}, of {best.name(keys)} (member {best.index})."
+    if is_of_validation(metric) and (tested := shown_metrics([best])):
+        figures = ", ".join(f"{name} {best.metrics[name]:.3f}" for name in tested)
+        yield f"On the test part, which decided nothing, it has {figures}."
     if worst.value != best.value:
         yield f"The worst is {_valued(worst)}, of {worst.name(keys)}."
 
@@ -208,11 +222,14 @@ def _valued(member: Member) -> str:
     return f"{member.value:.3f}{between}"
 
 
-def _row(member: Member, keys: Sequence[str], metrics: Sequence[str]) -> list[Any]:
+def _row(
+    member: Member, keys: Sequence[str], raised: Sequence[str], metrics: Sequence[str]
+) -> list[Any]:
     return [
         member.index,
         *(member.settings.get(key) for key in keys),
         member.status_shown,
+        *(member.value if member.metric == name else None for name in raised),
         *(
             member.f1_interval if name == F1_INTERVAL else member.metrics.get(name)
             for name in metrics

@@ -23,6 +23,7 @@ from anomalog_exp.report.sweep_charts import caught_sequences, sweep_charts
 from anomalog_exp.report.sweep_page import SweepFacts, sweep_page
 from anomalog_exp.results import ResultPaths, StoredRun, read_run
 from anomalog_exp.results.members import Member
+from anomalog_exp.results.sweep_dir import importance_of_keys
 
 __all__ = ["PAGE", "report_run", "report_sweep", "write_run_report", "write_sweep_report"]
 
@@ -115,7 +116,7 @@ def write_sweep_report(
     """
     members = [Member.of(record) for record in records]
     caught = caught_sequences(members)
-    charts = sweep_charts(members, caught)
+    charts = sweep_charts(members, caught, importance_of_keys(folder))
     if page is not None:
         facts = SweepFacts(folder.name, members, caught, charts, typed, summarize)
         write_text(page, sweep_page(facts, page.absolute().parent, chart_library(cache_dir)))

@@ -15,11 +15,13 @@ from anomalog_exp.metric_terms import Figure
 __all__ = [
     "Member",
     "best_first",
+    "is_of_validation",
     "is_repeat",
     "marked",
     "members_by_caveat",
     "metric_of",
     "natural",
+    "ranking_of",
     "short",
     "shown_columns",
     "shown_metrics",
@@ -30,6 +32,7 @@ __all__ = [
 _REPEATS = ("seed", "offset")
 _GROUPS = ("dataset", "sequence", "split", "template", "model", "experiment")
 _ENDINGS = ("_size", "_count", "_name")
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{6,}(e[-+]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -132,13 +135,20 @@ def marked(name: str, oracle: bool, caveat: str | None) -> str:
 
 def told(key: str, value: str) -> str:
     """`sequence.window_size` and `10` as `window 10`; of an option of a group its name is enough."""
-    value = value.strip("'\"")
+    value = _with_few_digits(value.strip("'\""))
     if key in _GROUPS or "/" in key:
         return value
     word = short(key)
     for ending in _ENDINGS:
         word = word.removesuffix(ending)
     return f"{word.replace('_', ' ')} {value}"
+
+
+def _with_few_digits(value: str) -> str:
+    """A search chooses numbers of 17 digits."""
+    if not _LONG_NUMBER.fullmatch(value):
+        return value
+    return f"{float(value):.4g}"
 
 
 def short(key: str) -> str:
@@ -166,6 +176,17 @@ def metric_of(members: Sequence[Member]) -> str | None:
     """The figure that most members are ranked by."""
     names = Counter(member.metric for member in members if member.metric is not None)
     return names.most_common(1)[0][0] if names else None
+
+
+def ranking_of(members: Sequence[Member]) -> str:
+    """The figure that orders a table of members: that of a search, or else F1."""
+    metric = metric_of(members)
+    return metric if metric and is_of_validation(metric) else str(metric_terms.Figure.F1)
+
+
+def is_of_validation(metric: str | None) -> bool:
+    """Whether a figure is of the validation part, as that which a search raises."""
+    return metric is not None and metric.startswith(metric_terms.VALIDATION)
 
 
 def shown_metrics(members: Sequence[Member]) -> list[str]:

@@ -67,10 +67,9 @@ class StoredRun:
         return self._json(self.paths.model_manifest_path)
 
     @property
-    def learning_curve(self) -> LearningCurve | None:
-        """How the loss of its network fell; None where it trained none, as with a bundle."""
-        curve = LearningCurve.from_json(self.model_manifest)
-        return None if curve is None or self.config.bundle else curve
+    def learning_curves(self) -> dict[str, LearningCurve]:
+        """How the losses of its networks fell, see `LearningCurve.all_in`; none with a bundle."""
+        return {} if self.config.bundle else LearningCurve.all_in(self.model_manifest)
 
     @property
     def bundle_bytes(self) -> int | None:

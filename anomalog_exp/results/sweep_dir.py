@@ -9,7 +9,10 @@ from typing import Any
 
 from anomalog_exp.errors import DataError
 
-__all__ = ["SweepMember", "is_sweep_dir", "sweep_members"]
+__all__ = ["STUDY", "SweepMember", "importance_of_keys", "is_sweep_dir", "sweep_members"]
+
+STUDY = "study.json"
+"""What a search found out about its keys, in the folder of its sweep."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,12 @@ class SweepMember:
 def is_sweep_dir(folder: Path) -> bool:
     """Whether a folder is that of a sweep, which may run still."""
     return (folder / "plan.json").is_file() or (folder / "results.json").is_file()
+
+
+def importance_of_keys(folder: Path) -> dict[str, float]:
+    """The share of the objective that each key of a search explains; empty for other sweeps."""
+    path = folder / STUDY
+    return dict(json.loads(path.read_text("utf-8"))["importance"]) if path.is_file() else {}
 
 
 def sweep_members(folder: Path) -> list[SweepMember]:

@@ -95,7 +95,19 @@ def _realised(dataset: LogDataset, assigned: Assignment) -> dict[str, Any]:
             **{one.name.lower(): _counts(label[part == one]) for one in Split},
         },
         "events": {one.name.lower(): int(lengths[part == one].sum()) for one in Split},
+        **_shared(assigned),
     }
+
+
+def _shared(assigned: Assignment) -> dict[str, int]:
+    """How many test sequences hold events of training sequences, as overlapping windows do; if any."""
+    grouping, test = assigned.grouping, assigned.part == Split.TEST
+    if assigned.judged_twice or not grouping.overlaps:
+        return {}
+    trained = grouping.covered(assigned.part == Split.TRAIN)
+    running = np.concatenate(([0], np.cumsum(trained)))
+    sharing = int((running[grouping.stop[test]] > running[grouping.start[test]]).sum())
+    return {"test_sharing_events_with_train": sharing} if sharing else {}
 
 
 def _counts(label: np.ndarray) -> dict[str, int]:

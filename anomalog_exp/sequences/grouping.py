@@ -52,6 +52,18 @@ class Grouping:
         first = np.flatnonzero(np.diff(self.session, prepend=-1))
         return self.start[first], np.maximum.reduceat(self.stop, first)
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether any two sequences share events."""
+        order = np.argsort(self.start, kind="stable")
+        return bool((self.start[order][1:] < self.stop[order][:-1]).any())
+
+    def covered(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(positions,) bool which places of `order` are in the chosen sequences, (sequences,) bool."""
+        size = len(self.order) + 1
+        begin, end = (np.bincount(one[chosen], minlength=size) for one in (self.start, self.stop))
+        return np.cumsum(begin - end)[:-1] > 0
+
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The chosen sequences (a mask or indices) over the same `order`."""
         kept = ("order", "unit", "dropped_rows")

@@ -96,6 +96,13 @@ class SequenceSet:
             log_end = int(np.max(self.dataset.time_ms)) + 1
         return np.clip((log_end - begin) / (end - begin), 0.0, 1.0)
 
+    @property
+    def events_held(self) -> int:
+        """How many events are in at least one of the sequences: windows may overlap."""
+        size = len(self.order) + 1
+        begun, ended = (np.bincount(at, minlength=size) for at in (self.start, self.stop))
+        return int(np.count_nonzero(np.cumsum(begun - ended)))
+
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:
         """The chosen sequences (a mask, indices or a slice) over the same `order`."""
         return replace(

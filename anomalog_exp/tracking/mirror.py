@@ -21,7 +21,7 @@ from anomalog_exp.config.settings import MlflowTrackingConfig
 from anomalog_exp.evaluation import Diagnostics
 from anomalog_exp.evaluation.block import Recount
 from anomalog_exp.files import write_json
-from anomalog_exp.metric_terms import Figure
+from anomalog_exp.metric_terms import Figure, Objective
 from anomalog_exp.results.read import StoredRun, read_run
 from anomalog_exp.tracking.address import place_of
 from anomalog_exp.tracking.endings import KIND, LATEST, RESULT, ended_in_any_case, writer
@@ -222,6 +222,9 @@ def run_metrics(stored: StoredRun) -> dict[str, float]:
         if Figure.F1 in values:
             values |= _interval(Figure.F1, block.diagnostics)
         metrics |= {in_scope(scope, name): value for name, value in values.items()}
+    if report.validation:
+        figures = report.validation.figures
+        metrics |= {f"validation/{one}": figures[one] for one in Objective if one in figures}
     judged = report.decisions
     if judged.counts and judged.counts.units and judged.diagnostics.flagged is not None:
         share = judged.diagnostics.flagged / judged.counts.units
@@ -233,8 +236,8 @@ def run_metrics(stored: StoredRun) -> dict[str, float]:
 
 
 def losses_by_epoch(stored: StoredRun) -> dict[str, list[float]]:
-    """The losses of a network from its first epoch on: `loss`, and `valid_loss` if there is one."""
-    curve = stored.learning_curve
+    """Losses of the detector's own network from the first epoch on: `loss`, `valid_loss` if any."""
+    curve = stored.learning_curves.get("")
     if curve is None:
         return {}
     losses = {"loss": curve.loss.tolist(), "valid_loss": curve.valid_loss.tolist()}

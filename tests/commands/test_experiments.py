@@ -81,7 +81,7 @@ def outcomes(name: str, folder: Path, overrides: list[str]) -> list:
 
 def test_the_protocols_that_people_compare_on_are_there():
     assert set(NAMES) >= PROTOCOLS
-    for one in experiments():
+    for one in (one for one in experiments() if one.name in NAMES):
         config = load_run_config([f"experiment={one.name}", *one.members()[0], *path_of(one.name)])
         assert config.experiment_name == one.name
         assert config.description == one.description

@@ -86,3 +86,5 @@ def test_a_detector_learns_from_what_the_list_says(name, capsys):
         assert np.array_equal(fitted(name, train.normal()).score(test), scores)
     elif kind == "all":
         assert np.array_equal(fitted(name, train.unlabelled()).score(test), scores)
+    elif kind == "either":
+        assert not np.array_equal(fitted(name, train.normal()).score(test), scores)

@@ -25,6 +25,10 @@ NEEDED = {
             "dataset=openstack",
             "dataset=hdfs_sessions",
             "dataset=openstack_sessions",
+            "dataset=spirit",
+            "experiment=le_zhang_spirit_hours",
+            "experiment=le_zhang_spirit_lines",
+            "experiment=yu_spirit_lines",
             "experiment=hdfs_sessions_predefined",
             "experiment=openstack_sessions",
         ],
@@ -65,7 +69,7 @@ def every_option() -> list:
     for path in sorted(conf_dir().rglob("*.yaml")):
         group = path.parent.relative_to(conf_dir()).as_posix()
         if group != "." and group.split("/")[0] not in ("hydra", "local"):
-            option = f"{group}={path.stem}"
+            option = f"{group}={path.stem}".replace("experiment/tune=", "experiment=tune/")
             found.append(pytest.param(option, marks=unless_missing(group, path.stem)))
     return found
 

@@ -29,12 +29,14 @@ CHANGES_NOTHING = {
     "dataset.description",
     "description",
     "experiment_name",
+    "experiment_version",
     "force",
     "groups",
     "keep_bundle",
     "name",
     "paths",
     "plugins",
+    "published",
     "report",
     "sweep",
     "tracking",
@@ -51,7 +53,7 @@ LISTED = [
 COMPOSED = {
     "dataset": {
         **{name: [f"dataset={name}"] for name in option_names("dataset")},
-        **{name: [f"dataset={name}", LOCAL[1]] for name in ("custom", "openstack", "hdfs_sessions", "openstack_sessions")},
+        **{name: [f"dataset={name}", LOCAL[1]] for name in ("custom", "openstack", "hdfs_sessions", "openstack_sessions", "spirit")},
         "sessions": ["dataset=sessions", *LISTED, LOCAL[1]],
         "auto": ["dataset=auto", f"dataset.source.path={__file__}"],
     },
@@ -188,7 +190,7 @@ def others(value: Any, annotation: Any) -> list[Any]:
             value[:-1] + ("0" if value[-1:] != "0" else "1"),
         ]
     allowed = [word for word in words(annotation) if word != value]
-    return [*allowed, *near, "http://host", [str(SHOP)], 2, 0.25, "x", "Level", "Time", "(x)", "0" * 32, "%Y", "<Content>", "(?P<Content>.*)", [1], ["x"], [1, 2], [{"name": "a", "pattern": "b", "token": "c"}], [{"text": "a"}],
+    return [*allowed, *near, "http://host", [str(SHOP)], 2, 0.25, True, "x", "Level", "Time", "(x)", "0" * 32, "%Y", "<Content>", "(?P<Content>.*)", [1], ["x"], [1, 2], [{"name": "a", "pattern": "b", "token": "c"}], [{"text": "a"}],
             {"namespace": "x", "data_root": None, "cache_root": None},
             {"relative_path": "l.csv", "entity_column": "a", "label_column": "b", "missing_label": None},
             {"url": "http://x", "md5_checksum": "0" * 32, "size_bytes": 1, "raw_logs_relpath": "x"}]  # fmt: skip
@@ -258,7 +260,7 @@ def test_every_field_of_every_option_was_given_another_value():
     # The name of an option fits its own class only; another option is the test below. A bundle comes with
     # a split of its own, in one case above.
     stuck = {f"{cls.__name__}.{name}" for cls, name in seen - tried if name != "name"}
-    assert stuck == {"RunConfig.bundle"}
+    assert stuck == {"RunConfig.bundle", "RunConfig.published"}
     assert len(seen) > 150
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from anomalog_exp.detection.calibrate import Training
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.models import run_model
 from anomalog_exp.progress import SILENT
@@ -46,6 +49,17 @@ def test_nothing_is_left_to_fit_on_where_one_normal_sequence_trains():
             "model/decision=false_positive_rate", texts=["ab", "x", "ab", "x"],
             labels=[0, 1, 0, 1], tested=2,
         )  # fmt: skip
+
+
+def test_a_threshold_that_is_given_needs_no_score_of_training():
+    config = composed(
+        "model=template_frequency", "model/decision=fixed", "model.decision.value=2.5"
+    ).model
+    training = Training(config, sequence_set(TEXTS, LABELS))
+    assert training.sequence_threshold(config.build_detector()).threshold == 2.5
+    other = composed("model=template_frequency").model
+    with pytest.raises(AttributeError):
+        replace(training, config=other).sequence_threshold(other.build_detector())
 
 
 def test_the_oracle_alone_sees_the_test_labels_and_says_so():

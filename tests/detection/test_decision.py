@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from anomalog_exp.detection.decision import Calibration, DecisionConfig
+from anomalog_exp.detection.decision import DecisionConfig
+from anomalog_exp.detection.rule import Calibration
 from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.models.template_frequency import Config
 
@@ -25,10 +26,11 @@ def known(scores=SCORES, label=LABELS, **more) -> Calibration:
         "log_odds": False,
         "own_threshold": None,
         "held_out": unasked,
+        "left_out": unasked,
         "test": unasked,
         "part": "training",
     }
-    return Calibration(scores=scores, label=label, **plain | more)
+    return Calibration(**{"scored": lambda: (scores, label)} | plain | more)
 
 
 def threshold(log_odds: bool = False, label=LABELS, **options) -> float:
@@ -137,6 +139,24 @@ def test_false_positive_rate_looks_at_held_out_scores_alone():
     )
     assert asked == [0.25]
     assert found == 94.0  # 95 to 99 are the five in a hundred
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name": "fixed", "value": 1.5},
+        {"name": "posterior", "probability": 0.5},
+        {"name": "own"},
+        {"name": "false_positive_rate", "rate": 0.5, "holdout": 0.2},
+    ],
+    ids=lambda options: options["name"],
+)
+def test_scores_of_training_are_computed_for_rules_that_look_at_them_alone(options):
+    held_out = {"held_out": lambda _: np.arange(4.0)}
+    found = rule(**options).threshold(
+        known(scored=unasked, log_odds=True, own_threshold=0.5, **held_out)
+    )
+    assert np.isfinite(found)
 
 
 def test_own_is_what_the_method_derived_or_does_not_apply():

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from anomalog_exp.detection.decision import Calibration, DecisionConfig
+from anomalog_exp.detection.decision import DecisionConfig
+from anomalog_exp.detection.rule import Calibration, LeftOut
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.options.listing import conf_dir, option_names
 
@@ -40,11 +41,17 @@ class Asked:
             self.calls.append("held_out")
             return scores[-max(1, int(share * len(scores))) :]
 
+        def left_out(folds: int):
+            self.calls.append("left_out")
+            return LeftOut(scores[label != 1], "others", True)
+
         def test():
             self.calls.append("test")
             return _arrays(self.test, shift)
 
-        return Calibration(scores, label, True, 0.5 + shift, held_out, test, "training")
+        return Calibration(
+            lambda: (scores, label), True, 0.5 + shift, held_out, left_out, test, "training"
+        )
 
 
 def _arrays(units, shift):

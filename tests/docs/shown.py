@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+FOOTGUNS = ROOT / "docs/footguns.md"
+"""Its commands are run by `tests/docs/test_footguns.py`, which also compares their figures."""
 BASELINES = "python -m anomalog_exp experiment=baselines dataset.source.lines=5000"
 """The longest of all shown commands, which `tests/commands/test_experiments.py` runs."""
 

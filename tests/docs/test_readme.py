@@ -84,7 +84,10 @@ def test_keys_that_pages_name_exist():
     others = [
         load_run_config([f"sequence={name}"]).sequence for name in ("fixed", "time", "stream")
     ]
-    others += [load_run_config([f"split={name}"]).split for name in ("prefix_count", "normal_only")]
+    others += [
+        load_run_config([f"split={name}"]).split
+        for name in ("prefix_count", "normal_only", "random")
+    ]
     others.append(load_run_config(["split=by_file", "split.train=[a.log]"]).split)
     for group, key in set(re.findall(rf"`({'|'.join(groups)})\.(\w+)", TEXT)):
         known = [getattr(config, group), *others]

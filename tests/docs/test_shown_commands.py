@@ -16,7 +16,7 @@ import pytest
 
 from anomalog_exp.config.words import command_files
 from tests.command import command, python
-from tests.docs.shown import BASELINES, PAGES, Block, Command, blocks, commands
+from tests.docs.shown import BASELINES, FOOTGUNS, PAGES, Block, Command, blocks, commands
 from tests.docs.stand_ins import write_stand_ins
 
 SET_UP = {
@@ -30,7 +30,7 @@ SET_UP = {
 WORDS = set(command_files())
 """First words that are commands of their own."""
 
-EVERY = [one for page in PAGES for one in commands(page)]
+EVERY = [one for page in PAGES if page != FOOTGUNS for one in commands(page)]
 SHOWN = list({one.words: one for one in sorted(EVERY, key=lambda one: bool(one.output))}.values())
 """Each once, with its output where a page shows that."""
 

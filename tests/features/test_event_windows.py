@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.features import event_windows as module
-from anomalog_exp.features.event_windows import event_windows, history_lengths
+from anomalog_exp.features.event_windows import end_windows, event_windows, history_lengths
 from anomalog_exp.sequences.sequence_set import SequenceSet
 from tests.logs import log_dataset
 from tests.sequencing import sequence_set
@@ -41,6 +41,24 @@ def test_each_event_has_its_window_and_each_window_its_number_of_events(texts, l
         for row, count in zip(windows.symbols.tolist(), windows.count, strict=True)
     }
     assert counted == Counter(expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, st.integers(1, 4))
+def test_each_end_has_its_window_and_each_window_its_number_of_ends(texts, length):
+    sequences = sequence_set(texts, templates="abcd")
+    chosen = np.array([bool(text) for text in texts])
+    windows = end_windows(sequences, SYMBOL, length, start=START, chosen=chosen)
+    expected = [
+        ([START] * length + [2 * "abcd".index(letter) for letter in text])[-length:] + [START]
+        for text in texts
+    ]
+    assert (windows.window >= 0).tolist() == chosen.tolist()
+    found = windows.window[chosen]
+    assert windows.symbols[found].tolist() == [
+        e for e, c in zip(expected, chosen, strict=True) if c
+    ]
+    assert windows.count.tolist() == np.bincount(found, minlength=len(windows.count)).tolist()
 
 
 def test_events_that_are_not_chosen_have_no_window():

@@ -86,7 +86,8 @@ def test_without_control_groups_memory_is_the_machines(tmp_path):
         ({"_target_": "x.BasicLauncher"}, 1),
         ({"_target_": "x.LocalLauncher", "cpus_per_task": None}, 7),
         ({"_target_": "x.SlurmLauncher", "cpus_per_task": 4}, 1),
-        ({"_target_": "x.RayLauncher", "n_jobs": 3}, 1),
+        ({"_target_": "x.RayLauncher", "n_jobs": 3, "address": "local"}, 3),
+        ({"_target_": "x.RayLauncher", "n_jobs": 3, "address": "auto"}, 1),
     ],
 )
 def test_launchers_run_as_many_members_at_once_as_they_do(launcher, at_once):

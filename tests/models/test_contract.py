@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -230,6 +231,34 @@ def test_what_trained_scores_no_higher_in_other_company(name):
     highest = detector.score(train).max()
     for chosen in (slice(None, None, -1), slice(5, None), slice(24, 28), slice(None, None, 3)):
         assert detector.score(train.take(np.arange(len(train))[chosen])).max() <= highest
+
+
+def test_more_training_raises_no_score_where_a_detector_says_so(name):
+    if not config(name).build_detector().monotone:
+        return
+    both = sequences()
+    train, tested = both.part(Split.TRAIN), both.part(Split.TEST).unlabelled()
+    # First abd alone, then with abccd, abdc, and all of them.
+    growing = ([6], [6, 4], [6, 4, 2], range(len(train)))
+    fewer = [fitted(name, train.take(np.array(some))).score(tested) for some in growing]
+    assert all((more <= less).all() for less, more in pairwise(fewer))
+    assert (fewer[-1] < fewer[0]).any()
+
+
+def test_a_score_without_the_sequence_itself_is_that_of_a_fit_on_the_others(name):
+    if type(config(name).build_detector()).left_out_scores is Detector.left_out_scores:
+        return
+    # Some of the normal sessions are there once, one four times; those labelled anomalous do not train.
+    train = sequences().part(Split.TRAIN).take(np.array([0, 1, 24, 2, 3, 4, 5, 25, 6]))
+    scores = fitted(name, train).left_out_scores(train)
+    assert scores is not None
+    places = np.arange(len(train))
+    alone = [
+        fitted(name, train.take(places != i)).score(train.take(places == i).unlabelled())[0]
+        for i in np.flatnonzero(train.label != 1)
+    ]
+    assert scores.tolist() == alone
+    assert len(set(alone)) > 1
 
 
 @pytest.mark.parametrize("kept", [0, 3])

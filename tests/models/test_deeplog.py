@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.features.event_windows import EventWindows
+from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.sequences.sequence_set import Split
 from tests.backends import unless_missing
 from tests.detectors import fitted, model_config
@@ -12,6 +17,7 @@ from tests.sequencing import sequence_set
 pytestmark = unless_missing("model", "deeplog")
 
 SMALL = ("history=3", "units=16", "layers=1", "learning_rate=0.02", "epochs=40", "top_g=2")
+WITH_END = (*SMALL, "end_of_session=true")
 ROUND = "abcdefgh" * 3
 """One letter after the other: what comes next is certain behind three of them."""
 
@@ -94,14 +100,13 @@ def trained(windows: np.ndarray, count: np.ndarray, batch_size: int):
     import torch
 
     from anomalog_exp.detection.networks.training_loop import train
-    from anomalog_exp.features.event_windows import EventWindows
     from anomalog_exp.progress import SILENT
 
     options = ("history=2", "units=4", "layers=1", "epochs=5", f"batch_size={batch_size}")
     detector, _ = fitted("deeplog", ["abcab"], [], *options)
     with detector.computing() as device:
         network = detector.layers()
-        task = detector.task(network, EventWindows(windows, count, np.arange(0)), device)
+        task = detector.task(network, EventWindows(windows, count, np.arange(0)), count, device)
         curve = train(network, task, None, detector.config, SILENT)
         return curve, {k: v.detach().numpy() for k, v in network.named_parameters()}, torch
 
@@ -118,7 +123,7 @@ def test_different_windows_with_weights_teach_what_all_windows_teach():
 
 def test_a_learned_order_is_expected_and_a_broken_one_is_not():
     detector, test = fitted(
-        "deeplog", [ROUND, ROUND[3:]] * 3, ["abcdefghabcd", "abcdefgfabcd", "abcdxefg"], *SMALL
+        "deeplog", [ROUND] * 5 + [ROUND[3:]], ["abcdefghabcd", "abcdefgfabcd", "abcdxefg"], *SMALL
     )
     scores = detector.score(test)
     assert scores[0] == 0
@@ -148,6 +153,75 @@ def test_the_three_rules_for_short_sessions():
     words = explained[0].explain(explained[1], 1)
     assert words[0] == [("3 events, and the history takes 3", 9.0)]
     assert words[3] == []
+
+
+def test_a_session_that_ends_too_early_is_anomalous_where_the_end_is_predicted():
+    train, test = ["abcdefgh"] * 4, ["abcdefgh", "abcdefg", "abc", "", "abcdxefgh"]
+    with_end, sequences = fitted("deeplog", train, test, *WITH_END, "top_g=1")
+    without, _ = fitted("deeplog", train, test, *SMALL, "top_g=1")
+    anomalous = with_end.score(sequences) > with_end.own_threshold
+    assert anomalous.tolist() == [False, True, True, False, True]
+    assert (without.score(sequences) > without.own_threshold).tolist() == [False] * 4 + [True]
+    # It is no event, and no candidate for one.
+    assert (with_end.score_events(sequences)[:18] == 0).all()
+    explained = with_end.explain(sequences, 1)
+    words, rank = explained[1][0]
+    assert words.startswith("the end of the session where one of these was expected: h (")
+    assert rank == with_end.score(sequences)[1]
+    assert explained[0] == explained[3] == []
+    again = type(with_end).from_state(with_end.config, with_end.state())
+    assert again.score(sequences).tolist() == with_end.score(sequences).tolist()
+    assert with_end.manifest()["end_of_session"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "unit"),
+    [
+        (("short_sessions=skip",), "sequence"),
+        (("short_sessions=pad",), "sequence"),
+        (("end_of_session=auto",), "sequence"),  # its events have times
+        ((), "window"),
+    ],
+)
+def test_only_whole_sessions_whose_every_event_is_predicted_have_an_end(options, unit):
+    both = replace(sequence_set([ROUND] * 4, [0] * 4), unit=EvaluationUnit(unit))
+    detector = model_config("deeplog", *WITH_END, "epochs=1", *options).build_detector()
+    detector.fit(both)
+    assert detector.manifest()["end_of_session"] is False
+    assert detector.outputs == 8
+
+
+def test_sessions_without_times_are_whole_and_have_an_end():
+    sequences = sequence_set([ROUND] * 4, [0] * 4)
+    timeless = replace(sequences.dataset, time_ms=np.full_like(sequences.dataset.time_ms, NO_TIME))
+    detector = model_config("deeplog", *SMALL, "epochs=1").build_detector()
+    detector.fit(replace(sequences, dataset=timeless))
+    assert detector.manifest()["end_of_session"] is True
+    assert detector.outputs == 9
+
+
+def test_the_end_of_a_session_whose_last_event_may_not_train_teaches_nothing():
+    sequences = sequence_set(["abcd", "abc", ""], [0, 0, 0])
+    may_train = np.array([True] * 3 + [False] + [True] * 3)
+    detector = model_config("deeplog", *WITH_END, "epochs=1").build_detector()
+    detector.fit(replace(sequences, train_events=may_train))
+    windows = detector._lessons(sequences, may_train)
+    ends = windows.event == detector.symbols
+    assert windows.symbols[ends].tolist() == [[0, 1, 2, 3]]
+    assert windows.count[ends].tolist() == [1]
+
+
+def test_windows_that_happen_often_weigh_what_the_option_says():
+    detector, _ = fitted("deeplog", ["abab"], [], *SMALL, "epochs=1")
+    symbols = np.array([[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 1, 0]], dtype=np.int32)
+    windows = EventWindows(symbols, np.array([9, 16, 4]), np.arange(0))
+    weights = {}
+    with detector.computing() as device:
+        for option in ("counts", "roots", "ones"):
+            detector.config = detector.config.model_copy(update={"window_weights": option})
+            task = detector._weighted(detector.network(device), windows, device)
+            weights[option] = sorted(task.weight.tolist())
+    assert weights == {"counts": [4, 25], "roots": [2, 7], "ones": [1, 2]}
 
 
 def test_what_an_unknown_event_does():

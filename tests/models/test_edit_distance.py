@@ -62,6 +62,18 @@ def test_long_sequences_and_many_of_a_length_are_compared_exactly():
     assert detector.score(scored).tolist() == slow_scores(train, test)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text("abc", min_size=1, max_size=9), min_size=2, max_size=8))
+def test_left_out_scores_are_those_of_the_others_in_any_portions(train):
+    detector, _ = fitted("edit_distance", train, [])
+    wanted = [slow_scores([*train[:i], *train[i + 1 :]], [text])[0] for i, text in enumerate(train)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest_texts, "_FIRST", 2)
+        patch.setattr(nearest_texts, "_PAIRS", 1)
+        scores = detector.left_out_scores(sequence_set(train, [0] * len(train)))
+    assert scores.tolist() == wanted
+
+
 def test_edits_worked_out_by_hand():
     texts = ["abcd", "abd", "abxcd", "ayd", "", "xyz", "axcy"]
     detector, test = fitted("edit_distance", ["abcd", "abcd", "aabbccdd"], texts)
@@ -113,11 +125,11 @@ def test_more_templates_than_characters_are_refused():
             detector.fit(both)
 
 
-def test_the_threshold_is_that_of_normal_sequences_held_out():
+def test_the_threshold_is_how_far_the_farthest_training_sequence_is_from_the_others():
     texts = ["abcd", "abcd", "abc", "abcd", "abcc", "abdd", "xbcx", "abcd"]
     both = sequence_set(texts, [0] * 5 + [-1] * 3, tested=3)
     summary = run_model(model_config("edit_distance"), both, progress=SILENT)
-    # abcc, held out, is one edit of four from abcd and from abc.
+    # abcc is one edit of four from abcd and from abc, as abc is from them; abcd is there three times.
     assert summary.threshold == 1 / 4
     assert summary.scores.tolist() == [1 / 4, 1 / 2, 0]
     assert summary.predicted.tolist() == [False, True, False]

@@ -48,6 +48,28 @@ def test_scores_are_those_of_the_slow_reference_in_any_portions(train, test, wei
     assert alone == whole.tolist()
 
 
+@settings(max_examples=30, deadline=None)
+@given(TRAIN.filter(lambda train: len(train) > 1), st.sampled_from([1 << 21, 2000, 1]))
+def test_left_out_scores_are_those_of_the_others_in_any_portions(train, cells):
+    detector, _ = fitted("event_count_vector", train, [])
+    weight = weights(train, "counts")
+    others = [[*train[:i], *train[i + 1 :]] for i in range(len(train))]
+    wanted = [
+        min(slow_distance(text, one, weight) for one in rest)
+        for text, rest in zip(train, others, strict=True)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest_counts, "_CELLS", cells)
+        scores = detector.left_out_scores(sequence_set(train, [0] * len(train)))
+    assert scores == pytest.approx(wanted, abs=1e-11)
+
+
+def test_weights_that_are_learned_promise_nothing():
+    learned, _ = fitted("event_count_vector", ["ab", "ac"], [], "weighting=tf_idf")
+    assert not learned.monotone
+    assert learned.left_out_scores(sequence_set(["ab", "ac"], [0, 0])) is None
+
+
 @settings(max_examples=60, deadline=None)
 @given(TRAIN, TEXTS, st.sampled_from(["counts", "tf_idf"]))
 def test_evidence_adds_up_to_the_distance(train, test, weighting):
@@ -81,12 +103,12 @@ def test_a_template_that_every_training_sequence_holds_weighs_nothing_under_idf(
     assert detector.score(test) == pytest.approx(wanted, abs=1e-12)
 
 
-def test_the_threshold_is_that_of_normal_sequences_held_out():
-    # The last of five is held out: aabb is 1/4 from aab or abb, and nothing may be above it.
+def test_the_threshold_is_how_far_the_farthest_training_sequence_is_from_the_others():
+    # Of five, ab is 1/3 from aab and abb, and aabb 1/4: a rate of 0.01 allows none of them above.
     both = sequence_set(
         ["aab", "abb", "aab", "ab", "aabb", "aabbb", "xx", "aab"], [0] * 5 + [-1] * 3, tested=3
     )
     summary = run_model(model_config("event_count_vector"), both, progress=SILENT)
-    assert summary.threshold == pytest.approx(1 / 4, abs=1e-12)
+    assert summary.threshold == pytest.approx(1 / 3, abs=1e-12)
     assert summary.scores == pytest.approx([1 / 5, 1, 0], abs=1e-12)
     assert summary.predicted.tolist() == [False, True, False]

@@ -161,7 +161,7 @@ def test_a_member_that_does_not_apply_makes_the_union_not_apply():
     ):
         run_model(config, both(), progress=SILENT)
     with pytest.raises(
-        NotApplicable, match=r"^union needs all .*: the decision rule false_positive"
+        NotApplicable, match=r"^union needs all .*: the decision rule conformal needs two"
     ):
         run_model(union(), both(["ab"]), progress=SILENT)
 

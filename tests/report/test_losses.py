@@ -71,6 +71,24 @@ def test_what_a_manifest_holds_of_a_curve_is_that_curve():
         assert LearningCurve.from_json(other) is None
 
 
+def test_curves_of_members_and_of_parts_are_those_of_their_manifests():
+    net = LearningCurve.of([2, 1], [3, 4], 0).to_json()
+    values = LearningCurve.of([5, 4, 3], [], 2).to_json()
+    manifest = {
+        "members": {"net": {**net, "values": values}, "counts": {"sizes": {"templates": 4}}},
+        "members_not_applicable": ["other"],
+    }
+    found = LearningCurve.all_in(manifest)
+    assert {name: curve.to_json() for name, curve in found.items()} == {
+        "net": net,
+        "net values": values,
+    }
+    assert list(LearningCurve.all_in(net)) == [""]
+    charts = [losses_chart(curve, name, n) for n, (name, curve) in enumerate(found.items(), 1)]
+    assert [chart.name for chart in charts] == ["losses", "losses-2"]
+    assert charts[1].title == "How the loss of net values fell"
+
+
 def test_a_network_has_the_figure_on_its_page_and_as_a_file(tmp_path):
     pytest.importorskip("torch")
     options = ["model=deeplog", "model.epochs=3", "split.validation_fraction=0.2"]
@@ -79,7 +97,7 @@ def test_a_network_has_the_figure_on_its_page_and_as_a_file(tmp_path):
     assert list(figures_of(page))[-1] == "losses"
     assert "How the loss fell Mean loss of 3 epochs: over training data from" in words(page.text)
     assert (stored.paths.figures_dir / "losses.svg").is_file()
-    curve = stored.learning_curve
+    curve = stored.learning_curves[""]
     lines = drawn(curve)
     for name, loss in (("training", curve.loss), ("validation", curve.valid_loss)):
         assert [value for _, value in lines[name]] == pytest.approx(loss.tolist(), rel=1e-5)
@@ -98,5 +116,5 @@ def test_a_detector_of_ones_own_has_it_and_a_run_that_trains_nothing_has_not(tmp
     (scored,) = set(run_dirs(tmp_path / "outputs")) - {run_dir}
     stored = read_run(scored)
     assert stored.model_manifest["epochs"] == 4
-    assert stored.learning_curve is None
+    assert stored.learning_curves == {}
     assert "losses" not in figures_of(page_in(scored))

@@ -50,6 +50,7 @@ def titles(
     train: int = 100,
     equal: int = 1,
     caveat: str | None = None,
+    shared: int = 9,
 ) -> dict[str, str]:
     """Title -> meaning of the warnings of a good run in which these values are others."""
     report, manifest = copy.deepcopy(REPORT), copy.deepcopy(MANIFEST)
@@ -59,7 +60,8 @@ def titles(
     report["task"]["decision"]["oracle"] = oracle
     manifest["dataset"] |= dataset
     manifest["sequences"]["sequences"]["train"]["total"] = train
-    manifest["sequences"]["caveat"] = caveat
+    manifest["sequences"] |= {"caveat": caveat, "test_sharing_events_with_train": shared}
+    manifest["sequences"]["sequences"]["test"] = {"total": 200}
     if "rows_without_entity" in dataset:
         manifest["sequences"]["rows_without_entity"] = dataset["rows_without_entity"]
     verdicts = {"at_highest": equal, "highest": 0.25}
@@ -90,6 +92,7 @@ def test_a_good_run_has_none():
         ({"block": {"reason": "class_count_mismatch"}}, "There are no metrics",
          "class_count_mismatch"),
         ({"oracle": True}, "The threshold is an oracle's", "no result"),
+        ({"shared": 10}, "Test sequences hold events that trained", "10 of 200 (5.0%)"),
         ({"caveat": "shuffled: training may come after test"},
          "The split is shuffled: training may come after test", "what was before it"),
         ({"block": {"diagnostics": {"flagged": 0}}}, "Nothing is flagged", "None of 200"),

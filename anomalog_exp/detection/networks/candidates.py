@@ -70,16 +70,20 @@ def fewest_candidates(rank: NDArray[np.int64], flags: float, symbols: int) -> in
     return min(max(allowed, 0) + 1, symbols)
 
 
-def ranks_among(logits: NDArray[np.float32], events: NDArray[np.int32]) -> NDArray[np.int64]:
+def ranks_among(
+    logits: NDArray[np.float32], events: NDArray[np.int32], candidates: int | None = None
+) -> NDArray[np.int64]:
     """(rows,) how many events are held more likely than this one; of equal ones the first is.
 
     Args:
         logits: (rows, symbols) natural-log odds.
         events: (rows,) a symbol for each.
+        candidates: So many of the first symbols are compared with it; None: all of them.
     """
     own = np.take_along_axis(logits, events[:, None].astype(np.int64), axis=1)
-    before = np.arange(logits.shape[1]) < events[:, None]
-    return ((logits > own) | ((logits == own) & before)).sum(axis=1)
+    compared = logits[:, :candidates]
+    before = np.arange(compared.shape[1]) < events[:, None]
+    return ((compared > own) | ((compared == own) & before)).sum(axis=1)
 
 
 def expected(logits: NDArray[np.float32], texts: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """How a loss fell while a network was trained.
 
 A detector that puts `to_json` of its curve into its manifest has it drawn on the page of the run, and in
-MLflow epoch by epoch.
+MLflow epoch by epoch. The curves of its members are drawn, too.
 """
 
 from __future__ import annotations
@@ -43,6 +43,21 @@ class LearningCurve:
         if not isinstance(curve, dict) or "loss" not in curve or not isinstance(best, int):
             return None
         return cls.of(curve["loss"], curve.get("valid_loss", []), best - 1)
+
+    @classmethod
+    def all_in(cls, manifest: Mapping[str, Any]) -> dict[str, Self]:
+        """The curves in a manifest by what learned so: "" is the detector itself.
+
+        Others are its members, and parts of it that have a manifest of their own, by their names.
+        """
+        own = cls.from_json(manifest)
+        found = {} if own is None else {"": own}
+        parts = {name: part for name, part in manifest.items() if isinstance(part, Mapping)}
+        for name, part in (parts | dict(parts.pop("members", {}))).items():
+            if isinstance(part, Mapping):
+                curves = cls.all_in(part).items()
+                found |= {f"{name} {inner}".strip(): curve for inner, curve in curves}
+        return found
 
     def to_json(self) -> dict[str, object]:
         """What manifests hold of it; they count epochs from 1."""

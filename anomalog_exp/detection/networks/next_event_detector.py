@@ -13,45 +13,52 @@ first two, the first `history` events of longer sequences are not predicted eith
 `unknown_events`, for events that normal training never showed: `anomalous` ranks them after all others;
 `anomalous_after` does so with every event that has one in its history, too; `ignored` predicts none of
 them. A history shows an unknown event as nothing at all.
+
+`end_of_session`, with `predict`: behind the last event of a whole session the network predicts the end,
+as if it were an event. A session that ends where `top_g` events were held more likely than the end is
+anomalous. The end is no candidate for the place of an event. Windows have no end: they are cut anywhere.
+`auto` predicts it where no event has a time, as in files of sessions, which are whole; a log ends before
+its last sessions do.
+
+`window_weights`, for windows that happened often: by `counts` the loss is the mean over all events, as
+in the paper; by `roots` and `ones` those that happened rarely weigh more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
+from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.detection.networks.candidates import (
-    CandidatesConfig,
     evidence_of,
     expected,
     fewest_candidates,
     least_expected,
     normal_validation,
 )
-from anomalog_exp.detection.networks.window_detector import WindowConfig, WindowDetector
+from anomalog_exp.detection.networks.next_event_options import NextEventConfig
+from anomalog_exp.detection.networks.window_detector import WindowDetector
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
-from anomalog_exp.features.event_windows import EventWindows, history_lengths
+from anomalog_exp.features.event_windows import EventWindows, end_windows, history_lengths
 from anomalog_exp.features.segments import segment_maxima
+from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["NextEventConfig", "NextEventDetector"]
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
+    from anomalog_exp.detection.networks.training_loop import Task
 
-class NextEventConfig(WindowConfig, CandidatesConfig):
-    """Options of such detectors."""
+__all__ = ["NextEventDetector"]
 
-    short_sessions: Literal["pad", "skip", "predict"] = Field(
-        description="what becomes of sequences with no more events than the history"
-    )
-    unknown_events: Literal["anomalous", "anomalous_after", "ignored"] = Field(
-        description="what becomes of events that normal training never showed"
-    )
+_END = "the end of the session"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +68,13 @@ class _Ranks:
     Attributes:
         rank: (events,) int64 how many events were held more likely; -1 where nothing was predicted.
         judged: (events,) bool predicted, and judged by it.
+        end: (sequences,) int64 how many events were held more likely than the end; 0 where it was not
+            predicted.
     """
 
     rank: NDArray[np.int64]
     judged: NDArray[np.bool_]
+    end: NDArray[np.int64]
 
 
 class NextEventDetector(WindowDetector):
@@ -72,6 +82,12 @@ class NextEventDetector(WindowDetector):
 
     config: NextEventConfig
     _top_g: int
+    _ends: bool
+
+    @property
+    def outputs(self) -> int:
+        """How many odds the layers give: of each symbol, and of the end where it is predicted."""
+        return self.symbols + self._ends
 
     def prepare(self, train: SequenceSet) -> None:
         """Learn what the layers need besides the symbols, from normal sequences; by default nothing."""
@@ -79,7 +95,8 @@ class NextEventDetector(WindowDetector):
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train)
         self.learn_symbols(normal)
-        windows = self._windows(normal, normal.may_train)
+        self._ends = self._predicts_ends(normal)
+        windows = self._lessons(normal, normal.may_train)
         if not len(windows.count):
             raise NotApplicable(
                 f"{self.name} needs events in train with {self.config.history} before them "
@@ -91,8 +108,8 @@ class NextEventDetector(WindowDetector):
             held_out = None if valid is None else self._validated(valid.normal())
             self.learn(
                 network,
-                self.task(network, windows, device),
-                None if held_out is None else self.task(network, held_out, device),
+                self._weighted(network, windows, device),
+                None if held_out is None else self._weighted(network, held_out, device),
             )
         self._top_g = self._chosen_g(valid)
 
@@ -101,10 +118,40 @@ class NextEventDetector(WindowDetector):
         shortest = 0 if self.config.short_sessions == "predict" else self.config.history
         return self.windows(sequences, chosen & (history_lengths(sequences) >= shortest))
 
+    def _predicts_ends(self, train: SequenceSet) -> bool:
+        whole = train.unit == EvaluationUnit.SEQUENCE and self.config.short_sessions == "predict"
+        if self.config.end_of_session != "auto":
+            return whole and self.config.end_of_session
+        return whole and bool((train.dataset.time_ms[train.rows] == NO_TIME).all())
+
+    def _lessons(self, sequences: SequenceSet, chosen: NDArray[np.bool_]) -> EventWindows:
+        """Windows of the chosen events, and of the ends that follow one of them."""
+        windows = self._windows(sequences, chosen)
+        if not self._ends:
+            return windows
+        last = np.append(chosen, False)[sequences.offsets[1:] - 1]
+        return windows.and_others(self._end_windows(sequences, last))
+
+    def _end_windows(self, sequences: SequenceSet, chosen: NDArray[np.bool_]) -> EventWindows:
+        """Windows of the ends of the chosen sequences that have events."""
+        return end_windows(
+            sequences,
+            self._symbol,
+            self.config.history,
+            start=self.symbols,
+            chosen=chosen & (sequences.lengths > 0),
+        )
+
+    def _weighted(
+        self, network: nn.ModuleDict, windows: EventWindows, device: torch.device
+    ) -> Task:
+        weight = windows.count.astype(np.float64) ** self.config.weight_power
+        return self.task(network, windows, weight, device)
+
     def _validated(self, normal: SequenceSet) -> EventWindows | None:
         """What validation asks about: known events only, as there is no loss of others."""
         known = self._symbol[normal.templates] < self.symbols
-        windows = self._windows(normal, known & normal.may_train)
+        windows = self._lessons(normal, known & normal.may_train)
         return windows if len(windows.count) else None
 
     def _chosen_g(self, valid: SequenceSet | None) -> int:
@@ -133,13 +180,21 @@ class NextEventDetector(WindowDetector):
                 strange = np.logical_or.reduce(unknown, axis=1)
             ranks = np.where(strange, self.symbols, self.window_ranks(windows))
             rank[predicted] = ranks[window]
-        return _Ranks(rank, judged)
+        return _Ranks(rank, judged, self._end_ranks(sequences))
+
+    def _end_ranks(self, sequences: SequenceSet) -> NDArray[np.int64]:
+        """(sequences,) see `_Ranks.end`."""
+        if not self._ends:
+            return np.zeros(len(sequences), dtype=np.int64)
+        windows = self._end_windows(sequences, np.ones(len(sequences), dtype=bool))
+        return np.append(self.window_ranks(windows), 0)[windows.window]
 
     def _highest(self, sequences: SequenceSet) -> NDArray[np.int64]:
-        """(sequences,) the highest rank of their judged events, 0 where none is judged."""
+        """(sequences,) the highest rank of their judged events and of their end, or 0."""
         ranks = self._ranked(sequences)
         judged = np.where(ranks.judged, ranks.rank, 0).astype(np.float64)
-        return segment_maxima(judged, sequences.offsets).astype(np.int64)
+        highest = segment_maxima(judged, sequences.offsets).astype(np.int64)
+        return np.maximum(highest, ranks.end)
 
     def _short(self, sequences: SequenceSet) -> NDArray[np.bool_]:
         """(sequences,) which are anomalous for being short."""
@@ -178,7 +233,10 @@ class NextEventDetector(WindowDetector):
         return np.where(ranks >= self.symbols, self._beyond, ranks).astype(np.float64)
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
-        """The least expected events with their ranks, and what was expected in their places."""
+        """The least expected events with their ranks, and what was expected in their places.
+
+        So is the end, where that was not expected most.
+        """
         ranks = self._ranked(sequences)
         scores = np.where(ranks.judged, ranks.rank, 0).astype(np.float64)
         chosen = least_expected(scores, sequences.offsets, top)
@@ -192,12 +250,26 @@ class NextEventDetector(WindowDetector):
         for one in np.flatnonzero(self._short(sequences)):
             words = f"{sequences.lengths[one]} events, and the history takes {self.config.history}"
             explained[one] = [(words, self._beyond + 1), *explained[one]][:top]
+        for ended, pair in self._ends_in_words(sequences, ranks.end).items():
+            explained[ended] = sorted([*explained[ended], pair], key=lambda each: -each[1])[:top]
         return explained
+
+    def _ends_in_words(
+        self, sequences: SequenceSet, rank: NDArray[np.int64]
+    ) -> dict[int, tuple[str, float]]:
+        """Sequence -> its end and what was expected instead, with the rank; of ranks above 0."""
+        windows = self._end_windows(sequences, rank > 0)
+        told = self._expected(windows, sequences.dataset.templates)
+        scores = self._scores(rank)
+        return {
+            one: (f"{_END} where {told[windows.window[one]]}", float(scores[one]))
+            for one in np.flatnonzero(rank > 0).tolist()
+        }
 
     def _expected(self, windows: EventWindows, templates: Sequence[str]) -> list[str]:
         """(windows,) the most likely events with their probabilities, in words."""
         words = [""] * len(windows.count)
-        known = [templates[code] for code in self._known]
+        known = [*(templates[code] for code in self._known), _END]
         for rows, of_history, logits in self.predictions(windows.history):
             told = expected(logits, known)
             for row, history in zip(rows.tolist(), of_history.tolist(), strict=True):
@@ -211,5 +283,7 @@ class NextEventDetector(WindowDetector):
             "known_templates": self.symbols,
             "top_g": self._top_g,
             "short_sessions": self.config.short_sessions,
+            "end_of_session": self._ends,
             "unknown_events": self.config.unknown_events,
+            "window_weights": self.config.window_weights,
         }

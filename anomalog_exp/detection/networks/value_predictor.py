@@ -24,7 +24,7 @@ from pydantic import Field
 from anomalog_exp.detection.forms import Weights
 from anomalog_exp.detection.networks.learning_curve import LearningCurve
 from anomalog_exp.detection.networks.network_detector import weights_of
-from anomalog_exp.detection.networks.next_event_detector import NextEventConfig
+from anomalog_exp.detection.networks.next_event_options import NextEventConfig
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.event_numbers import EventNumbers
 from anomalog_exp.features.quantities import Quantities

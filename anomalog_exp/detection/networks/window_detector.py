@@ -43,7 +43,8 @@ class WindowDetector(NetworkDetector):
     """Base of networks that read the events before an event, and say what is likely next.
 
     Symbols stand for templates: 0 to `symbols - 1` for those that training showed, then one for the
-    place before the first event, and one for everything unknown.
+    place before the first event, and one for everything unknown. In an event's own place, the symbol
+    of the place before the first event stands for the end behind the last one.
     """
 
     config: WindowConfig
@@ -59,7 +60,7 @@ class WindowDetector(NetworkDetector):
             histories: (batch, history) int64 symbols.
 
         Returns:
-            (batch, symbols) float32.
+            (batch, symbols) float32, with one column more for the end where that is predicted.
         """
 
     def learn_symbols(self, train: SequenceSet) -> None:
@@ -105,19 +106,31 @@ class WindowDetector(NetworkDetector):
             sequences, self._symbol, self.config.history, start=self.symbols, chosen=chosen
         )
 
-    def task(self, network: nn.ModuleDict, windows: EventWindows, device: torch.device) -> Task:
+    def task(
+        self,
+        network: nn.ModuleDict,
+        windows: EventWindows,
+        weight: NDArray[np.float64] | NDArray[np.int64],
+        device: torch.device,
+    ) -> Task:
         """What is learned of windows of known events: which events follow each history, how often.
 
         An item is a history. Its loss is the mean cross entropy over the events that follow it.
+
+        Args:
+            network: Of the layers.
+            windows: Different ones.
+            weight: (windows,) what each counts for.
+            device: To compute on.
         """
         import torch
 
         from anomalog_exp.detection.networks.training_loop import Task
 
         found = distinct_runs(runs_of_rows(windows.history, self.symbols + 2))
-        weight = np.bincount(found.group, weights=windows.count)
+        total = np.bincount(found.group, weights=weight)
         by_history = np.argsort(found.group, kind="stable")
-        share = (windows.count / weight[found.group])[by_history].astype(np.float32)
+        share = (weight / total[found.group])[by_history].astype(np.float32)
 
         def there(array: NDArray[Any]) -> torch.Tensor:
             return torch.from_numpy(array).to(device)
@@ -138,14 +151,17 @@ class WindowDetector(NetworkDetector):
             mean = mean.index_add(0, row, surprise[row, events[which]] * shares[which])
             return (1 - smoothing) * mean + smoothing * surprise.mean(dim=1)
 
-        return Task(there(weight.astype(np.float32)), loss)
+        return Task(there(total.astype(np.float32)), loss)
 
     def window_ranks(self, windows: EventWindows) -> NDArray[np.int64]:
-        """(windows,) how many events were held more likely; those of one history are predicted once."""
-        events = np.minimum(windows.event, self.symbols - 1)
+        """(windows,) how many events were held more likely; those of one history are predicted once.
+
+        The end is no candidate for the place of an event. The rank of an unknown event means nothing.
+        """
+        events = np.where(windows.event > self.symbols, 0, windows.event)
         rank = np.empty(len(events), dtype=np.int64)
         for which, of_history, logits in self.predictions(windows.history):
-            rank[which] = ranks_among(logits[of_history], events[which])
+            rank[which] = ranks_among(logits[of_history], events[which], self.symbols)
         return rank
 
     def predictions(

@@ -137,8 +137,8 @@ class DeepCaseDetector(WindowDetector):
             held_out = None if valid is None else self._validated(valid)
             self.learn(
                 network,
-                self.task(network, windows, device),
-                None if held_out is None else self.task(network, held_out, device),
+                self.task(network, windows, windows.count, device),
+                None if held_out is None else self.task(network, held_out, held_out.count, device),
             )
         self._trained = events
         self._group(windows, self._attended(windows), _labels(train))

@@ -10,7 +10,9 @@ before, from earlier events of its template; see `detection/networks/value_predi
 where the event itself is expected. One with other numbers than expected scores between `top_g` - 1 and
 `top_g`: above everything expected, below every event that is not, and more for a larger error.
 
-Deviations: a small share of what is expected goes to all events alike (`label_smoothing`). Of more than
+Deviations: a small share of what is expected goes to all events alike (`label_smoothing`). A window that
+happened n times weighs the root of n in training (`window_weights`). The end of a session is predicted
+where sessions are whole (`end_of_session`). Of more than
 256 templates each has a vector of `units` numbers that is learned, instead of a one-hot vector. The
 first public code feeds the number of an event instead. Workflow models and learning from an operator's
 feedback are left out. One network predicts the numbers of all templates. They are on a logarithmic scale
@@ -77,7 +79,7 @@ class DeepLogDetector(NextEventDetector):
             {
                 **layers,
                 "lstm": nn.LSTM(width, config.units, config.layers, batch_first=True),
-                "out": nn.Linear(config.units, self.symbols),
+                "out": nn.Linear(config.units, self.outputs),
             }
         )
 

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomalog_exp.detection.networks.next_event_detector import NextEventConfig, NextEventDetector
+from anomalog_exp.detection.networks.next_event_detector import NextEventDetector
+from anomalog_exp.detection.networks.next_event_options import NextEventConfig
 from anomalog_exp.features.word_vectors import template_vectors
 from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -67,7 +68,7 @@ class LogAnomalyDetector(NextEventDetector):
                 "meanings": nn.LSTM(self._vectors.shape[1] + 1, *size, batch_first=True),
                 "counted": nn.Embedding(self.symbols + 2, config.width, self.symbols + 1),
                 "counts": nn.LSTM(config.width, *size, batch_first=True),
-                "out": nn.Linear(2 * config.units, self.symbols),
+                "out": nn.Linear(2 * config.units, self.outputs),
             }
         )
 

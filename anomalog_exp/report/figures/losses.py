@@ -18,8 +18,14 @@ _DOTS = 50
 """Up to so many epochs have a dot each."""
 
 
-def losses_chart(curve: LearningCurve) -> Chart:
-    """The losses by epoch, of validation too if there is one; a line at the epoch that was kept."""
+def losses_chart(curve: LearningCurve, whose: str = "", number: int = 1) -> Chart:
+    """The losses by epoch, of validation too if there is one; a line at the epoch that was kept.
+
+    Args:
+        curve: The losses.
+        whose: The member or the part of the detector that learned so; empty: the detector itself.
+        number: Of the figure among those of the page, from 1 up.
+    """
     losses = {"training": curve.loss, "validation": curve.valid_loss}
     losses = {name: loss for name, loss in losses.items() if len(loss)}
     kept, epochs = curve.best + 1, len(curve.loss)
@@ -54,8 +60,8 @@ def losses_chart(curve: LearningCurve) -> Chart:
     words = _in_words(losses)
     side: Literal["left", "right"] = "left" if kept > epochs / 2 else "right"
     return Chart(
-        "losses",
-        "How the loss fell",
+        "losses" if number == 1 else f"losses-{number}",
+        f"How the loss of {whose} fell" if whose else "How the loss fell",
         words,
         {
             "height": 220,

@@ -56,13 +56,8 @@ def _rows_held(assigned: Assignment, part: NDArray[np.uint8]) -> NDArray[np.uint
     if assigned.row_part is None:
         return None
     grouping = assigned.grouping
-    inside = {}
-    for one in (Split.VALIDATION, Split.TRAIN):
-        edges = np.zeros(len(grouping.order) + 1, dtype=np.int64)
-        np.add.at(edges, grouping.start[part == one], 1)
-        np.subtract.at(edges, grouping.stop[part == one], 1)
-        inside[one] = np.cumsum(edges)[:-1] > 0
-    rows = grouping.order[inside[Split.VALIDATION] & ~inside[Split.TRAIN]]
+    held, trains = (grouping.covered(part == one) for one in (Split.VALIDATION, Split.TRAIN))
+    rows = grouping.order[held & ~trains]
     row_part = assigned.row_part.copy()
     row_part[rows[row_part[rows] == Split.TRAIN]] = Split.VALIDATION
     return row_part
