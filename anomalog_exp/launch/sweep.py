@@ -21,6 +21,7 @@ from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.files import write_json
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
+from anomalog_exp.launch.launchers import check_launcher
 from anomalog_exp.launch.member import FOLDER_KEY
 from anomalog_exp.launch.recorded_sweep import RecordedSweep, decides
 from anomalog_exp.launch.sent_sweep import (
@@ -60,6 +61,7 @@ class Sweep(RecordedSweep):
             ConfigError: a key, an option or a value that all members share cannot be used.
             HydraException: an override cannot be read.
         """
+        check_launcher(config.hydra.launcher)
         shared = run_config(config)
         typed = typed_overrides(config)
         swept = swept_keys(typed)

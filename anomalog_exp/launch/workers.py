@@ -17,12 +17,13 @@ from threading import Thread
 
 from omegaconf import DictConfig, OmegaConf
 
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.launch.launchers import launcher_class
 from anomalog_exp.processes import is_gone, this_process
 
 __all__ = [
     "end_with_this_process",
     "follow_the_sweep",
+    "limit_threads",
     "members_at_once",
     "memory_limit",
     "share_cores",
@@ -64,23 +65,13 @@ def members_at_once(launcher: DictConfig, members: int) -> int:
     Args:
         launcher: The launcher's config.
         members: How many members there are.
-
-    Raises:
-        ConfigError: no worker is asked for.
     """
-    name = _name(launcher)
+    name = launcher_class(launcher)
     if name == "LocalLauncher":  # submitit on this machine starts all of them
         return members
-    if name != "JoblibLauncher":
+    here = name == "JoblibLauncher" or (name == "RayLauncher" and launcher.address == "local")
+    if not here:
         return 1
-    if not isinstance(launcher.n_jobs, int) or launcher.n_jobs == 0:
-        raise ConfigError.of(
-            "hydra.launcher.n_jobs",
-            launcher.n_jobs,
-            problem="nobody would run the members",
-            allowed="1 and more, or -1 for one per core",
-            fix="leave it out for one per core",
-        )
     from joblib import effective_n_jobs  # a single run starts without it
 
     return int(effective_n_jobs(launcher.n_jobs))
@@ -97,6 +88,11 @@ def threads_of(cores: int) -> dict[str, str]:
     return {name: os.environ.get(name, str(cores)) for name in _THREADS}
 
 
+def limit_threads(threads: int) -> None:
+    """Let libraries that are loaded from now on use so many threads, whatever the environment says."""
+    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+
+
 def end_with_this_process(launcher: DictConfig) -> None:
     """Let workers that are started from here end when this process is gone, however it ended.
 
@@ -105,7 +101,7 @@ def end_with_this_process(launcher: DictConfig) -> None:
     Args:
         launcher: The launcher's config.
     """
-    if _name(launcher) in ("JoblibLauncher", "LocalLauncher"):
+    if launcher_class(launcher) in ("JoblibLauncher", "LocalLauncher"):
         os.environ[_SWEEP] = this_process()
 
 
@@ -132,11 +128,6 @@ def _end_after(sweep: str, parent: int) -> None:
     while os.getppid() == parent and not is_gone(sweep):
         time.sleep(_LOOK_EVERY_S)
     os._exit(1)
-
-
-def _name(launcher: DictConfig) -> str:
-    """The class of a launcher."""
-    return str(launcher.get("_target_")).rpartition(".")[2]
 
 
 def memory_limit(

@@ -9,6 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.launch.launchers import check_launcher
 from anomalog_exp.launch.slurm import check_slurm
 from tests.command import SMALL_DEMO, command, sweep_rows
 from tests.conftest import ROOT
@@ -92,6 +93,13 @@ def test_nobody_waits_for_what_a_search_needs():
             OmegaConf.create({"_target_": target, "detach": True, "members_per_job": 1}),
             is_planned=False,
         )
+
+
+@pytest.mark.parametrize("n_jobs", [0, "x"])
+def test_no_worker_at_all_is_refused(n_jobs):
+    launcher = OmegaConf.create({"_target_": "x.JoblibLauncher", "n_jobs": n_jobs})
+    with pytest.raises(ConfigError, match=r"hydra\.launcher\.n_jobs: nobody would run the members"):
+        check_launcher(launcher)
 
 
 def test_skipped_members_are_no_failure_but_no_result_either(tmp_path):

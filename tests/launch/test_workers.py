@@ -10,7 +10,6 @@ from hydra.utils import instantiate
 from joblib import Parallel, delayed
 from omegaconf import OmegaConf
 
-from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.workers import (
     members_at_once,
     memory_limit,
@@ -87,16 +86,12 @@ def test_without_control_groups_memory_is_the_machines(tmp_path):
         ({"_target_": "x.BasicLauncher"}, 1),
         ({"_target_": "x.LocalLauncher", "cpus_per_task": None}, 7),
         ({"_target_": "x.SlurmLauncher", "cpus_per_task": 4}, 1),
+        ({"_target_": "x.RayLauncher", "n_jobs": 3, "address": "local"}, 3),
+        ({"_target_": "x.RayLauncher", "n_jobs": 3, "address": "auto"}, 1),
     ],
 )
 def test_launchers_run_as_many_members_at_once_as_they_do(launcher, at_once):
     assert members_at_once(OmegaConf.create(launcher), 7) == at_once
-
-
-def test_no_worker_at_all_is_refused():
-    launcher = OmegaConf.create({"_target_": "x.JoblibLauncher", "n_jobs": 0})
-    with pytest.raises(ConfigError, match=r"hydra\.launcher\.n_jobs: nobody would run the members"):
-        members_at_once(launcher, 7)
 
 
 def test_workers_share_the_cores_and_what_the_user_says_stands(monkeypatch):
