@@ -127,16 +127,16 @@ def test_jobs_run_members_and_the_command_waits_for_the_table(slurm, sent_again,
     done = command(
         *QUICK, "hydra/launcher=ours", "--config-dir", "own", "-m", "dataset=custom",
         "dataset.source.path=app.log", "sequence=fixed", "sequence.window_size=10",
-        "model=markov", "model.smoothing=-1,1,2", "paths.output_dir=outputs",
-        cwd=tmp_path, **slurm,
+        "model=markov", "model.smoothing=-1,1,2",
+        cwd=tmp_path, ANOMALOG_OUTPUT_DIR="results", **slurm,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "member 0 failed: model.smoothing: this value does not fit" in done.stdout
     assert "3 members: 2 done, 1 failed" in done.stdout
-    assert [row["status"] for row in sweep_rows(tmp_path / "outputs")] == ["done", "done", "failed"]
-    jobs = {path.parent.name for path in sweep_dir(tmp_path).glob(".submitit/*/*.out")}
-    assert len(jobs) == 2
-    assert not (sweep_dir(tmp_path) / "sent.json").exists()
+    assert [row["status"] for row in sweep_rows(tmp_path / "results")] == ["done", "done", "failed"]
+    (folder,) = tmp_path.glob("results/sweeps/*")
+    assert len({path.parent.name for path in folder.glob(".submitit/*/*.out")}) == 2
+    assert not (folder / "sent.json").exists()
 
 
 def test_shown_commands_send_sweeps_that_end_well(slurm, tmp_path):
@@ -158,21 +158,24 @@ def test_shown_commands_send_sweeps_that_end_well(slurm, tmp_path):
 
 def test_a_job_that_is_gone_without_a_word_is_lost(slurm, tmp_path):
     held = "+hydra.launcher.additional_parameters.hold=true"
-    sweep = [*QUICK, *SMALL, SMALL_DEMO, SLURM, "-m", "seed=7"]
-    done = command(*sweep, held, "--detach", cwd=tmp_path, **slurm)
+    sweep = [*QUICK, *SMALL, SMALL_DEMO, SLURM, "-m", "seed=7,8", held]
+    one_at_once = "hydra.launcher.array_parallelism=1"
+    done = command(*sweep, one_at_once, "--detach", cwd=tmp_path, **slurm)
     assert done.returncode == 0, done.stderr
     folder = sweep_dir(tmp_path)
-    ((job, _),) = sent(folder)
+    ((job, _), _) = sent(folder)
+    array = job.partition("_")[0]
+    assert "ArrayTaskThrottle=1 " in said(slurm, "scontrol", "show", "job", array)
     waits = command("status", str(folder), cwd=tmp_path, **slurm)
     assert f"member 0 waiting: job {job} is PENDING" in waits.stdout
     elsewhere = command("status", str(folder), cwd=tmp_path, PATH="/nowhere", **slurm)
     assert f"member 0 waiting: job {job}; this machine has no queue to ask" in elsewhere.stdout
 
-    said(slurm, "scancel", job)
-    until(lambda: job not in said(slurm, "squeue", "-ho", "%F").split())
+    said(slurm, "scancel", array)
+    until(lambda: array not in said(slurm, "squeue", "-ho", "%F").split())
     lost = command("status", str(folder), cwd=tmp_path, **slurm)
     assert lost.returncode == 1
-    assert "member 0 lost: its job ended without a word" in lost.stdout
+    assert "members 0, 1 lost: its job ended without a word" in lost.stdout
 
 
 def test_what_slurm_refuses_is_said_in_four_parts(slurm, tmp_path):
