@@ -276,7 +276,7 @@ BARE = "# @package _global_\n# Only a detector.\ndefaults:\n  - override /model:
 def test_an_experiment_without_sweep_description_or_groups_is_listed(bare, capsys, text):
     file = bare(text)
     (one,) = select(names=["bare"])
-    assert one == Experiment("bare", file, "", (), {})
+    assert one == Experiment("bare", file, "", (), None, (), {})
     assert one.members() == [[]]
     assert main(["list"]) == 0
     assert "bare" in [line.split()[0] for line in capsys.readouterr().out.splitlines()]
