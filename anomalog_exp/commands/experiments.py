@@ -209,8 +209,8 @@ def _table(chosen: Sequence[Experiment]) -> str:
     rows = [
         {
             "experiment": one.name,
-            "version": one.version,
             "groups": ", ".join(one.groups),
+            "version": one.version,
             "published": sum(len(source.figures) for source in one.published) or None,
             "description": one.description,
         }
