@@ -30,7 +30,9 @@ def with_found_sessions(plain: dict[str, Any]) -> dict[str, Any]:
     """
     dataset = plain["dataset"]
     parser, source = dataset["structured_parser"], dataset["source"]
-    if _AUTO not in (parser.get("files"), parser.get("id_separator")):
+    # A parser that is no mapping is a mistake, which the typed config explains.
+    options = parser if isinstance(parser, dict) else {}
+    if _AUTO not in (options.get("files"), options.get("id_separator")):
         return plain
     if source["name"] != "local_dir":
         raise ConfigError.of(

@@ -44,7 +44,7 @@ def test_every_detector_ends_within_bounds_of_time_and_memory(name, many):
         return
     config = model_config(name)
     if isinstance(config, NetworkConfig):  # a pass and a step take as long however many there are
-        fewer = {"epochs": 2, "seek_steps": 3}
+        fewer = {"epochs": 1, "seek_steps": 1}
         config = config.model_copy(update={k: v for k, v in fewer.items() if hasattr(config, k)})
     begin = time.process_time()
     with memory(BYTES):
