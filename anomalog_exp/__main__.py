@@ -23,7 +23,7 @@ from anomalog_exp.stopping import end_at_once_on_signals, stop_heard, stop_on_si
 
 __all__ = ["main"]
 
-_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOLCK)
 """Of these the system does not say which file they are about."""
 
 

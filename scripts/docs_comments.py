@@ -63,7 +63,8 @@ def keys_of(group: str, name: str) -> dict[str, Key]:
     for entry in _defaults(node):
         if isinstance(entry, yaml.MappingNode):
             ((part, option),) = entry.value
-            keys[part.value] = Key(option.value, _above(lines, part), f"{group}/{part.value}")
+            if not part.value.startswith("override "):  # of another group
+                keys[part.value] = Key(option.value, _above(lines, part), f"{group}/{part.value}")
         elif entry.value.endswith("@_here_"):
             keys |= keys_of("", entry.value.removeprefix("/").removesuffix("@_here_"))
         elif "@" in entry.value:

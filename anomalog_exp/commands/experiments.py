@@ -27,6 +27,7 @@ import yaml
 
 from anomalog_exp.commands._published_text import published_text
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
+from anomalog_exp.config.arguments import DETACH, DETACHED
 from anomalog_exp.config.compose import sweep_members, without_intervals
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.load import load_run_config
@@ -208,8 +209,8 @@ def _table(chosen: Sequence[Experiment]) -> str:
     rows = [
         {
             "experiment": one.name,
-            "version": one.version,
             "groups": ", ".join(one.groups),
+            "version": one.version,
             "published": sum(len(source.figures) for source in one.published) or None,
             "description": one.description,
         }
@@ -224,6 +225,15 @@ def _texts(chosen: Sequence[Experiment]) -> str:
 
 def _run(chosen: Sequence[Experiment], overrides: Sequence[str]) -> int:
     """Run one after the other, then show all together."""
+    if f"{DETACHED}=true" in overrides:
+        raise ConfigError.of(
+            DETACHED,
+            "true",
+            problem="the table of these experiments is made when all of them have ended",
+            allowed="experiments that this command waits for",
+            fix=f"send each by itself: python -m anomalog_exp experiment={chosen[0].name} -m "
+            f"hydra/launcher=slurm {DETACH}",
+        )
     # What is swept cannot be read as one run; where things are kept can.
     config = load_run_config([one for one in overrides if one.startswith(_PLACES)])
     name = stable_fingerprint([[one.name for one in chosen], list(overrides)])[:8]

@@ -12,7 +12,14 @@ from collections.abc import Sequence
 from anomalog_exp.config.words import is_word, unknown_flag, unknown_word
 from anomalog_exp.errors import ConfigError
 
-__all__ = ["FLAGS", "FLAGS_WITH_OPTIONAL_VALUE", "FLAGS_WITH_VALUE", "flags_first"]
+__all__ = [
+    "DETACH",
+    "DETACHED",
+    "FLAGS",
+    "FLAGS_WITH_OPTIONAL_VALUE",
+    "FLAGS_WITH_VALUE",
+    "flags_first",
+]
 
 FLAGS_WITH_VALUE = frozenset(
     {
@@ -39,6 +46,9 @@ FLAGS_WITH_OPTIONAL_VALUE = {
 FLAGS = FLAGS_WITH_VALUE | _MODES | {"--help", "-h", "--hydra-help", "--version", "--resolve"}
 """All flags of Hydra."""
 
+DETACH, DETACHED = "--detach", "hydra.launcher.detach"
+"""A flag of ours, and the key that it stands for."""
+
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
     """The same arguments, flags and their values before the overrides, each in its own order.
@@ -58,6 +68,8 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         argument = waiting.pop(0)
         if is_word(argument):
             raise unknown_word(argument, waiting)
+        if argument == DETACH:
+            argument = f"{DETACHED}=true"
         if not argument.startswith("-"):
             overrides.append(argument)
             continue

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
+from anomalog_exp.config.arguments import DETACH, DETACHED
 from anomalog_exp.config.compose import compose
 from anomalog_exp.config.words import is_word, unknown_word
 from anomalog_exp.errors import ConfigError
@@ -132,6 +133,14 @@ def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
             fix=f"choose that, too, as in {above}=custom"
             if above == "dataset"
             else f"leave it out, or choose another {above}",
+        )
+    if key == DETACHED:
+        return ConfigError.of(
+            DETACH,
+            value,
+            problem="members of this sweep end with the command",
+            allowed="hydra/launcher=slurm, whose jobs go on without it",
+            fix="add hydra/launcher=slurm and -m, or leave it out",
         )
     keys = _keys(overrides)
     parent = key.rpartition(".")[0]

@@ -10,8 +10,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from anomalog_exp.app import RunResult, run
+from anomalog_exp.config.arguments import DETACH
 from anomalog_exp.config.compose import as_typed
 from anomalog_exp.config.load import run_config
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.member import run_member
 from anomalog_exp.metric_terms import HEADLINE_COLUMNS, interval_text, shown_metrics
@@ -42,6 +44,14 @@ def job(composed: DictConfig) -> float | None:
 
 def _run_and_print(composed: DictConfig, overrides: list[str]) -> RunResult:
     config = run_config(composed)
+    if HydraConfig.get().launcher.get("detach"):
+        raise ConfigError.of(
+            DETACH,
+            True,
+            problem="a single run is not sent to a cluster: it runs here",
+            allowed="sweeps, also of one member",
+            fix="add -m",
+        )
     result = run(config, overrides=overrides)
     if result.status != "done":
         print(f"{result.status}: {result.reason}", file=sys.stderr)

@@ -9,7 +9,6 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -18,49 +17,39 @@ from omegaconf import DictConfig, open_dict, read_write
 
 from anomalog_exp.config.compose import quoted, swept_keys
 from anomalog_exp.config.load import run_config
-from anomalog_exp.config.run_config import RunConfig
+from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.files import write_json
 from anomalog_exp.launch.ending import Ending, ExitCode, leave_ending
 from anomalog_exp.launch.launchers import check_launcher
 from anomalog_exp.launch.member import FOLDER_KEY
+from anomalog_exp.launch.recorded_sweep import RecordedSweep, decides
+from anomalog_exp.launch.sent_sweep import (
+    LOST,
+    how_to_go_on,
+    jobs_in_words,
+    refuse_while_jobs_go_on,
+    status_command,
+)
+from anomalog_exp.launch.slurm import check_slurm
 from anomalog_exp.launch.sweep_folder import SweepFolder
-from anomalog_exp.launch.sweep_mirror import SweepMirror
 from anomalog_exp.launch.sweep_plan import check_summary, planned_members, typed_overrides
 from anomalog_exp.launch.sweep_progress import SweepProgress
-from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
 from anomalog_exp.launch.sweep_title import sweep_title, tracked_together
-from anomalog_exp.launch.workers import end_with_this_process, members_at_once, share_cores
+from anomalog_exp.launch.workers import end_with_this_process, members_at_once
 from anomalog_exp.options.fingerprint import stable_fingerprint
-from anomalog_exp.report.write import report_sweep
 from anomalog_exp.secrets import without_secrets
 from anomalog_exp.stopping import raise_stop, stop_heard, stop_signal
-from anomalog_exp.tracking import close_sweep, open_sweep
 
 __all__ = ["Sweep"]
 
 _LOG = logging.getLogger(__name__)
 
+_DEAD = "its worker ended without a word"
 
-@dataclass(frozen=True)
-class Sweep:
-    """A sweep, in the process that starts it.
 
-    Attributes:
-        config: What its members have in common; all are mirrored where its `tracking` says.
-        typed: What it is over, as it was typed, without secrets.
-        swept: The keys that it varies.
-        plan: The overrides of each member, without secrets; none where they are chosen while the sweep
-            runs.
-        folder: Its files.
-        workers: How many members run at once on this machine.
-    """
-
-    config: RunConfig
-    typed: list[str]
-    swept: list[str]
-    plan: list[list[str]]
-    folder: SweepFolder
-    workers: int
+class Sweep(RecordedSweep):
+    """A sweep, in the process that starts it."""
 
     @classmethod
     def prepared(cls, config: DictConfig, loader: ConfigLoader) -> Self:
@@ -79,10 +68,11 @@ class Sweep:
         check_summary(shared.sweep, swept)
         typed = list(map(without_secrets, typed))
         plan = planned_members(config, loader)
+        check_slurm(config.hydra.launcher, is_planned=bool(plan))
         workers = members_at_once(config.hydra.launcher, len(plan))
         end_with_this_process(config.hydra.launcher)
         title = sweep_title(shared, plan)
-        name = f"{title}-{stable_fingerprint(list(filter(_decides, typed)))[:8]}"
+        name = f"{title}-{stable_fingerprint(list(filter(decides, typed)))[:8]}"
         folder = Path(config.hydra.sweep.dir).absolute() / name
         with read_write(config), open_dict(config):
             if plan and workers > len(plan) and "n_jobs" in config.hydra.launcher:
@@ -92,7 +82,17 @@ class Sweep:
         plan = [list(map(without_secrets, member)) for member in plan]
         tracking = tracked_together(shared, title)
         shared = shared.model_copy(update={"tracking": tracking})
-        return cls(shared, typed, swept, plan, SweepFolder(folder), workers)
+        detach = config.hydra.launcher.get("detach")
+        return cls(
+            config=shared,
+            typed=typed,
+            swept=swept,
+            plan=plan,
+            folder=SweepFolder(folder),
+            workers=workers,
+            is_sent=detach is not None,
+            is_detached=bool(detach),
+        )
 
     @contextmanager
     def running(self) -> Iterator[list[str]]:
@@ -103,25 +103,35 @@ class Sweep:
         left no record.
         """
         with self.folder.held():
-            yield from self._held()
+            refuse_while_jobs_go_on(self.folder)
+            self.folder.begin(self.plan, self.typed, self.config.sweep)
+            if self.is_sent:
+                write_json(self.folder.config_path, serialise_config(self.config))
+            runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
+            _LOG.info("sweep of %s in %s", runs, self.folder.path)
+            yield from self._left_alone() if self.is_detached else self._followed()
 
-    def _held(self) -> Iterator[list[str]]:
-        """The same, while no other process runs this sweep."""
-        self.folder.begin(self.plan, self.typed, self.config.sweep)
-        runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
-        _LOG.info("sweep of %s in %s", runs, self.folder.path)
-        mirror = self._mirror()
+    def _left_alone(self) -> Iterator[list[str]]:
+        """Members are sent inside the block, and nobody waits for them here."""
+        yield [self._folder_override]
+        print(f"sent     {len(self.plan)} members, {jobs_in_words(self.folder)}")
+        print(f"status   {status_command(self.folder)}")
+        leave_ending(Ending(folder=self.folder.path))
+
+    def _followed(self) -> Iterator[list[str]]:
+        """Members run inside the block, and the table follows."""
+        mirror = self.mirror()
         progress = SweepProgress(self.folder.members, len(self.plan), self.swept)
         progress.start()
         try:
-            yield [f"{FOLDER_KEY}={quoted(str(self.folder.path))}"]
+            yield [self._folder_override]
         except BaseException as error:
             stop_heard()
             progress.close()
             reason = _what_broke_off(error)
-            self._close(mirror, missing_because=reason)
+            self.close(mirror, missing_because=reason)
             leave_ending(Ending(ExitCode.FAILED, folder=self.folder.path))
-            print(f"{reason}; the same command runs what is not done yet", file=sys.stderr)
+            print(f"{reason}; {how_to_go_on(self.folder)}", file=sys.stderr)
             if stop_signal() is not None:
                 raise_stop(error)
             if not isinstance(error, Exception) or isinstance(error, (OSError, ConfigError)):
@@ -129,56 +139,12 @@ class Sweep:
             _LOG.debug("the sweep broke off", exc_info=error)
         else:
             progress.close()
-            code = self._close(mirror, missing_because="its worker ended without a word")
+            code = self.close(mirror, missing_because=LOST if self.is_sent else _DEAD)
             leave_ending(Ending(code, folder=self.folder.path))
 
-    def _mirror(self) -> SweepMirror:
-        """The mirror of members in the tracker, at work."""
-        mirror = SweepMirror(
-            self.folder.members,
-            self.config.tracking,
-            self.swept,
-            lambda: open_sweep(
-                self.config.tracking,
-                folder=self.folder.path,
-                overrides=list(filter(_decides, self.typed)),
-            ),
-        )
-        if self.workers == 1:
-            # Members import in this process what they need: safe in one thread at a time only.
-            mirror.open()
-        share_cores(self.workers)
-        mirror.start()
-        return mirror
-
-    def _close(self, mirror: SweepMirror, *, missing_because: str) -> ExitCode:
-        """Write and print one table of all members, and draw the page."""
-        mirror.close()
-        tracking_run = mirror.mirrored
-        records = self.folder.records(missing_because)
-        write_sweep(self.folder.path, records, self.config.sweep)
-        report_sweep(
-            self.folder.path,
-            records,
-            self.config.report,
-            self.config.paths.cache_dir,
-            typed=self.typed,
-            summarize=self.config.sweep.summarize,
-        )
-        if tracking_run:
-            close_sweep(
-                self.config.tracking,
-                tracking_run,
-                folder=self.folder.path,
-                swept=self.swept,
-                records=records,
-            )
-        return print_sweep(self.folder.path, records, self.config)
-
-
-def _decides(typed: str) -> bool:
-    """Whether an override decides what runs; how members are shown, and how many, does not."""
-    return not typed.startswith(("sweep.summar", "report.", "hydra.sweeper.n_trials="))
+    @property
+    def _folder_override(self) -> str:
+        return f"{FOLDER_KEY}={quoted(str(self.folder.path))}"
 
 
 def _what_broke_off(error: BaseException) -> str:

@@ -20,7 +20,8 @@ from filelock import FileLock, Timeout
 
 from anomalog_exp.config.settings import SweepConfig
 from anomalog_exp.files import remove_half_written, write_json
-from anomalog_exp.processes import this_process
+from anomalog_exp.launch.sent_jobs import SentJobs
+from anomalog_exp.processes import is_gone, this_process
 
 __all__ = ["SweepFolder"]
 
@@ -38,6 +39,10 @@ class SweepFolder:
         self.path = path
         self.members = path / "members"
         """One JSON file for each member that has ended."""
+        self.sent = SentJobs(path)
+        """The jobs of a cluster that members are in."""
+        self.config_path = path / "config.json"
+        """What members sent to a cluster have in common, for whoever closes the sweep."""
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -50,8 +55,9 @@ class SweepFolder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
+            who = self.who_runs() or "another process"
             print(
-                f"this sweep runs already: {self._who_runs()}; this one goes on when that one has ended",
+                f"this sweep runs already: {who}; this one goes on when that one has ended",
                 file=sys.stderr,
                 flush=True,
             )
@@ -82,6 +88,7 @@ class SweepFolder:
         for path in self.members.iterdir():
             path.unlink(missing_ok=True)
         self._stop.unlink(missing_ok=True)
+        self.sent.forget()
         repeats = {} if asked is None else asked.model_dump(include={"summarize", "summary"})
         write_json(self._plan, {"members": plan, "typed": typed, **repeats})
 
@@ -100,6 +107,36 @@ class SweepFolder:
         """The keys whose values repeat a configuration in the tables."""
         return list(json.loads(self._plan.read_text(encoding="utf-8")).get("summarize", []))
 
+    @property
+    def plan(self) -> list[list[str]]:
+        """The overrides of each member; none where they are chosen while the sweep runs."""
+        return list(json.loads(self._plan.read_text(encoding="utf-8"))["members"])
+
+    @contextmanager
+    def begun(self, index: int) -> Iterator[None]:
+        """A member runs inside the block, and whoever looks into the folder sees where and since when.
+
+        What is killed leaves its mark.
+        """
+        mark = self._mark(index)
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        mark.write_text(f"process {this_process().replace(':', ' ')}, since {since}")
+        try:
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
+
+    def where_it_runs(self, index: int) -> str | None:
+        """Where a member runs and since when, or ran when it was killed; None where it has not begun."""
+        try:
+            return self._mark(index).read_text()
+        except FileNotFoundError:
+            return None
+
+    def has_ended(self, index: int) -> bool:
+        """Whether a member has left its record."""
+        return (self.members / f"{index:05d}.json").is_file()
+
     def leave(self, record: dict[str, Any]) -> None:
         """Write what a member came to; `index` is its place in the plan."""
         write_json(self.members / f"{record['index']:05d}.json", record)
@@ -117,14 +154,18 @@ class SweepFolder:
         Args:
             missing_because: Why a member that was planned has no record.
         """
-        found = [
-            json.loads(path.read_text(encoding="utf-8")) for path in self.members.glob("*.json")
-        ]
-        records = {int(record["index"]): record for record in found}
-        for index, overrides in enumerate(json.loads(self._plan.read_text())["members"]):
+        records = self.left()
+        for index, overrides in enumerate(self.plan):
             lost = {"status": "lost", "reason": missing_because}
             records.setdefault(index, {"index": index, "overrides": overrides, **lost})
         return [records[index] for index in sorted(records)]
+
+    def left(self) -> dict[int, dict[str, Any]]:
+        """The records of members that have ended, by their place in the plan."""
+        found = [
+            json.loads(path.read_text(encoding="utf-8")) for path in self.members.glob("*.json")
+        ]
+        return {int(record["index"]): record for record in found}
 
     def ask_to_stop(self) -> None:
         """Let members that have not begun leave it at that."""
@@ -134,14 +175,19 @@ class SweepFolder:
         """Whether members that have not begun are to leave it at that."""
         return self._stop.exists()
 
-    def _who_runs(self) -> str:
-        """The process that holds the folder, and since when."""
+    def _mark(self, index: int) -> Path:
+        return self.members / f"{index:05d}.begun"
+
+    def who_runs(self) -> str | None:
+        """The process that holds the folder, and since when; None where none does, or none is known."""
         try:
             runs = json.loads(self._runs.read_text(encoding="utf-8"))
             host, _, pid = runs["process"].rpartition(":")
-            return f"process {pid} on {host}, since {runs['since']}"
         except (OSError, ValueError, LookupError):  # it has just begun, or just ended
-            return "another process"
+            return None
+        return (
+            None if is_gone(runs["process"]) else f"process {pid} on {host}, since {runs['since']}"
+        )
 
     @property
     def _runs(self) -> Path:

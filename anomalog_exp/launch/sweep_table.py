@@ -36,7 +36,7 @@ from anomalog_exp.results.summaries import (
 from anomalog_exp.text_table import text_table
 from anomalog_exp.tracking import ui_command
 
-__all__ = ["print_sweep", "write_sweep"]
+__all__ = ["ending_of", "print_members", "print_sweep", "write_sweep"]
 
 _FAILED = ("failed", "lost", "stopped")
 _JUDGED = ("judged", "flagged", "flagged_share")
@@ -65,23 +65,9 @@ def write_sweep(directory: Path, records: Sequence[dict[str, Any]], asked: Sweep
 
 
 def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunConfig) -> ExitCode:
-    """Print the table, what has no result and why, the result in words, and where to look."""
-    members, asked = _ordered(records), config.sweep
-    if asked.summarize:
-        print(_summary_table(_configurations(members, asked.summarize), asked.summary))
-    else:
-        ranking = ranking_of(members)
-        raised = [ranking] if is_of_validation(ranking) else []
-        columns = ["member", *swept_keys(members), "status", *raised, *_figures(members), "seconds"]
-        print(text_table([_shown(member) for member in members], columns))
-        if over := _repeated_keys(members):
-            print(f"\nmedian (and range) over {', '.join(over)}\n")
-            print(_summary_table(_configurations(members, over), "median"))
-    print()
-    lines = [*_equal_repeats(members, asked.summarize), *_caveats(members), *_reasons(members)]
-    for line in lines:
-        print(f"{line}\n")
-    print(sweep_in_words(members))
+    """Print the members, and where to look; the exit code of the sweep."""
+    asked = config.sweep
+    print_members(records, asked.summarize, asked.summary)
     if (page := directory / PAGE).is_file():
         print(f"report   {page}")
     print(f"table    {directory / 'results.csv'}")
@@ -89,10 +75,16 @@ def print_sweep(directory: Path, records: Sequence[dict[str, Any]], config: RunC
         print(f"summary  {directory / 'summary.csv'}")
     if command := ui_command(config.tracking, directory):
         print(f"mlflow   {command}")
-    if members and is_of_validation(members[0].metric):
-        print(f"best     {members[0].run_dir}")
-        print(f"again    {_command(records, members[0].index)}")
-    statuses = [member.status for member in members]
+    best = _ordered(records)[:1]
+    if best and is_of_validation(best[0].metric):
+        print(f"best     {best[0].run_dir}")
+        print(f"again    {_command(records, best[0].index)}")
+    return ending_of(records)
+
+
+def ending_of(records: Sequence[dict[str, Any]]) -> ExitCode:
+    """The exit code of a sweep whose members came to this."""
+    statuses = [str(record["status"]) for record in records]
     if any(status in _FAILED for status in statuses):
         return ExitCode.FAILED
     return ExitCode.DONE if "done" in statuses else ExitCode.SKIPPED
@@ -104,6 +96,34 @@ def _command(records: Sequence[dict[str, Any]], index: int) -> str:
     alone = any(override.startswith("experiment=") for override in overrides)
     words = ["python", "-m", "anomalog_exp", *overrides, *(["hydra.mode=RUN"] if alone else [])]
     return shlex.join(words)
+
+
+def print_members(
+    records: Sequence[dict[str, Any]], summarize: Sequence[str] = (), summary: Summary = "mean"
+) -> None:
+    """Print the table, what has no result and why, and the result in words.
+
+    Args:
+        records: Of the members.
+        summarize: Keys whose values repeat a configuration; none shows every member.
+        summary: What stands for the repeats.
+    """
+    members = _ordered(records)
+    if summarize:
+        print(_summary_table(_configurations(members, summarize), summary))
+    else:
+        ranking = ranking_of(members)
+        raised = [ranking] if is_of_validation(ranking) else []
+        columns = ["member", *swept_keys(members), "status", *raised, *_figures(members), "seconds"]
+        print(text_table([_shown(member) for member in members], columns))
+        if over := _repeated_keys(members):
+            print(f"\nmedian (and range) over {', '.join(over)}\n")
+            print(_summary_table(_configurations(members, over), "median"))
+    print()
+    lines = [*_equal_repeats(members, summarize), *_caveats(members), *_reasons(members)]
+    for line in lines:
+        print(f"{line}\n")
+    print(sweep_in_words(members))
 
 
 def _ordered(records: Sequence[dict[str, Any]]) -> list[Member]:

@@ -27,6 +27,7 @@ __all__ = [
     "members_at_once",
     "memory_limit",
     "share_cores",
+    "threads_of",
     "workers_that_fit",
 ]
 
@@ -79,9 +80,12 @@ def members_at_once(launcher: DictConfig, members: int) -> int:
 def share_cores(workers: int) -> None:
     """Let the threads of all workers together use each core once; one worker may use them all."""
     if workers > 1:
-        threads = max(1, _usable_cores() // workers)
-        for name in _THREADS:
-            os.environ.setdefault(name, str(threads))
+        os.environ.update(threads_of(max(1, _usable_cores() // workers)))
+
+
+def threads_of(cores: int) -> dict[str, str]:
+    """The environment of a process that is to use so many cores; what is set already stays."""
+    return {name: os.environ.get(name, str(cores)) for name in _THREADS}
 
 
 def limit_threads(threads: int) -> None:

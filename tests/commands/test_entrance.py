@@ -32,6 +32,7 @@ COMMANDS = [
     "report",
     "rerun",
     "score",
+    "status",
     "templates",
     "ui",
 ]
@@ -88,6 +89,7 @@ def test_an_argument_that_a_command_does_not_know_is_a_mistake(word):
             "report",
             "rerun",
             "score",
+            "status",
             "templates",
         )
         run_command(word, *(["x"] if needs_one else []), "--no-such-flag")

@@ -54,15 +54,11 @@ def named(name: str) -> Experiment:
 
 
 def members(name: str) -> list[list[str]]:
-    """What a test runs of an experiment: all, of a published protocol each of its keys with a cheap detector."""
+    """What a test runs of an experiment: all, and of a published protocol its last with a cheap detector."""
     every = named(name).members()
     if "published" not in named(name).groups:
         return every
-    protocol = {
-        tuple(one for one in member if not one.startswith("model=")): None for member in every
-    }
-    first, *_, last = [*protocol, *protocol]
-    return [[*one, "model=new_event"] for one in dict.fromkeys([first, last])]
+    return [[*(one for one in every[-1] if not one.startswith("model=")), "model=new_event"]]
 
 
 def outcomes(name: str, folder: Path, overrides: list[str]) -> list:
@@ -276,7 +272,7 @@ BARE = "# @package _global_\n# Only a detector.\ndefaults:\n  - override /model:
 def test_an_experiment_without_sweep_description_or_groups_is_listed(bare, capsys, text):
     file = bare(text)
     (one,) = select(names=["bare"])
-    assert one == Experiment("bare", file, "", (), {})
+    assert one == Experiment("bare", file, "", (), None, (), {})
     assert one.members() == [[]]
     assert main(["list"]) == 0
     assert "bare" in [line.split()[0] for line in capsys.readouterr().out.splitlines()]
@@ -328,6 +324,11 @@ def test_a_selection_of_nothing_in_particular_is_a_mistake(tmp_path):
     assert done.returncode == 2
     assert "say which: names, --group, or both" in done.stderr
     assert not (tmp_path / "outputs").exists()
+
+
+def test_a_selection_waits_for_its_table():
+    with pytest.raises(ConfigError, match="is made when all of them have ended"):
+        main(["run", "demo_models", "hydra.launcher.detach=true"])
 
 
 def test_a_failed_member_is_in_the_table_and_in_the_exit_code(tmp_path):

@@ -29,6 +29,7 @@ from anomalog_exp.errors import ConfigError
         (["--info", "a=1"], ["--info", "a=1"]),
         (["~debug", "+x=1", "-m", "a=1,2"], ["-m", "~debug", "+x=1", "a=1,2"]),
         (["a=1", "--multi"], ["--multi", "a=1"]),
+        (["a=1", "--detach", "-m"], ["-m", "a=1", "hydra.launcher.detach=true"]),
         (["a=1", "-cjob"], ["-cjob", "a=1"]),
         ([], []),
     ],

@@ -16,6 +16,9 @@ FOOTGUNS = ROOT / "docs/footguns.md"
 BASELINES = "python -m anomalog_exp experiment=baselines dataset.source.lines=5000"
 """The longest of all shown commands, which `tests/commands/test_experiments.py` runs."""
 
+SLURM = "hydra/launcher=slurm"
+"""What shows a command that only a cluster can run, as `tests/launch/test_slurm.py` does."""
+
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 _EXIT_CODE = re.compile(r"# exit code (\d+)")
 

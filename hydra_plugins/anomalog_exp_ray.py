@@ -26,8 +26,6 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from anomalog_exp.errors import ConfigError
-
 if TYPE_CHECKING:
     from ray import ObjectRef
 
@@ -158,6 +156,8 @@ def _connected(arguments: Mapping[str, Any]) -> Iterator[None]:
         _answers(arguments["address"])
         ray.init(**arguments)
     except OSError as error:
+        from anomalog_exp.errors import ConfigError
+
         raise ConfigError.of(
             "hydra.launcher.address",
             arguments["address"],
