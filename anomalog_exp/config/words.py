@@ -81,8 +81,8 @@ def _meant(word: str, following: Sequence[str], commands: Sequence[str]) -> str:
     rest = [one for one in following if one != "="]
     command = nearest(word, commands)
     # A detector is meant, and not the search of its options: experiment/tune has one of each name.
-    groups = sorted(reversed(group_names()), key=lambda group: -group.count("/"))
-    homes = {name: group for group in groups for name in option_names(group)}
+    groups = sorted(group_names(), key=lambda group: group.count("/"))
+    homes = {name: group for group in reversed(groups) for name in option_names(group)}
     if word in commands:
         return f"put it first: python -m anomalog_exp {word} ..."
     if option := _option(word, rest):
