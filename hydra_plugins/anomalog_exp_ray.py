@@ -173,10 +173,14 @@ def _connected(arguments: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _answers(address: str) -> None:
-    """Knock at HOST:PORT; Ray itself would try for minutes.
+    """Knock where a cluster is said to be; Ray itself would try for minutes.
 
     Raises:
         OSError: nobody is there.
     """
+    from ray._private.services import canonicalize_bootstrap_address
+
+    if address == "auto":  # the cluster that began last on this machine; it may have ended
+        address = canonicalize_bootstrap_address(address) or "local"
     if port := re.fullmatch(r"([\w.-]+):(\d+)", address):
         socket.create_connection((port[1], int(port[2])), timeout=_ANSWER_S).close()
