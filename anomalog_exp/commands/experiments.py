@@ -1,7 +1,7 @@
 """The named experiments: listed, shown, selected and run.
 
   python -m anomalog_exp experiments list                         names, groups, what they measure
-  python -m anomalog_exp experiments list --group hdfs --group sessions
+  python -m anomalog_exp experiments list --group hdfs            also what is published under them
   python -m anomalog_exp experiments show hdfs_first_100k         their files
   python -m anomalog_exp experiments published                    what others published, beside our runs
   python -m anomalog_exp experiments run demo_models model=markov one or several, one table at the end
@@ -146,11 +146,17 @@ def main(arguments: Sequence[str]) -> int:
         if not names and not options.groups:
             parser.error("say which: names, --group, or both")
         return _run(chosen, overrides)
-    if options.action == "published":
-        folder = load_run_config(overrides).paths.output_dir
-        print(published_text([(one.name, one.version, one.published) for one in chosen], folder))
-    else:
-        print(_table(chosen) if options.action == "list" else _texts(chosen))
+    if options.action == "show":
+        print(_texts(chosen))
+        return 0
+    published = [(one.name, one.version, one.published) for one in chosen]
+    if options.action == "list":
+        print(_table(chosen))
+        # Those of all experiments fill many screens.
+        if not (names or options.groups) or not any(one.published for one in chosen):
+            return 0
+        print()
+    print(published_text(published, load_run_config(overrides).paths.output_dir))
     return 0
 
 

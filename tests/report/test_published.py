@@ -120,6 +120,9 @@ def test_the_command_shows_both(swept):
     assert str(markov.ours) in done.stdout
     assert "not run here" in done.stdout
     assert "thresholds were chosen by the test labels" in done.stdout
+    listed = command("experiments", "list", "mine", "--plugins", "mine", cwd=folder)
+    assert listed.stdout.splitlines()[2].split()[:3] == ["mine", "3", "4"]
+    assert listed.stdout.endswith(done.stdout)
     none = command("experiments", "published", "demo_models", cwd=folder)
     assert "has published figures" in none.stdout
 
