@@ -17,7 +17,6 @@ from anomalog_exp.report.published import Beside
 __all__ = ["MEASURED", "published_sections"]
 
 MEASURED = Path(__file__).resolve().parents[1] / "docs" / "published.json"
-_NOT_RUN = "not run here"
 
 
 def published_sections() -> str:
@@ -34,7 +33,7 @@ def _section(experiment: Experiment, measured: dict[str, Any] | None) -> str:
     lines = [
         f"### `{experiment.name}` {{#{experiment.name}}}",
         f"{experiment.description} Version {experiment.version}.",
-        f"Ours: {measured['log']}." if measured else f"Ours: {_NOT_RUN}.",
+        f"Ours: {measured['log']}." if measured else "Ours: not run here.",
     ]
     for at, source in enumerate(experiment.published):
         lines.append(_source(source, (measured or {"f1": {}})["f1"].get(str(at), {})))
@@ -52,9 +51,8 @@ def _source(source: Published, ours: dict[str, str]) -> str:
     rows = ["| method | published F1 | our F1 | our runs |", "|---|---|---|---|"]
     for figure in source.figures:
         row = Beside(source, figure, None)
-        missing = _NOT_RUN if figure.run else "no such detector"
         runs = f"`{row.settings}`" if figure.run else ""
         rows.append(
-            f"| {figure.method} | {row.theirs} | {ours.get(figure.method, missing)} | {runs} |"
+            f"| {figure.method} | {row.theirs} | {ours.get(figure.method, row.ours_shown)} | {runs} |"
         )
     return f"{head}\n\n" + "\n".join(rows)

@@ -53,14 +53,8 @@ def _about(name: str, source: Published) -> Iterator[str]:
 
 def _table(rows: Sequence[Beside]) -> str:
     columns = ["method", "published", "ours", "our runs"]
-    cells = [(row.figure.method, row.theirs, _ours(row), row.settings) for row in rows]
+    cells = [(row.figure.method, row.theirs, row.ours_shown, row.settings) for row in rows]
     return text_table([dict(zip(columns, one, strict=True)) for one in cells], columns)
-
-
-def _ours(row: Beside) -> str:
-    if row.ours is None:
-        return "not run here" if row.figure.run else "no such detector"
-    return str(row.ours)
 
 
 def _experiment_runs(

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, Self
 
 from anomalog_exp.config.published import Published, PublishedFigure
+from anomalog_exp.evaluation import MetricReport
 from anomalog_exp.metric_terms import Figure
 from anomalog_exp.report.intervals import headline_intervals
 from anomalog_exp.results import StoredRun
@@ -36,9 +37,8 @@ class Ours:
     oracle: bool
 
     @classmethod
-    def of(cls, runs: Sequence[StoredRun]) -> Self | None:
+    def of(cls, reports: Sequence[MetricReport]) -> Self | None:
         """None where no run has an F1."""
-        reports = [run.report for run in runs]
         found = [one for one in reports if Figure.F1 in (one.primary.headline or {})]
         if not found:
             return None
@@ -73,7 +73,7 @@ class Beside:
 
     @property
     def theirs(self) -> str:
-        """As tables show it: `0.902, 0.902 to 0.949, P 0.270 R 0.988`."""
+        """As tables show it: `0.577 [0.100, 0.900]`, `0.426 P 0.270 R 0.988`."""
         one = self.figure
         parts = [] if one.f1 is None else [f"{one.f1:.3f}"]
         if one.f1_low is not None and one.f1_high is not None:
@@ -84,6 +84,13 @@ class Beside:
             if value is not None
         ]
         return " ".join(parts) + (", oracle" if self.published.oracle else "")
+
+    @property
+    def ours_shown(self) -> str:
+        """As tables show it, or why there is nothing."""
+        if self.ours is None:
+            return "not run here" if self.figure.run else "no such detector"
+        return str(self.ours)
 
     @property
     def settings(self) -> str:
@@ -98,7 +105,8 @@ def beside(published: Sequence[Published], runs: Iterable[StoredRun]) -> list[Be
         published: Of an experiment.
         runs: Runs of it that are done.
     """
-    known = [(run, run.config.model_dump(mode="json")) for run in runs]
+    # Each file of a run is read and compared with its digest when it is asked for: once is enough.
+    known = [(run.config.model_dump(mode="json"), run.report) for run in runs]
     return [
         Beside(source, figure, Ours.of(list(_like(source, figure, known))))
         for source in published
@@ -114,14 +122,14 @@ def by_source(rows: Iterable[Beside]) -> list[tuple[Published, list[Beside]]]:
 def _like(
     source: Published,
     figure: PublishedFigure,
-    known: Sequence[tuple[StoredRun, Mapping[str, Any]]],
-) -> Iterator[StoredRun]:
-    """The runs whose config has the values of the figure, with a threshold that may know as much."""
-    for run, config in known:
+    known: Sequence[tuple[Mapping[str, Any], MetricReport]],
+) -> Iterator[MetricReport]:
+    """The reports of runs with the values of the figure, and a threshold that may know as much."""
+    for config, report in known:
         asked = figure.run or {}
         same = bool(asked) and all(_value(config, key) == value for key, value in asked.items())
-        if same and run.report.task.decision.oracle == source.oracle:
-            yield run
+        if same and report.task.decision.oracle == source.oracle:
+            yield report
 
 
 def _value(config: Mapping[str, Any], key: str) -> object:
