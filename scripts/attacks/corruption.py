@@ -31,7 +31,7 @@ Case = tuple[str, str, int]
 """A file, the damage, and the number of the try."""
 
 
-def _spoilt(
+def spoilt(
     arena: Arena,
     state: Path,
     files: Sequence[Path],
@@ -83,7 +83,7 @@ def _general(file: str) -> str:
     return Path(file).name
 
 
-def _refused_or(ended: Ended, wrong: str | None) -> str | None:
+def refused_or(ended: Ended, wrong: str | None) -> str | None:
     """Nothing where the command was refused in four parts; else what is wrong with its result."""
     if ended.code == 0:
         return wrong
@@ -122,7 +122,7 @@ def _built(arena: Arena, arguments: Sequence[str], *, short: int, tries: int) ->
     assert whole.code == 0, whole.err
     (folder,) = (path for path in state.glob(".cache/*/*") if path.is_dir())
     files = [folder, *sorted(folder.iterdir())]
-    return _spoilt(arena, state, files, arguments, _rebuilt(sound), short=short, tries=tries)
+    return spoilt(arena, state, files, arguments, _rebuilt(sound), short=short, tries=tries)
 
 
 @attack("each file of a built data set: lines")
@@ -156,10 +156,10 @@ def digests(arena: Arena) -> Iterator[Verdict]:
         assert whole.code == 0, whole.err
 
     def judge(folder: Path, ended: Ended) -> str | None:
-        return _refused_or(ended, same_results(folder, sound))
+        return refused_or(ended, same_results(folder, sound))
 
     files = [state / ".cache/demo/digests.json"]
-    return _spoilt(arena, state, files, _RUN, judge, short=2, tries=3, first=first)
+    return spoilt(arena, state, files, _RUN, judge, short=2, tries=3, first=first)
 
 
 def _result_judge(sound: Path) -> Judge:
@@ -175,7 +175,7 @@ def _result_judge(sound: Path) -> Judge:
                 wrong = wrong or f"{path.name} is missing"
             elif _without(there, folder, sound) != _without(path, folder, sound):
                 wrong = wrong or f"another {path.name}"
-        return _refused_or(ended, wrong)
+        return refused_or(ended, wrong)
 
     return judge
 
@@ -197,7 +197,7 @@ def reused(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "write_predictions=true"])
     arguments = [*_RUN, "write_predictions=true"]
     judge = _result_judge(state)
-    return _spoilt(arena, state, _result_files(state), arguments, judge, short=5, tries=2)
+    return spoilt(arena, state, _result_files(state), arguments, judge, short=5, tries=2)
 
 
 @attack("each file of a run dir: rerun")
@@ -207,13 +207,13 @@ def rerun(arena: Arena) -> Iterator[Verdict]:
 
     def judge(folder: Path, ended: Ended) -> str | None:
         says = "differs in" in ended.out
-        return None if says else _refused_or(ended, same_results(folder, state))
+        return None if says else refused_or(ended, same_results(folder, state))
 
     # The config in a run dir names its folders: they are where the command is typed from here on.
     config = state / run_dir / "config.yaml"
     config.write_text(config.read_text().replace(str(state), "."))
     files = _result_files(state)
-    return _spoilt(arena, state, files, ["rerun", run_dir], judge, short=3, tries=2)
+    return spoilt(arena, state, files, ["rerun", run_dir], judge, short=3, tries=2)
 
 
 @attack("each file of a run dir: mirrored to MLflow")
@@ -227,10 +227,10 @@ def mirrored(arena: Arena) -> Iterator[Verdict]:
         wrong = same_results(folder, sound)
         if wrong is None and _figures(folder) != _figures(sound):
             wrong = "MLflow holds other figures"
-        return _refused_or(ended, wrong)
+        return refused_or(ended, wrong)
 
     files = [path for path in _result_files(state) if "-oov" not in str(path)]
-    return _spoilt(arena, state, files, DEMO, judge, short=2, tries=1, tracker=True)
+    return spoilt(arena, state, files, DEMO, judge, short=2, tries=1, tracker=True)
 
 
 def _figures(folder: Path) -> list[tuple[str, float]]:
@@ -248,10 +248,10 @@ def store(arena: Arena) -> Iterator[Verdict]:
     def judge(folder: Path, ended: Ended) -> str | None:
         if ended.seconds > 20:
             return f"it takes {ended.seconds:.0f} s"
-        return _refused_or(ended, same_results(folder, sound))
+        return refused_or(ended, same_results(folder, sound))
 
     files = [state / "outputs/mlflow/mlflow.db", state / "outputs/mlflow"]
-    return _spoilt(arena, state, files, DEMO, judge, short=2, tries=5, tracker=True)
+    return spoilt(arena, state, files, DEMO, judge, short=2, tries=5, tracker=True)
 
 
 @attack("each file of a sweep: the same sweep again")
@@ -266,9 +266,9 @@ def sweep(arena: Arena) -> Iterator[Verdict]:
         again = folder / table.relative_to(state)
         if wrong is None and (not again.is_file() or again.read_text().count("\n") != wanted):
             wrong = "the table has other rows"
-        return _refused_or(ended, wrong)
+        return refused_or(ended, wrong)
 
-    return _spoilt(arena, state, files, _SWEEP, judge, short=2, tries=1)
+    return spoilt(arena, state, files, _SWEEP, judge, short=2, tries=1)
 
 
 @attack("archives of every kind, before they are unpacked")
@@ -289,7 +289,7 @@ def archives(arena: Arena) -> Iterator[Verdict]:
         assert whole.code == 0, whole.err
 
         def judge(folder: Path, ended: Ended, sound: Path = sound) -> str | None:
-            return _refused_or(ended, same_results(folder, sound))
+            return refused_or(ended, same_results(folder, sound))
 
         files = [state / f"logs-{name}"]
-        yield from _spoilt(arena, state, files, arguments(name), judge, short=1, tries=4)
+        yield from spoilt(arena, state, files, arguments(name), judge, short=1, tries=4)

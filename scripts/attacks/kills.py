@@ -23,7 +23,7 @@ _MIRRORED = [*DEMO]
 _SWEEP = [*DEMO, NO_TRACKER, MODELS, "-m", "hydra.launcher.n_jobs=1"]
 
 
-def _at_operations(
+def at_operations(
     arena: Arena,
     state: Path,
     arguments: Sequence[str],
@@ -47,7 +47,7 @@ def _at_operations(
     return arena.spread(arena.some(range(0, whole.operations, every), short), judge)
 
 
-def _at_moments(
+def at_moments(
     arena: Arena,
     state: Path,
     arguments: Sequence[str],
@@ -75,38 +75,38 @@ def _at_moments(
 
 @attack("a first run, at every operation")
 def first_run(arena: Arena) -> Iterator[Verdict]:
-    return _at_operations(arena, fresh(arena), _RUN, short=4)
+    return at_operations(arena, fresh(arena), _RUN, short=4)
 
 
 @attack("a run of a built data set, at every third operation")
 def warm_run(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "model=oov"])
-    return _at_operations(arena, state, _RUN, short=2, every=3)
+    return at_operations(arena, state, _RUN, short=2, every=3)
 
 
 @attack("a run that replaces an older result, at every third operation")
 def forced_run(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, _RUN)
-    return _at_operations(arena, state, [*_RUN, "force=true"], short=2, every=3)
+    return at_operations(arena, state, [*_RUN, "force=true"], short=2, every=3)
 
 
 @attack("a run that writes predictions, at every third operation")
 def predicting_run(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "model=oov"])
-    return _at_operations(arena, state, [*_RUN, "write_predictions=true"], short=2, every=3)
+    return at_operations(arena, state, [*_RUN, "write_predictions=true"], short=2, every=3)
 
 
 @attack("a sweep, at every ninth operation")
 def sweep(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "model=sequence_length"])
-    return _at_operations(arena, state, _SWEEP, short=2, every=9)
+    return at_operations(arena, state, _SWEEP, short=2, every=9)
 
 
 @attack("a sweep with workers, at moments of chance")
 def sweep_with_workers(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "model=sequence_length"])
     arguments = [*_SWEEP[:-1], "hydra.launcher.n_jobs=2"]
-    return _at_moments(arena, state, arguments, arena.number(short=1, long=24))
+    return at_moments(arena, state, arguments, arena.number(short=1, long=24))
 
 
 @attack("an archive that is unpacked, at every operation")
@@ -118,36 +118,36 @@ def unpacking(arena: Arena) -> Iterator[Verdict]:
         *("dataset=custom", "dataset/source=local_zip", "dataset.source.zip_path=logs.tar.gz"),
         *("sequence=fixed", "sequence.window_size=10", NO_TRACKER),
     ]
-    return _at_operations(arena, state, arguments, short=2)
+    return at_operations(arena, state, arguments, short=2)
 
 
 @attack("a run that is mirrored to MLflow, at every fifth operation")
 def mirroring(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_MIRRORED, "model=oov"], tracker=True)
-    return _at_operations(arena, state, _MIRRORED, short=2, every=5, tracker=True)
+    return at_operations(arena, state, _MIRRORED, short=2, every=5, tracker=True)
 
 
 @attack("a run that is mirrored to MLflow, at moments of chance")
 def mirroring_at_moments(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_MIRRORED, "model=oov"], tracker=True)
     number = arena.number(short=2, long=40)
-    return _at_moments(arena, state, _MIRRORED, number, tracker=True)
+    return at_moments(arena, state, _MIRRORED, number, tracker=True)
 
 
 @attack("the store of MLflow that is made, at moments of chance")
 def making_the_store(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, _RUN)
-    return _at_moments(arena, state, _MIRRORED, arena.number(short=2, long=40), tracker=True)
+    return at_moments(arena, state, _MIRRORED, arena.number(short=2, long=40), tracker=True)
 
 
 @attack("a sweep that is mirrored to MLflow, at moments of chance")
 def mirrored_sweep(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_MIRRORED, "model=sequence_length"], tracker=True)
     arguments = [*_MIRRORED, MODELS, "-m", "hydra.launcher.n_jobs=1"]
-    return _at_moments(arena, state, arguments, arena.number(short=1, long=20), tracker=True)
+    return at_moments(arena, state, arguments, arena.number(short=1, long=20), tracker=True)
 
 
 @attack("a first run that gets SIGTERM, at moments of chance")
 def asked_to_stop(arena: Arena) -> Iterator[Verdict]:
     number = arena.number(short=2, long=40)
-    return _at_moments(arena, fresh(arena), _RUN, number, by=signal.SIGTERM)
+    return at_moments(arena, fresh(arena), _RUN, number, by=signal.SIGTERM)
