@@ -54,9 +54,14 @@ def replaced(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def remove_half_written(folder: Path) -> None:
-    """Remove what killed processes left of files that `replaced` was to write, where nobody writes."""
-    for path in folder.glob(".*.????????"):
+def remove_half_written(folder: Path, name: str = "*") -> None:
+    """Remove what killed processes left of files that `replaced` was to write, where nobody writes.
+
+    Args:
+        folder: Where the files are.
+        name: Of one file, in a folder that also holds what is not ours.
+    """
+    for path in folder.glob(f".{name}.????????"):
         path.unlink(missing_ok=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from filelock import FileLock, Timeout
 
 from anomalog_exp.errors import ConfigError, DataError
+from anomalog_exp.files import remove_half_written
 from anomalog_exp.following.marks import Mark, identity_of
 from anomalog_exp.following.pieces import Piece
 from anomalog_exp.following.state import read_state, write_state
@@ -73,6 +75,7 @@ class Kept:
                 fix="end that one, or name another --state and --output",
             ) from None
         try:
+            remove_half_written(self._path.parent, glob.escape(self._path.name))
             yield
         finally:
             lock.release()

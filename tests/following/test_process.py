@@ -122,6 +122,16 @@ def test_who_is_killed_again_and_again_neither_repeats_nor_loses(judge, start, t
     assert sorted(output.read_text().splitlines()) == sorted(once.read_text().splitlines())
 
 
+def test_a_half_written_state_goes_and_the_files_of_others_stay(judge, tmp_path):
+    output, state = tmp_path / "found.jsonl", tmp_path / "found.jsonl.state"
+    half, other = tmp_path / ".found.jsonl.state.a1b2c3d4", tmp_path / ".letters.a1b2c3d4"
+    for path in (half, other):
+        path.write_bytes(b"x")
+    followed(judge.bundle, options(judge.log, output, state=state))
+    assert not half.exists()
+    assert other.exists()
+
+
 def test_a_log_is_followed_through_renaming_and_copying_while_killed(judge, start, tmp_path):
     lines, log, output = judge.lines(), tmp_path / "app.log", tmp_path / "found.jsonl"
     parts = [b"".join(lines[begin : begin + 400]) for begin in range(0, len(lines), 400)]
