@@ -98,7 +98,7 @@ def ray_tasks(build: BuildConfig, shard_bytes: int) -> Iterator[RayTasks]:
     """
     with extra_named(_KEY, "ray"):
         import ray
-    if ray.is_initialized() and ray.get_runtime_context().get_task_id() is not None:
+    if ray.is_initialized() and ray.get_runtime_context().worker.mode == ray.WORKER_MODE:
         # Members that wait for the one that builds hold the cores that its tasks would need, for ever.
         raise ConfigError.of(
             _KEY,
