@@ -1,4 +1,4 @@
-"""Processes by name, across the machines that share a folder, and whether one is still alive."""
+"""Processes by name, across the machines that share a folder, whether one is alive, and its threads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,22 @@ import platform
 from pathlib import Path
 from uuid import getnode
 
-__all__ = ["is_gone", "is_of_this_host", "this_machine", "this_process"]
+__all__ = [
+    "THREADS",
+    "is_gone",
+    "is_of_this_host",
+    "limit_threads",
+    "this_machine",
+    "this_process",
+]
+
+THREADS = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Libraries read them once, when they are loaded: only the environment of its start reaches a worker."""
+
+
+def limit_threads(threads: int) -> None:
+    """Let libraries that are loaded from now on use so many threads, whatever the environment says."""
+    os.environ.update(dict.fromkeys(THREADS, str(threads)))
 
 
 def this_process() -> str:

@@ -12,11 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-import re
-import signal
-import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +22,15 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from anomalog_exp.options.ray_cluster import OBJECT_STORE, connected
+from anomalog_exp.processes import limit_threads
+
 if TYPE_CHECKING:
     from ray import ObjectRef
 
 __all__ = ["RayLauncher"]
 
 _LOG = logging.getLogger(__name__)
-
-_OBJECT_STORE = 100_000_000
-"""Bytes of shared memory for the config and for what members return; Ray would take a third of all."""
-
-_ANSWER_S = 10.0
 
 
 class RayLauncher(Launcher):
@@ -87,7 +81,7 @@ class RayLauncher(Launcher):
         hydra = self._context[1].hydra
         configure_log(hydra.hydra_logging, hydra.verbose)
         Path(str(hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
-        with _connected(self._init | self._machine(len(job_overrides))):
+        with connected("hydra.launcher.address", self._init | self._machine(len(job_overrides))):
             context = ray.put(cloudpickle.dumps((*self._context, Singleton.get_state())))
             run_member = ray.remote(**self._member)(_run_member)
             begun = [
@@ -103,7 +97,7 @@ class RayLauncher(Launcher):
         from joblib import effective_n_jobs
 
         workers = min(effective_n_jobs(self._workers), members)
-        return {"num_cpus": workers * self._threads, "object_store_memory": _OBJECT_STORE}
+        return {"num_cpus": workers * self._threads, "object_store_memory": OBJECT_STORE}
 
 
 def _run_member(
@@ -113,8 +107,6 @@ def _run_member(
 
     The context is read behind the number of threads: it loads libraries, which ask for it once.
     """
-    from anomalog_exp.launch.workers import limit_threads
-
     limit_threads(threads)
     os.chdir(folder)
     hydra_context, config, task_function, singletons = pickle.loads(context)
@@ -137,50 +129,3 @@ def _outcome(index: int, member: ObjectRef[JobReturn]) -> JobReturn:
         lost = JobReturn(status=JobStatus.COMPLETED)
         lost.return_value = None
         return lost
-
-
-@contextmanager
-def _connected(arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Ray is there inside the block; its processes that were started for it end with the block.
-
-    A connection that the caller has opened is used, and stays open.
-    """
-    import ray
-
-    if ray.is_initialized():
-        yield
-        return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
-    ends = signal.getsignal(signal.SIGTERM)
-    try:
-        _answers(arguments["address"])
-        ray.init(**arguments)
-    except OSError as error:
-        from anomalog_exp.errors import ConfigError
-
-        raise ConfigError.of(
-            "hydra.launcher.address",
-            arguments["address"],
-            problem="no cluster of Ray answers there",
-            allowed="local, auto where Ray runs on this machine, or HOST:PORT",
-            fix="'ray start --head' starts one; or leave the key out",
-        ) from error
-    signal.signal(signal.SIGTERM, ends)  # Ray has put a handler of its own in its place
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _answers(address: str) -> None:
-    """Knock where a cluster is said to be; Ray itself would try for minutes.
-
-    Raises:
-        OSError: nobody is there.
-    """
-    from ray._private.services import canonicalize_bootstrap_address
-
-    if address == "auto":  # the cluster that began last on this machine; it may have ended
-        address = canonicalize_bootstrap_address(address) or "local"
-    if port := re.fullmatch(r"([\w.-]+):(\d+)", address):
-        socket.create_connection((port[1], int(port[2])), timeout=_ANSWER_S).close()

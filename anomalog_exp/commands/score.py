@@ -48,6 +48,7 @@ _MAY_DIFFER: Final = (
     "dataset.label_reader",
     "dataset.line_range",
     "dataset.max_unparsed_fraction",
+    "dataset.build",
     "description",
     "evaluation",
     "force",

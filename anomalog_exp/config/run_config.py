@@ -125,7 +125,7 @@ class RunConfig(Options):
         """What decides the result, JSON-ready: the fingerprint is taken of this and nothing else."""
         whole = self.model_dump(mode="json")
         decisive = {key: whole[key] for key in _DECISIVE}
-        for key in ("description", "cache_paths", "archive"):
+        for key in ("description", "cache_paths", "archive", "build"):
             del decisive["dataset"][key]
         if self.bundle is not None:
             decisive["bundle"] = self.bundle.digest

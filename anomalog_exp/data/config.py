@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
+from anomalog_exp.data.build_config import BuildConfig
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.reading.label_readers import AnyLabelReader, label_reader_config
 from anomalog_exp.data.sources.address import MaskedAddress
@@ -81,6 +82,10 @@ class ArchiveFacts(Options):
 class DatasetVariantConfig(Options):
     """A data set: where it comes from, how its lines are read, and what its labels mean."""
 
+    added_since: ClassVar[dict[str, Any]] = {
+        "build": {"engine": "local", "shards": None, "address": "local", "workers": None}
+    }
+
     name: FolderName = Field(description="name of this variant, part of the run's name")
     dataset_name: FolderName = Field(description="folder name of data and cache")
     preset: str | None = Field(description="the shipped option this variant started from")
@@ -96,6 +101,7 @@ class DatasetVariantConfig(Options):
     )
     max_unparsed_fraction: float = Field(ge=0, le=1)
     line_range: LineRange | None = Field(description="only these raw lines: from, up to")
+    build: BuildConfig
 
     @field_validator("line_range")
     @classmethod

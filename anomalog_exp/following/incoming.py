@@ -15,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.parsers.base import Parser
-from anomalog_exp.data.reading.parsed import ParsedBlock, SharedCategories, parsed_blocks
+from anomalog_exp.data.reading.parsed import (
+    ParsedBlock,
+    Reading,
+    SharedCategories,
+    parsed_blocks,
+)
 from anomalog_exp.data.reading.years import YearsPassed
 from anomalog_exp.data.templates.pinning import masker_of
 from anomalog_exp.data.templates.templates import Templates
@@ -105,15 +110,14 @@ class Incoming:
         categories = SharedCategories(*(pl.Categorical(pl.Categories.random()) for _ in range(2)))
         alive = [pl.Series([""]).cast(category) for category in categories]
         code = np.full(0, -1, dtype=np.int32)
-        for part in parsed_blocks(
-            pieces,
+        reading = Reading(
             self._parser,
             self._masker,
-            categories,
             self._templates.config.with_fields,
             keep_messages=self._messages,
             keep_lines=True,
-        ):
+        )
+        for part in parsed_blocks(pieces, reading, categories):
             code = self._matched(part.shape, code, categories.shape)
             yield self._batch(part, code[part.shape], categories.entity)
         del alive

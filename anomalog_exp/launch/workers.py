@@ -18,12 +18,11 @@ from threading import Thread
 from omegaconf import DictConfig, OmegaConf
 
 from anomalog_exp.launch.launchers import launcher_class
-from anomalog_exp.processes import is_gone, this_process
+from anomalog_exp.processes import THREADS, is_gone, this_process
 
 __all__ = [
     "end_with_this_process",
     "follow_the_sweep",
-    "limit_threads",
     "members_at_once",
     "memory_limit",
     "share_cores",
@@ -32,9 +31,6 @@ __all__ = [
 ]
 
 _MEMORY_OF_A_WORKER = 1_500_000_000
-
-_THREADS = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Libraries read them once, when they are loaded: only the environment of its start reaches a worker."""
 
 _SWEEP = "ANOMALOG_SWEEP_PROCESS"
 """The environment variable that names the process with which workers on its machine end."""
@@ -85,12 +81,7 @@ def share_cores(workers: int) -> None:
 
 def threads_of(cores: int) -> dict[str, str]:
     """The environment of a process that is to use so many cores; what is set already stays."""
-    return {name: os.environ.get(name, str(cores)) for name in _THREADS}
-
-
-def limit_threads(threads: int) -> None:
-    """Let libraries that are loaded from now on use so many threads, whatever the environment says."""
-    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+    return {name: os.environ.get(name, str(cores)) for name in THREADS}
 
 
 def end_with_this_process(launcher: DictConfig) -> None:

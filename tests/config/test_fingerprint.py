@@ -25,6 +25,7 @@ from tests.shop import SHOP
 CHANGES_NOTHING = {
     "bundle.path",
     "dataset.archive",
+    "dataset.build",
     "dataset.cache_paths",
     "dataset.description",
     "description",

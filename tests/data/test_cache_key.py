@@ -29,6 +29,7 @@ ELSEWHERE = {
     "template_parser": "a name for manifests; the miner itself is in the key",
     "cache_paths": "where folders are",
     "evaluation_unit": "what is judged",
+    "build": "who parses; columns are the same whoever does",
 }
 """Fields of a data set that change nothing of its build, and why."""
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from omegaconf import OmegaConf
@@ -19,6 +15,7 @@ from omegaconf import OmegaConf
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.launchers import check_launcher
 from anomalog_exp.processes import is_gone, this_process
+from tests.clusters import cluster, ray_user
 from tests.command import SMALL_DEMO, cold_command, command, environment, sweep_rows
 from tests.servers import free_port
 
@@ -31,34 +28,8 @@ SWEEP += [f"plugins=['{ROOT / 'tests/plugins/mortal'}']", "hydra/launcher=ray"]
 def user(tmp_path) -> Iterator[dict[str, str]]:
     """The environment of somebody who alone may use what Ray starts."""
     pytest.importorskip("ray", reason="needs the extra ray")
-    files = mkdtemp(
-        prefix="ray-", dir="/tmp"
-    )  # pytest's own folder is too long a name for a socket
-    known = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    own = {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0"}
-    yield known | own | {"RAY_TMPDIR": files}
-    shutil.rmtree(files, ignore_errors=True)
-
-
-@contextmanager
-def cluster(user: dict[str, str]) -> Iterator[str]:
-    """The address of a cluster of three cores, which ends with the block."""
-    port = free_port()
-    start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
-    start += ["--num-cpus=3", "--object-store-memory=100000000", "--include-dashboard=false"]
-    head = subprocess.Popen(
-        [*start, f"--port={port}"],
-        env=environment(**user),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert head.stdout is not None
-    try:
-        assert any("Ray runtime started" in line for line in head.stdout)
-        yield f"127.0.0.1:{port}"
-    finally:
-        head.terminate()
-        head.communicate(timeout=30)
+    with ray_user(tmp_path) as known:
+        yield known
 
 
 def begun(user: dict[str, str], folder: Path, *sweep: str) -> subprocess.Popen[str]:

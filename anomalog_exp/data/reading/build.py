@@ -1,7 +1,7 @@
 """From a raw log to the files of a LogDataset, block by block.
 
-Blocks come parsed, in the order of the file, whatever thread was first. Only the vocabularies and a few
-blocks are held in memory: a log may be larger.
+Blocks come parsed, in the order of the file, whatever thread or worker was first. Only the vocabularies
+and a few blocks are held in memory: a log may be larger.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.parsers.base import Parser
 from anomalog_exp.data.reading.blocks import BLOCK_BYTES, Block, read_blocks
 from anomalog_exp.data.reading.check_parsed import check_parsed, check_times
+from anomalog_exp.data.reading.engines import parsed_log
 from anomalog_exp.data.reading.entity_labels import entity_labels, label_facts, read_labels
 from anomalog_exp.data.reading.event_labels import check_labels, placed_labels
 from anomalog_exp.data.reading.event_writer import EventWriter
 from anomalog_exp.data.reading.parameter_writer import ParameterWriter
-from anomalog_exp.data.reading.parsed import ParsedBlock, SharedCategories, parsed_blocks
+from anomalog_exp.data.reading.parsed import ParsedBlock, Reading, SharedCategories
 from anomalog_exp.data.reading.prepared import LEVEL, prepared_parser
 from anomalog_exp.data.reading.records import record_begin
 from anomalog_exp.data.sources.base import RawFiles
@@ -88,13 +89,9 @@ def build_dataset(
         writer = ParameterWriter(directory) if parameters else None
         labels = aside.submit(read_labels, dataset, raw, categories.entity)
         blocks = read_blocks(paths, block_bytes, dataset.line_range, sizes, record_begin(parser))
-        parsed = parsed_blocks(
-            follow(blocks),
-            parser,
-            masker,
-            categories,
-            template.with_fields,
-            keep_messages=parameters,
+        reading = Reading(parser, masker, template.with_fields, keep_messages=parameters)
+        parsed = parsed_log(
+            follow(blocks), reading, categories, dataset.build, _bytes(paths, sizes)
         )
         for part in _with_progress(parsed, paths, dataset.line_range is None, progress):
             events.add(part)
@@ -153,6 +150,10 @@ def build_dataset(
         **kept,
     }
     write_json(directory / "manifest.json", manifest)
+
+
+def _bytes(paths: Sequence[Path], sizes: Sequence[int] | None) -> int:
+    return sum(path.stat().st_size for path in paths) if sizes is None else sum(sizes)
 
 
 def _with_progress(

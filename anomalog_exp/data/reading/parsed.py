@@ -27,7 +27,14 @@ from anomalog_exp.data.templates.masking import Masker
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SAMPLES", "ParsedBlock", "SharedCategories", "parsed_blocks"]
+__all__ = [
+    "SAMPLES",
+    "ParsedBlock",
+    "Reading",
+    "SharedCategories",
+    "parse_block",
+    "parsed_blocks",
+]
 
 SAMPLES = 20
 """How many lines of a kind are shown, of a block and of a log."""
@@ -40,6 +47,24 @@ class SharedCategories(NamedTuple):
 
     entity: pl.Categorical
     shape: pl.Categorical
+
+
+class Reading(NamedTuple):
+    """How blocks become columns.
+
+    Attributes:
+        parser: Has seen the first lines of the log.
+        masker: Of the template miner.
+        with_fields: The fields that make events.
+        keep_messages: Messages are wanted.
+        keep_lines: Raw lines are wanted.
+    """
+
+    parser: Parser
+    masker: Masker
+    with_fields: Sequence[str] = ()
+    keep_messages: bool = False
+    keep_lines: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,14 +107,7 @@ class ParsedBlock:
 
 
 def parsed_blocks(
-    blocks: Iterable[Block],
-    parser: Parser,
-    masker: Masker,
-    categories: SharedCategories,
-    with_fields: Sequence[str] = (),
-    *,
-    keep_messages: bool = False,
-    keep_lines: bool = False,
+    blocks: Iterable[Block], reading: Reading, categories: SharedCategories
 ) -> Iterator[ParsedBlock]:
     """The blocks as columns, in their order.
 
@@ -102,33 +120,19 @@ def parsed_blocks(
     threads = pl.thread_pool_size() + 1
     with ThreadPoolExecutor(threads) as pool:
         yield from in_order(
-            pool,
-            lambda block: _parse_block(
-                block,
-                parser,
-                masker,
-                categories,
-                with_fields,
-                keep_messages=keep_messages,
-                keep_lines=keep_lines,
-            ),
-            blocks,
-            threads,
+            pool, lambda block: parse_block(block, reading, categories), blocks, threads
         )
 
 
-def _parse_block(
-    block: Block,
-    parser: Parser,
-    masker: Masker,
-    categories: SharedCategories,
-    with_fields: Sequence[str],
-    *,
-    keep_messages: bool,
-    keep_lines: bool,
-) -> ParsedBlock:
+def parse_block(block: Block, reading: Reading, categories: SharedCategories) -> ParsedBlock:
+    """One block as columns.
+
+    Raises:
+        DataError: the parser does not keep its contract.
+    """
     import polars as pl
 
+    parser, with_fields = reading.parser, reading.with_fields
     lines, invalid = block_lines(block.data)
     whole = parser.whole_lines(lines)
     texts = lines if whole is None else whole.texts
@@ -159,7 +163,7 @@ def _parse_block(
     unrowed = silent & (frame["label"] == 1) if silent.any() else silent
     rows = frame.with_row_index("row").filter(matched & ~silent)
     entity = rows["entity"].cast(categories.entity)
-    masked, fields = masker.fast(rows["message"]), values_of(rows, with_fields)
+    masked, fields = reading.masker.fast(rows["message"]), values_of(rows, with_fields)
     if with_fields:
         masked = with_values(masked, fields)
     shape = masked.cast(categories.shape)
@@ -195,8 +199,8 @@ def _parse_block(
             if column.parsed
         },
         fields={name: set(fields[name].unique()) for name in with_fields},
-        messages=rows["message"] if keep_messages else None,
-        lines=lines if keep_lines else None,
+        messages=rows["message"] if reading.keep_messages else None,
+        lines=lines if reading.keep_lines else None,
     )
 
 
