@@ -2,9 +2,11 @@
 
     python scripts/benchmark_templates.py
     python scripts/benchmark_templates.py --templates 20_000 --sequences 200 --only pca kmeans
+    python scripts/benchmark_templates.py --templates 50 --events 20 --sequences 500_000 --distinct 4_000
 
 Sequences of 100 events each, every event of a template drawn at random, and a tenth of them anomalous:
-no two are alike, which is the worst that a miner can make of a log. Half train, half are tested. Every
+no two are alike, which is the worst that a miner can make of a log. With `--distinct`, each is one of so
+many, the n-th of them with a chance of 1 / n, as logs repeat themselves. Half train, half are tested. Every
 detector runs as its config has it, in a process of its own with one thread, which may take no more than
 the limits. Seconds are those of the processor.
 """
@@ -32,24 +34,30 @@ from anomalog_exp.models import model_names, run_model
 from anomalog_exp.progress import SILENT
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
-_EVENTS = 100
-"""Events of a sequence."""
-
 _ANOMALOUS = 10
 """One of so many sequences is."""
 
 
-def many_templates(sequences: int, templates: int) -> SequenceSet:
+_SIZES = ("sequences", "templates", "events", "distinct", "seconds", "memory_gb")
+
+
+def many_templates(
+    sequences: int, templates: int, length: int = 100, distinct: int | None = None
+) -> SequenceSet:
     """Sequences of random templates; see above."""
     random = np.random.default_rng(1)
-    events = sequences * _EVENTS
+    events = sequences * length
     nth = np.arange(sequences)
     label = (nth % _ANOMALOUS == 0).astype(np.int8)
+    drawn = random.integers(0, templates, (sequences if distinct is None else distinct, length))
+    if distinct is not None:
+        chance = 1 / np.arange(1, distinct + 1)
+        drawn = drawn[random.choice(distinct, sequences, p=chance / chance.sum())]
     values = {
         "line": np.arange(events),
         "time_ms": np.arange(events) * 1000,
-        "entity": np.repeat(nth, _EVENTS),
-        "template": random.integers(0, templates, events),
+        "entity": np.repeat(nth, length),
+        "template": drawn.reshape(-1),
         "label": np.full(events, UNLABELLED),
     }
     columns = {
@@ -66,8 +74,8 @@ def many_templates(sequences: int, templates: int) -> SequenceSet:
     return SequenceSet(
         dataset=dataset,
         order=np.arange(events),
-        start=nth * _EVENTS,
-        stop=(nth + 1) * _EVENTS,
+        start=nth * length,
+        stop=(nth + 1) * length,
         label=label,
         split=np.where(nth < sequences // 2, Split.TRAIN, Split.TEST).astype(np.uint8),
         entity=nth.astype(np.int32),
@@ -88,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _row(name: str, given: argparse.Namespace) -> dict[str, object]:
-    sizes = [f"--{size}={getattr(given, size)}" for size in ("sequences", "templates", "memory_gb")]
+    sizes = [f"--{size}={getattr(given, size)}" for size in _SIZES if getattr(given, size)]
     command = [sys.executable, __file__, "--alone", "--only", name, *sizes, *given.override]
     threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | threads)
@@ -103,7 +111,7 @@ def _row(name: str, given: argparse.Namespace) -> dict[str, object]:
 def _alone(given: argparse.Namespace) -> dict[str, object]:
     """Run one detector in this process, within the limit of memory."""
     config = load_run_config([f"model={given.only[0]}", *given.override]).model
-    sequences = many_templates(given.sequences, given.templates)
+    sequences = many_templates(given.sequences, given.templates, given.events, given.distinct)
     limit = int(given.memory_gb * 2**30)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     begin, before = time.process_time(), _peak()
@@ -129,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--sequences", type=int, default=1_000)
     parser.add_argument("--templates", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=100, help="of a sequence")
+    parser.add_argument("--distinct", type=int, help="sequences that repeat")
     parser.add_argument("--only", nargs="+", default=[], help="detectors")
     parser.add_argument("--seconds", type=float, default=60, help="for each detector")
     parser.add_argument("--memory_gb", type=float, default=8, help="for each detector")
