@@ -193,7 +193,7 @@ class Training:
         if units is scored_sequences and train.train_events is None and not shares_events(train):
             alone = left_out_scores(detector, train)
             if alone is not None:
-                return LeftOut(alone, "others", monotone)
+                return LeftOut(alone, "not drawn" if detector.draws else "others", monotone)
         scores = [
             units(Training(self.config, others).fitted(), fold)[0]
             for fold, others in folds_left_out(train, normal, folds)

@@ -100,8 +100,15 @@ class Detector(ABC):
         """
         return False
 
+    @property
+    def draws(self) -> bool:
+        """It learned from some normal sequences alone, drawn by chance; see `detection/references.py`."""
+        return False
+
     def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64] | None:
         """(normal sequences of train,) what each would score by a detector fitted on the others.
+
+        Of a detector that `draws` it is (sequences not drawn,) their scores.
 
         The default is None: a detector that knows without fitting again overrides this.
 
