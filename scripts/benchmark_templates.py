@@ -5,8 +5,8 @@
     python scripts/benchmark_templates.py --templates 50 --events 20 --sequences 500_000 --distinct 4_000
 
 Sequences of 100 events each, every event of a template drawn at random, and a tenth of them anomalous:
-no two are alike, which is the worst that a miner can make of a log. With `--distinct`, each is one of so
-many, the n-th of them with a chance of 1 / n, as logs repeat themselves. Half train, half are tested. Every
+no two are alike, which is the worst that a miner can make of a log. With `--distinct`, each is one
+of so many, the n-th of them by a chance that goes as 1 / n. Half train, half are tested. Every
 detector runs as its config has it, in a process of its own with one thread, which may take no more than
 the limits. Seconds are those of the processor; memory is what the process holds besides the sequences.
 """
@@ -104,7 +104,7 @@ def _row(name: str, given: argparse.Namespace, sequences: SequenceSet) -> dict[s
             try:
                 print(json.dumps(_alone(name, given, sequences)), file=sys.stderr, flush=True)
                 os._exit(0)
-            except BaseException as error:
+            except Exception as error:  # noqa: BLE001 (it is told as a row, and the next one runs)
                 print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
                 os._exit(1)
         _, status = os.waitpid(child, 0)

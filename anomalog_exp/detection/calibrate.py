@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.detection.announced import announce_if_long
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.left_out import folds_left_out, shares_events
 from anomalog_exp.detection.rule import Calibration, LeftOut, Scored
@@ -110,6 +111,22 @@ class Training:
     def _calibrating(self) -> SequenceSet:
         """The sequences whose scores rules look at: those for validation, where there are any."""
         return self.train if self.valid is None else self.valid
+
+    def announce(self, detector: Detector, test: SequenceSet) -> None:
+        """Warn if the detector takes long for its threshold and for scoring `test`.
+
+        Args:
+            detector: Fitted on these sequences.
+            test: Sequences of their data set.
+        """
+        if not type(detector).bounded_by:
+            return
+        asks = self.config.decision.name == "conformal"
+        announce_if_long(
+            detector,
+            Vocabulary.of(self.train).read(test.unlabelled()),
+            self._calibrating if asks else None,
+        )
 
     @property
     def sequence_labels(self) -> NDArray[np.int8]:

@@ -1,14 +1,14 @@
 """Which training sequences new ones are compared with, where not with all.
 
-To compare every sequence with every other takes time by the square of the distinct ones. An option bounds
-how many are kept. Sequences are drawn by chance, one after the other whatever they hold, until as many
-distinct ones are found, or half of training is drawn. What is frequent is then known almost surely, and
+To compare every sequence with every other takes time by the square of the distinct ones. An option
+bounds how many are kept. Sequences are drawn by chance, one after the other whatever they hold, until
+as many distinct ones are found, or half of training is drawn. What is frequent is then known almost surely, and
 what is seldom is what gets lost.
 
-Those that were not drawn know nothing of the draw: they and a new normal sequence are compared with the
-same references, and any order of them is as likely as another. So the decision rule conformal takes their
-distances, and its promise holds. To draw spread-out references instead (k-means++, the farthest first)
-would know more kinds, but no sequence that was passed over is then like a new one.
+Those that were not drawn and a new normal sequence are compared with the same references, which depend
+on none of them, and any order of them is as likely as another. So the decision rule conformal takes
+their distances, and its promise holds. To draw spread-out references instead (k-means++, the farthest
+first) would know more kinds, but no sequence that was passed over is then like a new one.
 """
 
 from __future__ import annotations

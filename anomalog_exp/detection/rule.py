@@ -30,7 +30,8 @@ class LeftOut:
     Attributes:
         scores: (units,) scores of normal units.
         way: Where they come from: the validation part; training, each sequence by what all others
-            teach; training, those that were not drawn to teach; or training, in folds, each by detectors of the other folds.
+            teach; training, those that were not drawn to teach; or training, in folds, each by
+            detectors of the other folds.
         monotone: More training can lower a score of this detector, and raises none.
     """
 

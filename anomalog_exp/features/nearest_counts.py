@@ -187,9 +187,7 @@ class NearestCounts:
         nearest = np.array([best.place for best in found], dtype=np.int64)
         return np.round(distance, _DIGITS), nearest
 
-    def _better(
-        self, best: _Best, one: _Row, shared: SharedCounts, start: int, stop: int
-    ) -> _Best:
+    def _better(self, best: _Best, one: _Row, shared: SharedCounts, start: int, stop: int) -> _Best:
         """The best so far, or a better one of some of the vectors in the order of their totals."""
         for left in range(start, stop, _AT_ONCE):
             some = slice(left, min(left + _AT_ONCE, stop))

@@ -7,11 +7,12 @@ distance), from 0 (a sequence that training showed) to 1 (no event in common in 
 
 Only distinct sequences are compared, on both sides; see `features/nearest_texts.py`. Deviation: the
 paper's code picks the threshold of best F1 on the test split; ours comes of distances in training.
+`max_references` bounds how many are compared with, see `detection/references.py`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,9 @@ class Config(ExperimentModelConfig):
     """Options of the edit distance."""
 
     name: Literal["edit_distance"]
-    max_references: Count | None = Field(description="distinct training sequences to compare with; null = all")
+    max_references: Count | None = Field(
+        description="distinct sequences to compare with; null = all"
+    )
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> EditDistanceDetector:
@@ -45,6 +48,8 @@ class Config(ExperimentModelConfig):
 
 class EditDistanceDetector(Detector):
     """Scores sequences by the nearest training sequence."""
+
+    bounded_by: ClassVar[str] = "max_references"
 
     config: Config
     _alphabet: Alphabet

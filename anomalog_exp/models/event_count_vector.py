@@ -8,11 +8,12 @@ showed) to 1 (nothing in common); w is 1, or the inverse document frequency.
 Deviations: idf is ln(N / n) of `features/weighting.py`, where the paper has log10((1 + N) / n), so that
 a template that every training sequence holds weighs nothing; one that none holds weighs ln(N), there 1.
 The paper's code picks the best threshold on the test split; ours comes of distances in training.
+`max_references` bounds how many are compared with, see `detection/references.py`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Config(ExperimentModelConfig):
 
     name: Literal["event_count_vector"]
     weighting: Weighting = Field(description="counts as they are, or times inverse frequency")
-    max_references: Count | None = Field(description="distinct training vectors to compare with; null = all")
+    max_references: Count | None = Field(description="distinct vectors to compare with; null = all")
     seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> EventCountVectorDetector:
@@ -44,6 +45,8 @@ class Config(ExperimentModelConfig):
 
 class EventCountVectorDetector(Detector):
     """Scores sequences by the nearest training count vector."""
+
+    bounded_by: ClassVar[str] = "max_references"
 
     config: Config
     _trained: NearestCounts
