@@ -12,12 +12,13 @@ The n scores are those of the validation part, where there is one; the promise i
 that do not stop early by it. Without one, each training sequence has the score that the others give it,
 so that all of them train and all of them calibrate. Where an option bounds how many teach, these are
 drawn by chance, and the scores are those of the others (`detection/references.py`). Some detectors know
-this score (`Detector.left_out_scores`); for others folds are left out in turn. The promise then
-needs a detector that is monotone. What is exchangeable are n + 1 scores by all the others, the new one among them, and
-these are no higher than the scores that the rule has, which come of fewer sequences. For detectors that
-are not monotone the rate holds about. Jackknife+ and CV+ (Barber, Candès, Ramdas, Tibshirani,
-"Predictive inference with the jackknife+", Annals of Statistics 49, 2021) promise about twice the rate
-for any detector, at the price of keeping one for each fold to score with, which this rule does not do.
+this score (`Detector.left_out_scores`); for others folds are left out in turn. The promise then needs a
+detector that is monotone. What is exchangeable are n + 1 scores by all the others, the new one among
+them, and these are no higher than the scores that the rule has, which come of fewer sequences. For
+detectors that are not monotone the rate holds about. Jackknife+ and CV+ (Barber, Candès, Ramdas,
+Tibshirani, "Predictive inference with the jackknife+", Annals of Statistics 49, 2021) promise about
+twice the rate for any detector, at the price of keeping one for each fold to score with, which this
+rule does not do.
 """
 
 from __future__ import annotations

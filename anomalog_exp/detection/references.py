@@ -2,8 +2,8 @@
 
 To compare every sequence with every other takes time by the square of the distinct ones. An option
 bounds how many are kept. Sequences are drawn by chance, one after the other whatever they hold, until
-as many distinct ones are found, or half of training is drawn. What is frequent is then known almost surely, and
-what is seldom is what gets lost.
+as many distinct ones are found, or half of training is drawn. What is frequent is then known almost
+surely, and what is seldom is what gets lost.
 
 Those that were not drawn and a new normal sequence are compared with the same references, which depend
 on none of them, and any order of them is as likely as another. So the decision rule conformal takes
