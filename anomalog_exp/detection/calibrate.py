@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import UNLABELLED
+from anomalog_exp.detection.announced import announce_if_long
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.left_out import folds_left_out, shares_events
 from anomalog_exp.detection.rule import Calibration, LeftOut, Scored
@@ -111,6 +112,22 @@ class Training:
         """The sequences whose scores rules look at: those for validation, where there are any."""
         return self.train if self.valid is None else self.valid
 
+    def announce(self, detector: Detector, test: SequenceSet) -> None:
+        """Warn if the detector takes long for its threshold and for scoring `test`.
+
+        Args:
+            detector: Fitted on these sequences.
+            test: Sequences of their data set.
+        """
+        if not type(detector).bounded_by:
+            return
+        asks = self.config.decision.name == "conformal"
+        announce_if_long(
+            detector,
+            Vocabulary.of(self.train).read(test.unlabelled()),
+            self._calibrating if asks else None,
+        )
+
     @property
     def sequence_labels(self) -> NDArray[np.int8]:
         """(training sequences,) int8 labels that rules may read."""
@@ -193,7 +210,7 @@ class Training:
         if units is scored_sequences and train.train_events is None and not shares_events(train):
             alone = left_out_scores(detector, train)
             if alone is not None:
-                return LeftOut(alone, "others", monotone)
+                return LeftOut(alone, "not drawn" if detector.draws else "others", monotone)
         scores = [
             units(Training(self.config, others).fitted(), fold)[0]
             for fold, others in folds_left_out(train, normal, folds)

@@ -10,13 +10,15 @@ asked for, the threshold is the highest score.
 
 The n scores are those of the validation part, where there is one; the promise is then about detectors
 that do not stop early by it. Without one, each training sequence has the score that the others give it,
-so that all of them train and all of them calibrate. Some detectors know this score
-(`Detector.left_out_scores`); for others folds are left out in turn. The promise then needs a detector
-that is monotone. What is exchangeable are n + 1 scores by all the others, the new one among them, and
-these are no higher than the scores that the rule has, which come of fewer sequences. For detectors that
-are not monotone the rate holds about. Jackknife+ and CV+ (Barber, Candès, Ramdas, Tibshirani,
-"Predictive inference with the jackknife+", Annals of Statistics 49, 2021) promise about twice the rate
-for any detector, at the price of keeping one for each fold to score with, which this rule does not do.
+so that all of them train and all of them calibrate. Where an option bounds how many teach, these are
+drawn by chance, and the scores are those of the others (`detection/references.py`). Some detectors know
+this score (`Detector.left_out_scores`); for others folds are left out in turn. The promise then needs a
+detector that is monotone. What is exchangeable are n + 1 scores by all the others, the new one among
+them, and these are no higher than the scores that the rule has, which come of fewer sequences. For
+detectors that are not monotone the rate holds about. Jackknife+ and CV+ (Barber, Candès, Ramdas,
+Tibshirani, "Predictive inference with the jackknife+", Annals of Statistics 49, 2021) promise about
+twice the rate for any detector, at the price of keeping one for each fold to score with, which this
+rule does not do.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ __all__ = ["ConformalDecision"]
 _CAME_OF = {
     "validation": "validation sequences",
     "others": "training sequences, each by what the others teach",
+    "not drawn": "training sequences that were not drawn to be compared with",
     "folds": "training sequences, each by a detector of the other folds",
 }
 
@@ -84,7 +87,7 @@ def _promise(left_out: LeftOut, rate: float, asked: float) -> str:
     if rate > asked:
         least = f" ({_percent(asked)} takes more scores than {len(left_out.scores):,})"
     flagged = f"{_percent(rate)} of new normal sequences are flagged on average"
-    if left_out.way == "validation" or left_out.monotone:
+    if left_out.way in ("validation", "not drawn") or left_out.monotone:
         return f"at most {flagged}, {alike}{least}"
     return (
         f"none: about {flagged}, {alike} and the scores of this detector hardly depend on a fold "

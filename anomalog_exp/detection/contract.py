@@ -51,6 +51,9 @@ class Detector(ABC):
     in_nats: ClassVar[bool] = False
     """Scores are natural-log surprises: minus the logarithm of the chance of what is scored."""
 
+    bounded_by: ClassVar[str] = ""
+    """The option that bounds a time that otherwise grows by the square of distinct sequences."""
+
     tolerance: ClassVar[float] = 0.0
     """Share of a figure by which it may differ after saving and loading, where a library rounds anew."""
 
@@ -100,8 +103,15 @@ class Detector(ABC):
         """
         return False
 
+    @property
+    def draws(self) -> bool:
+        """It learned from some normal sequences, drawn by chance; see `detection/references.py`."""
+        return False
+
     def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64] | None:
         """(normal sequences of train,) what each would score by a detector fitted on the others.
+
+        Of a detector that `draws` it is (sequences not drawn,) their scores.
 
         The default is None: a detector that knows without fitting again overrides this.
 

@@ -30,12 +30,13 @@ class LeftOut:
     Attributes:
         scores: (units,) scores of normal units.
         way: Where they come from: the validation part; training, each sequence by what all others
-            teach; or training, in folds, each by detectors of the other folds.
+            teach; training, those that were not drawn to teach; or training, in folds, each by
+            detectors of the other folds.
         monotone: More training can lower a score of this detector, and raises none.
     """
 
     scores: NDArray[np.float64]
-    way: Literal["validation", "others", "folds"]
+    way: Literal["validation", "others", "not drawn", "folds"]
     monotone: bool
 
 

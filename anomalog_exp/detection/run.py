@@ -74,6 +74,7 @@ def _run(
         detector = training.fitted(progress)
         advance(plan.train.total)
     times.append(time.perf_counter())
+    training.announce(detector, sequences.part(Split.TEST))
     judge = Judge.decided(training, detector)
     times.append(time.perf_counter())
     summary = judge_sequences(judge, sequences, progress=progress, plan=plan)

@@ -35,11 +35,16 @@ def sequence_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.fl
 def left_out_scores(detector: Detector, train: SequenceSet) -> NDArray[np.float64] | None:
     """(normal sequences of train,) float64, finite; None if the detector knows no quick way.
 
+    Of a detector that draws: (normal sequences that it did not draw,), fewer.
+
     Raises:
         TypeError: the detector breaks the contract.
     """
     scores = detector.left_out_scores(train)
-    return None if scores is None else _checked(detector, scores, len(train.normal()))
+    if scores is None:
+        return None
+    size = len(train.normal())
+    return _checked(detector, scores, min(len(scores), size) if detector.draws else size)
 
 
 def event_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64] | None:

@@ -7,20 +7,24 @@ distance), from 0 (a sequence that training showed) to 1 (no event in common in 
 
 Only distinct sequences are compared, on both sides; see `features/nearest_texts.py`. Deviation: the
 paper's code picks the threshold of best F1 on the test split; ours comes of distances in training.
+`max_references` bounds how many are compared with, see `detection/references.py`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.references import drawn_references
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.features.nearest_texts import Alphabet, NearestTexts
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EditDistanceDetector"]
@@ -30,9 +34,13 @@ _SHOWN = 10
 
 
 class Config(ExperimentModelConfig):
-    """Options of the edit distance: the decision rule alone."""
+    """Options of the edit distance."""
 
     name: Literal["edit_distance"]
+    max_references: Count | None = Field(
+        description="distinct sequences to compare with; null = all"
+    )
+    seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> EditDistanceDetector:
         return EditDistanceDetector(self)
@@ -41,24 +49,40 @@ class Config(ExperimentModelConfig):
 class EditDistanceDetector(Detector):
     """Scores sequences by the nearest training sequence."""
 
+    bounded_by: ClassVar[str] = "max_references"
+
     config: Config
     _alphabet: Alphabet
     _trained: NearestTexts
+    _distinct: int
+    """Distinct normal training sequences, kept or not."""
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train).trainable()
         self._alphabet = Alphabet.of(normal.templates, len(train.dataset.templates))
         if not self._alphabet.fits:
             raise NotApplicable(f"{self.name} needs fewer than 1,112,064 templates in train")
-        self._trained = NearestTexts(self._alphabet.texts(normal.take(distinct(normal).first)))
+        once = distinct(normal)
+        self._distinct = len(once.first)
+        drawn = drawn_references(once.group, self.config.max_references, self.config.seed)
+        first = once.first if drawn is None else once.first[np.unique(once.group[drawn])]
+        self._trained = NearestTexts(self._alphabet.texts(normal.take(first)))
+
+    @property
+    def draws(self) -> bool:
+        return self._distinct > len(self._trained.texts)
 
     @property
     def monotone(self) -> bool:
-        return True
+        return not self.draws
 
     def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64]:
         """The distance to the nearest other; one of several equal sequences has another at 0."""
-        once = distinct(train.normal())
+        normal = train.normal()
+        once = distinct(normal)
+        drawn = drawn_references(once.group, self.config.max_references, self.config.seed)
+        if drawn is not None:
+            return self.score(normal.take(~drawn))
         alone = np.flatnonzero(once.count == 1)
         distance = np.zeros(len(once.count))
         distance[alone] = self._trained.apart(alone)
@@ -94,8 +118,9 @@ class EditDistanceDetector(Detector):
         return evidence
 
     def manifest(self) -> dict[str, object]:
-        """How many sequences are compared with."""
-        return {"training_sequences": len(self._trained.texts)}
+        """How many sequences are compared with, and of how many they were drawn."""
+        kept: dict[str, object] = {"training_sequences": len(self._trained.texts)}
+        return kept | {"drawn_from": self._distinct} if self.draws else kept
 
 
 def _shown(events: list[str]) -> str:

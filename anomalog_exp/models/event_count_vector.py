@@ -8,21 +8,24 @@ showed) to 1 (nothing in common); w is 1, or the inverse document frequency.
 Deviations: idf is ln(N / n) of `features/weighting.py`, where the paper has log10((1 + N) / n), so that
 a template that every training sequence holds weighs nothing; one that none holds weighs ln(N), there 1.
 The paper's code picks the best threshold on the test split; ours comes of distances in training.
+`max_references` bounds how many are compared with, see `detection/references.py`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
+from anomalog_exp.detection.references import drawn_references
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.features.nearest_counts import NearestCounts
 from anomalog_exp.features.weighting import Weighting, template_weights
+from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EventCountVectorDetector"]
@@ -33,6 +36,8 @@ class Config(ExperimentModelConfig):
 
     name: Literal["event_count_vector"]
     weighting: Weighting = Field(description="counts as they are, or times inverse frequency")
+    max_references: Count | None = Field(description="distinct vectors to compare with; null = all")
+    seed: int = Field(ge=0, le=2**32 - 1)
 
     def build_detector(self) -> EventCountVectorDetector:
         return EventCountVectorDetector(self)
@@ -41,17 +46,28 @@ class Config(ExperimentModelConfig):
 class EventCountVectorDetector(Detector):
     """Scores sequences by the nearest training count vector."""
 
+    bounded_by: ClassVar[str] = "max_references"
+
     config: Config
     _trained: NearestCounts
+    _distinct: int
+    """Distinct normal training vectors, kept or not."""
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         counts = count_vectors(normal_with_events(self.name, train).trainable())
         weight = template_weights(counts.vectors, counts.count, self.config.weighting)
-        self._trained = NearestCounts(counts.vectors, weight)
+        self._distinct = len(counts.count)
+        drawn = drawn_references(counts.group, self.config.max_references, self.config.seed)
+        kept = slice(None) if drawn is None else np.unique(counts.group[drawn])
+        self._trained = NearestCounts(counts.vectors[kept], weight)
+
+    @property
+    def draws(self) -> bool:
+        return self._distinct > self._trained.vectors.shape[0]
 
     @property
     def monotone(self) -> bool:
-        return self.config.weighting == "counts"
+        return self.config.weighting == "counts" and not self.draws
 
     def left_out_scores(self, train: SequenceSet) -> NDArray[np.float64] | None:
         """The distance to the nearest other; one of several equal vectors has another at 0.
@@ -60,7 +76,11 @@ class EventCountVectorDetector(Detector):
         """
         if self.config.weighting != "counts":
             return None
-        counts = count_vectors(train.normal())
+        normal = train.normal()
+        counts = count_vectors(normal)
+        drawn = drawn_references(counts.group, self.config.max_references, self.config.seed)
+        if drawn is not None:
+            return self.score(normal.take(~drawn))
         alone = np.flatnonzero(counts.count == 1)
         distance = np.zeros(len(counts.count))
         distance[alone] = self._trained.apart(alone)
@@ -99,5 +119,6 @@ class EventCountVectorDetector(Detector):
         return [list(evidence[group]) for group in counts.group.tolist()]
 
     def manifest(self) -> dict[str, object]:
-        """How many vectors are compared with."""
-        return {"training_vectors": self._trained.vectors.shape[0]}
+        """How many vectors are compared with, and of how many they were drawn."""
+        kept: dict[str, object] = {"training_vectors": self._trained.vectors.shape[0]}
+        return kept | {"drawn_from": self._distinct} if self.draws else kept

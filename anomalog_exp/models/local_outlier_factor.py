@@ -61,6 +61,8 @@ class LocalOutlierFactorDetector(WeightedCountDetector):
 
     sparse: ClassVar[bool] = True
 
+    bounded_by: ClassVar[str] = "max_vectors"
+
     config: Config
     _vectors: Annotated[csr_matrix, "vectors", "templates"]
     _reach: Annotated[NDArray[np.float64], "vectors"]
