@@ -47,3 +47,26 @@ def test_none_are_asked_for():
     known = NearestCounts(csr_matrix(np.eye(2)), np.ones(2))
     distance, nearest = known.search(csr_matrix((0, 2)))
     assert distance.shape == nearest.shape == (0,)
+
+
+@pytest.mark.parametrize("near", [1, 7, 2048])
+@pytest.mark.parametrize(("templates", "events"), [(12, (3, 40)), (6, (0, 9)), (20, (200, 700))])
+def test_many_known_vectors_give_the_same_bits_as_few(monkeypatch, templates, events, near):
+    draw = np.random.default_rng(0)
+    rows = [
+        np.bincount(draw.integers(0, templates - 1, draw.integers(*events)), minlength=templates)
+        for _ in range(200)
+    ]
+    vectors = np.unique(np.array(rows, dtype=np.float64), axis=0)
+    draw.shuffle(vectors)
+    known = csr_matrix(vectors[: len(vectors) // 2])
+    asked = csr_matrix(vectors[len(vectors) // 3 :])  # some of them are known
+    few = NearestCounts(known, np.ones(templates))
+    monkeypatch.setattr(nearest_counts, "_MANY", 0)
+    monkeypatch.setattr(nearest_counts, "_NEAR", near)
+    monkeypatch.setattr(nearest_counts, "_AT_ONCE", max(3, near))
+    many = NearestCounts(known, np.ones(templates))
+    for one, other in zip(few.search(asked), many.search(asked), strict=True):
+        assert one.tobytes() == other.tobytes()
+    places = np.arange(known.shape[0])
+    assert few.apart(places).tobytes() == many.apart(places).tobytes()
