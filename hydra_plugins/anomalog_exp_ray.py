@@ -22,9 +22,6 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from anomalog_exp.options.ray_cluster import OBJECT_STORE, connected
-from anomalog_exp.processes import limit_threads
-
 if TYPE_CHECKING:
     from ray import ObjectRef
 
@@ -77,6 +74,8 @@ class RayLauncher(Launcher):
         import ray
         from ray import cloudpickle
 
+        from anomalog_exp.options.ray_cluster import connected
+
         setup_globals()
         hydra = self._context[1].hydra
         configure_log(hydra.hydra_logging, hydra.verbose)
@@ -96,6 +95,8 @@ class RayLauncher(Launcher):
             return {}
         from joblib import effective_n_jobs
 
+        from anomalog_exp.options.ray_cluster import OBJECT_STORE
+
         workers = min(effective_n_jobs(self._workers), members)
         return {"num_cpus": workers * self._threads, "object_store_memory": OBJECT_STORE}
 
@@ -107,6 +108,8 @@ def _run_member(
 
     The context is read behind the number of threads: it loads libraries, which ask for it once.
     """
+    from anomalog_exp.processes import limit_threads
+
     limit_threads(threads)
     os.chdir(folder)
     hydra_context, config, task_function, singletons = pickle.loads(context)

@@ -40,7 +40,7 @@ class Config(ExperimentModelConfig):
     max_references: Count | None = Field(
         description="distinct sequences to compare with; null = all"
     )
-    seed: int = Field(ge=0, le=2**32 - 1)
+    seed: int = Field(ge=0, le=2**32 - 1, description="of the draw")
 
     def build_detector(self) -> EditDistanceDetector:
         return EditDistanceDetector(self)
@@ -54,7 +54,7 @@ class EditDistanceDetector(Detector):
     config: Config
     _alphabet: Alphabet
     _trained: NearestTexts
-    _distinct: int
+    _distinct: int = 0
     """Distinct normal training sequences, kept or not."""
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
@@ -70,7 +70,7 @@ class EditDistanceDetector(Detector):
 
     @property
     def draws(self) -> bool:
-        return self._distinct > len(self._trained.texts)
+        return bool(self._distinct) and self._distinct > len(self._trained.texts)
 
     @property
     def monotone(self) -> bool:

@@ -37,7 +37,7 @@ class Config(ExperimentModelConfig):
     name: Literal["event_count_vector"]
     weighting: Weighting = Field(description="counts as they are, or times inverse frequency")
     max_references: Count | None = Field(description="distinct vectors to compare with; null = all")
-    seed: int = Field(ge=0, le=2**32 - 1)
+    seed: int = Field(ge=0, le=2**32 - 1, description="of the draw")
 
     def build_detector(self) -> EventCountVectorDetector:
         return EventCountVectorDetector(self)
@@ -50,7 +50,7 @@ class EventCountVectorDetector(Detector):
 
     config: Config
     _trained: NearestCounts
-    _distinct: int
+    _distinct: int = 0
     """Distinct normal training vectors, kept or not."""
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
@@ -63,7 +63,7 @@ class EventCountVectorDetector(Detector):
 
     @property
     def draws(self) -> bool:
-        return self._distinct > self._trained.vectors.shape[0]
+        return bool(self._distinct) and self._distinct > self._trained.vectors.shape[0]
 
     @property
     def monotone(self) -> bool:
