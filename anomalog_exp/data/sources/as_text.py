@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -42,13 +42,14 @@ def names_of(logs: Iterable[Path]) -> dict[Path, str]:
 
 
 def as_text(
-    root: Path, logs: Mapping[Path, str], *, data_root: Path, key: str, progress: Progress
+    root: Path, logs: Iterable[tuple[Path, str]], *, data_root: Path, key: str, progress: Progress
 ) -> RawFiles:
     """The logs as inputs, in the same order.
 
     Args:
         root: The folder that relative paths of the data set start from.
-        logs: Files and what people call them; at least one.
+        logs: Files and what people call them; at least one. Two pipes that bring the same are one file
+            twice.
         data_root: Where copies go.
         key: The config key that names the logs, for messages.
         progress: Shows the bytes of logs that are unpacked.
@@ -56,7 +57,7 @@ def as_text(
     Raises:
         DataError: one of them is an archive, damaged, or no text.
     """
-    parts = [_input(log, name, data_root, key, progress) for log, name in logs.items()]
+    parts = [_input(log, name, data_root, key, progress) for log, name in logs]
     return RawFiles(root, parts[0].path, tuple(parts))
 
 

@@ -48,12 +48,13 @@ class LocalDirSource(Source):
     def materialise(self, progress: Progress) -> RawFiles:
         files = named_files(self.paths, self.raw_logs_relpath, _KEY)
         names = names_of(path for path in files if not is_pipe(path))
-        logs = {}
+        logs = []
         for path in files:
             if is_pipe(path):
-                logs[kept_pipe(path, self.data_root, _KEY, progress)] = pipe_name(path)
+                kept = kept_pipe(path, self.data_root, _KEY, progress)
+                logs.append((kept, pipe_name(path)))
             else:
-                logs[path] = names[path]
+                logs.append((path, names[path]))
         return as_text(
             self._root(list(names)), logs, data_root=self.data_root, key=_KEY, progress=progress
         )

@@ -88,7 +88,7 @@ class LocalZipSource(Source):
             progress=progress,
         )
         logs = names_of(find_log(root, self.raw_logs_relpath))
-        return as_text(root, logs, data_root=self.data_root, key=key, progress=progress)
+        return as_text(root, logs.items(), data_root=self.data_root, key=key, progress=progress)
 
 
 def unpacked(

@@ -86,7 +86,7 @@ class RemoteZipSource(Source):
             raise
         logs = names_of(find_log(root, self.raw_logs_relpath))
         key = "dataset.source.url"
-        return as_text(root, logs, data_root=self.data_root, key=key, progress=progress)
+        return as_text(root, logs.items(), data_root=self.data_root, key=key, progress=progress)
 
     def _fetch(self, progress: Progress) -> bool:
         """Bring the archive here; False if another process did so meanwhile."""

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.dataset import LogDataset, open_dataset
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.sources.local_dir import LocalDirSource
+from anomalog_exp.data.sources.piped import STDIN, pipe_name
 from anomalog_exp.progress import SILENT
 from tests.composed import composed
 
@@ -145,11 +146,28 @@ def named_pipe(path: Path, data: bytes) -> Iterator[None]:
     writer.join(timeout=10)
 
 
+@contextmanager
+def standard_input(data: bytes) -> Iterator[None]:
+    """The same as the standard input of this process; the data must fit into a pipe."""
+    earlier = os.dup(0)
+    end, begin = os.pipe()
+    os.write(begin, data)
+    os.close(begin)
+    os.dup2(end, 0)
+    os.close(end)
+    try:
+        yield
+    finally:
+        os.dup2(earlier, 0)
+        os.close(earlier)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=25, deadline=None)
-@given(files=FILES, block_bytes=st.integers(1, 90))
+@example(files=[(["}"], "utf-8", "a pipe", True)] * 2, stdin=True, block_bytes=9)
+@given(files=FILES, stdin=st.booleans(), block_bytes=st.integers(1, 90))
 def test_rows_and_lines_continued_unparsed_and_empty_are_the_lines_of_the_files(
-    tmp_path_factory, kind, files, block_bytes
+    tmp_path_factory, kind, files, stdin, block_bytes
 ):
     folder = tmp_path_factory.mktemp("files")
     paths, written = [], []
@@ -158,12 +176,15 @@ def test_rows_and_lines_continued_unparsed_and_empty_are_the_lines_of_the_files(
             whole = [*lines, *["2024 INFO done"] * (len(lines) + 1)]
             data = ("\n".join(whole) + "\n" * newline).encode(encoding)
             path = folder / f"{number}.log{comes_as if comes_as in PACKED else ''}"
-            if comes_as in PACKED:
+            if stdin and number == 0:
+                path = STDIN
+                pipes.enter_context(standard_input(data))
+            elif comes_as in PACKED:
                 path.write_bytes(PACKED[comes_as](data))
             else:
                 pipes.enter_context(named_pipe(path, data))
             paths.append(path)
-            written.append((path.name, whole))
+            written.append((pipe_name(path), whole))
         expected = slowly_read(written, KINDS[kind][1])
         for size in (block_bytes, 1 << 20):
             dataset = read(config_of(kind), paths, folder, size)
