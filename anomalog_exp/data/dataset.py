@@ -72,6 +72,11 @@ class LogDataset(EventColumns):
         return len(self.line)
 
     @property
+    def labels_events(self) -> bool:
+        """Whether any event has a label; asked without an array as long as the log."""
+        return bool(self.label.max(initial=UNLABELLED) > UNLABELLED)
+
+    @property
     def n_lines(self) -> int:
         """Raw lines that were read, parsed or not."""
         return int(self.manifest["lines_total"])

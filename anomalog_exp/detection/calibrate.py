@@ -20,10 +20,9 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.data.dataset import UNLABELLED
 from anomalog_exp.detection.announced import announce_if_long
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
-from anomalog_exp.detection.left_out import folds_left_out, shares_events
+from anomalog_exp.detection.left_out import folds_left_out
 from anomalog_exp.detection.rule import Calibration, LeftOut, Scored
 from anomalog_exp.detection.scores import decided, event_scores, judged_rows, left_out_scores
 from anomalog_exp.detection.units import (
@@ -35,6 +34,7 @@ from anomalog_exp.detection.units import (
 )
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.progress import SILENT, Progress
+from anomalog_exp.sequences.coverage import any_overlap
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from anomalog_exp.sequences.vocabulary import Vocabulary
 
@@ -141,7 +141,7 @@ class Training:
         Raises:
             NotApplicable: the rule does not apply to single events.
         """
-        if not (self.train.dataset.label != UNLABELLED).any():
+        if not self.train.dataset.labels_events:
             return None
         if event_scores(detector, self._calibrating.take(slice(1)).unlabelled()) is None:
             return None
@@ -207,7 +207,8 @@ class Training:
                 "the decision rule conformal needs two normal sequences in train, to score each by "
                 f"what others teach (there are {len(normal)})"
             )
-        if units is scored_sequences and train.train_events is None and not shares_events(train):
+        apart = not any_overlap(train.start, train.stop)
+        if units is scored_sequences and train.train_events is None and apart:
             alone = left_out_scores(detector, train)
             if alone is not None:
                 return LeftOut(alone, "not drawn" if detector.draws else "others", monotone)

@@ -34,6 +34,7 @@ from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json
 from anomalog_exp.options.foreign import foreign_json
 from anomalog_exp.options.listing import open_option
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 from anomalog_exp.sequences.vocabulary import Vocabulary
 
@@ -196,7 +197,7 @@ class Judge:
             return None
         rows, evaluated = tested.rows, tested.evaluation_events
         if evaluated is not None:
-            kept = evaluated[rows]
+            kept = scratch.gathered(evaluated, rows)
             rows, rank = rows[kept], rank[kept]
         return NextEvents(rows, rank, known)
 

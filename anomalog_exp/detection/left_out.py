@@ -13,9 +13,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.sequences.coverage import meets, merged
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["folds_left_out", "shares_events"]
+__all__ = ["folds_left_out"]
 
 
 def folds_left_out(
@@ -30,17 +31,6 @@ def folds_left_out(
     """
     for fold in np.array_split(normal, min(folds, len(normal))):
         held = train.take(fold)
-        rows = np.zeros(train.dataset.n_events, dtype=bool)
-        rows[held.rows] = True
-        running = np.concatenate(([0], np.cumsum(rows[train.order])))
-        kept = running[train.stop] == running[train.start]
+        kept = ~meets(train.start, train.stop, merged(held.start, held.stop))
         kept[fold] = False
         yield held, train.take(kept)
-
-
-def shares_events(sequences: SequenceSet) -> bool:
-    """Whether any two sequences hold the same event, as overlapping windows do."""
-    filled = sequences.lengths > 0
-    start, stop = sequences.start[filled], sequences.stop[filled]
-    order = np.argsort(start, kind="stable")
-    return bool((start[order][1:] < stop[order][:-1]).any())

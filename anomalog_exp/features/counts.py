@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
-__all__ = ["template_counts"]
+__all__ = ["template_counts", "weighted_counts"]
 
 _EVENTS_AT_ONCE = 1 << 23
 
@@ -19,11 +20,17 @@ def template_counts(sequences: SequenceSet) -> csr_matrix:
     the row pointer; adding up equal columns is all there is to compute. Overlapping windows hold their
     events many times over: some millions of these are laid out at a time.
     """
-    events = int(sequences.offsets[-1])
-    if events <= max(len(sequences.order), _EVENTS_AT_ONCE):
-        return _counted(sequences)
     parts = [_counted(part) for part in sequences.portions(_EVENTS_AT_ONCE)]
-    return vstack(parts, format="csr")
+    return parts[0] if len(parts) == 1 else vstack(parts, format="csr")
+
+
+def weighted_counts(sequences: SequenceSet, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(sequences,) sums of the weights of the events, (templates,) of them by template.
+
+    The counts of some millions of events are in memory at a time.
+    """
+    parts = [_counted(part) @ weights for part in sequences.portions(_EVENTS_AT_ONCE)]
+    return np.concatenate(parts)
 
 
 def _counted(sequences: SequenceSet) -> csr_matrix:

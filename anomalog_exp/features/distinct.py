@@ -14,11 +14,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Distinct", "Runs", "distinct", "distinct_runs"]
-
-_COMPARED_CODES = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +70,7 @@ def distinct(sequences: SequenceSet) -> Distinct:
     """Group equal sequences; a second call for the same set costs nothing."""
     if sequences not in _KNOWN:
         dataset = sequences.dataset
-        codes = dataset.template[sequences.order]
+        codes = scratch.gathered(dataset.template, sequences.order)
         runs = Runs(codes, sequences.start, sequences.stop, len(dataset.templates))
         _KNOWN[sequences] = distinct_runs(runs)
     return _KNOWN[sequences]
@@ -108,24 +107,19 @@ def _polynomials(runs: Runs) -> NDArray[np.uint64]:
     number = random.integers(0, 2**64, runs.kinds, dtype=np.uint64)
     base = int(random.integers(0, 2**63)) * 2 + 1
     positions = len(runs.codes)
-    powers = np.full(positions + 1, base, dtype=np.uint64)
-    powers[0] = 1
-    np.cumprod(powers, out=powers)
-    running = number[runs.codes]
-    running *= powers[:-1]
-    np.cumsum(running, out=running)
-    sums = _before(runs.stop, running) - _before(runs.start, running)
+    powers, running = (scratch.empty(positions + 1, np.uint64) for _ in range(2))
+    powers[0], running[0] = 1, 0
+    for part in scratch.portions(positions):
+        after = slice(part.start + 1, part.stop + 1)
+        powers[after] = base
+        np.cumprod(powers[after], out=powers[after])
+        powers[after] *= powers[part.start]
+        np.cumsum(number[runs.codes[part]] * powers[part], out=running[after])
+        running[after] += running[part.start]
+    sums = running[runs.stop] - running[runs.start]
     sums *= powers[positions - runs.start]  # as if all began at the last position
     # Numbers may add up to nothing: lengths tell apart what only such a run would.
     return sums + runs.lengths.astype(np.uint64)
-
-
-def _before(place: NDArray[np.int64], running: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The running sum up to, not including, each place."""
-    sums = np.zeros(len(place), dtype=np.uint64)
-    later = place > 0
-    sums[later] = running[place[later] - 1]
-    return sums
 
 
 def _sums_by_place(runs: Runs, seed: int) -> NDArray[np.uint64]:
@@ -151,7 +145,7 @@ def _equal(runs: Runs, other: NDArray[np.int64]) -> bool:
     differing = np.flatnonzero(other != np.arange(len(other)))
     running = np.cumsum(lengths[differing])
     codes = int(running[-1]) if len(running) else 0
-    cuts = np.searchsorted(running, np.arange(_COMPARED_CODES, codes, _COMPARED_CODES))
+    cuts = np.searchsorted(running, np.arange(scratch.PORTION, codes, scratch.PORTION))
     return all(
         np.array_equal(runs.gathered(part), runs.gathered(other[part]))
         for part in np.split(differing, cuts)

@@ -10,8 +10,8 @@ sequences: a survey", IEEE TKDE 24(5), 2012, section 5.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,12 @@ from anomalog_exp.features.expectations import Expectations
 from anomalog_exp.features.segments import segment_sums
 from anomalog_exp.features.transitions import Transitions, symbols_of, transitions
 from anomalog_exp.options.base import Count
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "MarkovDetector"]
 
 _EVENTS_AT_ONCE = 1 << 18
-Figure = TypeVar("Figure", np.int64, np.float64)
 
 
 class Config(ExperimentModelConfig):
@@ -68,27 +68,27 @@ class MarkovDetector(Detector):
         return np.unique(seen.keys[learned], return_counts=True)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        return self._by_portion(self._scores, sequences)
+        return np.concatenate([self._scores(steps) for steps in self._steps(sequences)])
 
     def _scores(self, steps: Transitions) -> NDArray[np.float64]:
         total = segment_sums(self._surprise(steps), steps.offsets)
         return total / np.maximum(np.diff(steps.offsets), 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        return self._by_portion(lambda steps: self._surprise(steps)[steps.into_event], sequences)
+        parts = (self._surprise(steps)[steps.into_event] for steps in self._steps(sequences))
+        return scratch.joined(parts, sequences.offsets[-1], np.float64)
 
     def rank_next_events(self, sequences: SequenceSet) -> NDArray[np.int64]:
-        return self._by_portion(self._ranks, sequences)
+        parts = (self._ranks(steps) for steps in self._steps(sequences))
+        return scratch.joined(parts, sequences.offsets[-1], np.int64)
 
     def _ranks(self, steps: Transitions) -> NDArray[np.int64]:
         rank = self._expectations.rank(steps.keys[steps.into_event])
         return np.where(steps.history[steps.into_event] > 0, rank, -1)
 
-    def _by_portion(
-        self, judge: Callable[[Transitions], NDArray[Figure]], sequences: SequenceSet
-    ) -> NDArray[Figure]:
-        portions = sequences.portions(_EVENTS_AT_ONCE)
-        return np.concatenate([judge(transitions(part, self.config.order)) for part in portions])
+    def _steps(self, sequences: SequenceSet) -> Iterator[Transitions]:
+        for part in sequences.portions(_EVENTS_AT_ONCE):
+            yield transitions(part, self.config.order)
 
     def _surprise(self, steps: Transitions) -> NDArray[np.float64]:
         """(transitions,) negative log probability of each."""

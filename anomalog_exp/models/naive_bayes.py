@@ -21,9 +21,10 @@ from scipy.sparse import csr_matrix
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.detection.training import labelled_for_both_classes
-from anomalog_exp.features.counts import template_counts
+from anomalog_exp.features.counts import template_counts, weighted_counts
 from anomalog_exp.features.phrases import phrase_matrix
 from anomalog_exp.options.base import Count
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NaiveBayesDetector"]
@@ -70,14 +71,14 @@ class NaiveBayesDetector(Detector):
 
     def _log_likelihood(self, train: SequenceSet, label: int) -> NDArray[np.float64]:
         """(phrases,) log probability of each phrase in one class."""
-        templates = train.take(train.label == label).templates
-        events = np.bincount(templates, minlength=len(train.dataset.templates))
+        labelled = train.take(train.label == label)
+        events = scratch.counted(labelled.templates, len(train.dataset.templates))
         count = events @ self._counts_per_template + self.config.smoothing
         return np.log(count / count.sum())
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         template_weight = self._counts_per_template @ self._phrase_weight
-        return template_counts(sequences) @ template_weight + self._bias
+        return weighted_counts(sequences, template_weight) + self._bias
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The phrases that speak most for "anomalous", with their share of the log odds."""

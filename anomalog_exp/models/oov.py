@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.detection.training import normal_with_events
-from anomalog_exp.features.counts import template_counts
+from anomalog_exp.features.counts import template_counts, weighted_counts
 from anomalog_exp.features.grams import Unit, gram_matrix
 from anomalog_exp.options.base import Count
 from anomalog_exp.sequences.sequence_set import SequenceSet
@@ -59,9 +59,8 @@ class OovDetector(Detector):
         return True
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        counts = template_counts(sequences)
-        unknown = counts @ (self._unknown @ np.ones(len(self._grams)))
-        return unknown / np.maximum(counts @ self._size, 1)
+        unknown = weighted_counts(sequences, self._unknown @ np.ones(len(self._grams)))
+        return unknown / np.maximum(weighted_counts(sequences, self._size), 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
         share = (self._unknown @ np.ones(len(self._grams))) / np.maximum(self._size, 1)

@@ -22,9 +22,10 @@ from scipy.sparse import csr_matrix
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.evidence import strongest
 from anomalog_exp.detection.training import normal_with_events
-from anomalog_exp.features.counts import template_counts
+from anomalog_exp.features.counts import template_counts, weighted_counts
 from anomalog_exp.features.grams import Unit, gram_matrix
 from anomalog_exp.options.base import Count
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "RarityDetector"]
@@ -54,13 +55,13 @@ class RarityDetector(Detector):
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = normal_with_events(self.name, train).trainable()
         counts, self._grams = gram_matrix(train.dataset.templates, self.config.unit, self.config.n)
-        self._seen = np.bincount(normal.templates, minlength=counts.shape[0]) @ counts
+        self._seen = scratch.counted(normal.templates, counts.shape[0]) @ counts
         self._surprise = counts.multiply(self._of_word()).tocsr()
         self._size = counts @ np.ones(len(self._grams))
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        counts = template_counts(sequences)
-        return (counts @ self._of_template()) / np.maximum(counts @ self._size, 1)
+        surprise = weighted_counts(sequences, self._of_template())
+        return surprise / np.maximum(weighted_counts(sequences, self._size), 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
         mean = self._of_template() / np.maximum(self._size, 1)

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.evidence import strongest
-from anomalog_exp.features.counts import template_counts
+from anomalog_exp.features.counts import template_counts, weighted_counts
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "TemplateFrequencyDetector"]
@@ -46,16 +46,15 @@ class TemplateFrequencyDetector(Detector):
 
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:
         normal = train.normal()
-        learned = normal.templates[normal.may_train]
-        seen = np.bincount(learned, minlength=len(train.dataset.templates))
+        seen = normal.trainable_counts()
         kinds = np.count_nonzero(seen) + 1
         smoothed = seen + self.config.smoothing
         total = seen.sum() + self.config.smoothing * kinds
         self._surprise = -np.log(smoothed / total)
-        self._average = float(seen @ self._surprise) / max(len(learned), 1)
+        self._average = float(seen @ self._surprise) / max(int(seen.sum()), 1)
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        surprise = template_counts(sequences) @ self._surprise
+        surprise = weighted_counts(sequences, self._surprise)
         return surprise / np.maximum(sequences.lengths, 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Likeness", "halves_likeness", "likeness"]
@@ -70,14 +71,11 @@ def likeness(trained: NDArray[np.int64], sequences: SequenceSet) -> Likeness:
         sequences: Of the data set; events that are in none count, too.
     """
     dataset = sequences.dataset
-    return Likeness.of(trained, np.bincount(dataset.template, minlength=len(dataset.templates)))
+    return Likeness.of(trained, scratch.counted(dataset.template, len(dataset.templates)))
 
 
 def halves_likeness(train: SequenceSet) -> Likeness:
     """How the later half of the training sequences compares with the earlier one."""
-    half, templates = len(train) // 2, len(train.dataset.templates)
-    earlier, later = (
-        np.bincount(part.templates[part.may_train], minlength=templates)
-        for part in (train.take(slice(half)), train.take(slice(half, None)))
-    )
-    return Likeness.of(earlier, later)
+    half = len(train) // 2
+    earlier, later = train.take(slice(half)), train.take(slice(half, None))
+    return Likeness.of(earlier.trainable_counts(), later.trainable_counts())

@@ -15,6 +15,7 @@ from anomalog_exp.features.severity import severity_weights
 from anomalog_exp.results.bundle import Bundle
 from anomalog_exp.results.context import ResultWriteContext
 from anomalog_exp.results.likeness import likeness
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["build_dataset_manifest", "build_sequence_split_summary"]
@@ -59,7 +60,7 @@ def _judged_by(bundle: Bundle, sequences: SequenceSet) -> dict[str, Any]:
 
 def _new(dataset: LogDataset, shown: NDArray[np.int64]) -> dict[str, Any]:
     """The templates of a log of which training showed no event: how many, and the gravest ones."""
-    rows = np.flatnonzero(shown[dataset.template] == 0)
+    rows = np.flatnonzero(scratch.gathered(shown == 0, dataset.template))
     kinds, first, events = np.unique(dataset.template[rows], return_index=True, return_counts=True)
     weight = severity_weights(dataset)[kinds]
     ranked = np.lexsort((first, -events, -weight))[:_NEW]
@@ -78,7 +79,7 @@ def _new(dataset: LogDataset, shown: NDArray[np.int64]) -> dict[str, Any]:
 
 def _template_counts(dataset: LogDataset) -> dict[str, Any]:
     """How events spread over templates: on the largest one, and on those that are seen once."""
-    events = np.bincount(dataset.template, minlength=len(dataset.templates))
+    events = scratch.counted(dataset.template, len(dataset.templates))
     most, once = int(events.argmax()), np.flatnonzero(events == 1)
     many = len(dataset.templates) > _TEMPLATES
     return {

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import NO_TIME
 from anomalog_exp.detection.summary import ModelRunSummary
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["BINS", "bin_width", "timeline"]
@@ -96,7 +97,7 @@ def _span(time_ms: NDArray[np.int64]) -> tuple[int, int] | None:
 def _by_template(sequences: SequenceSet, place: Any, bins: int) -> list[dict[str, Any]]:
     """Events by bin of the most frequent templates, and of all others where there are any."""
     dataset = sequences.dataset
-    frequency = np.bincount(dataset.template, minlength=len(dataset.templates))
+    frequency = scratch.counted(dataset.template, len(dataset.templates))
     shown = np.argsort(-frequency, kind="stable")[:_TEMPLATES]
     kinds = len(shown) + 1
     kind = np.full(len(dataset.templates), len(shown))

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from anomalog_exp.data.dataset import UNLABELLED, LogDataset
 from anomalog_exp.options.base import Options
+from anomalog_exp.sequences.coverage import meets, merged
 from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.labels import LabelSource, label_source, row_labels
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split, count_by_part
@@ -102,11 +103,11 @@ def _realised(dataset: LogDataset, assigned: Assignment) -> dict[str, Any]:
 def _shared(assigned: Assignment) -> dict[str, int]:
     """How many test sequences hold events of training sequences, as overlapping windows do; if any."""
     grouping, test = assigned.grouping, assigned.part == Split.TEST
-    if assigned.judged_twice or not grouping.overlaps:
+    if assigned.judged_twice:
         return {}
-    trained = grouping.covered(assigned.part == Split.TRAIN)
-    running = np.concatenate(([0], np.cumsum(trained)))
-    sharing = int((running[grouping.stop[test]] > running[grouping.start[test]]).sum())
+    train = assigned.part == Split.TRAIN
+    trained = merged(grouping.start[train], grouping.stop[train])
+    sharing = int(meets(grouping.start[test], grouping.stop[test], trained).sum())
     return {"test_sharing_events_with_train": sharing} if sharing else {}
 
 

@@ -52,12 +52,6 @@ class Grouping:
         first = np.flatnonzero(np.diff(self.session, prepend=-1))
         return self.start[first], np.maximum.reduceat(self.stop, first)
 
-    @property
-    def overlaps(self) -> bool:
-        """Whether any two sequences share events."""
-        order = np.argsort(self.start, kind="stable")
-        return bool((self.start[order][1:] < self.stop[order][:-1]).any())
-
     def covered(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """(positions,) bool which places of `order` are in the chosen sequences, (sequences,) bool."""
         size = len(self.order) + 1

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import get_index_dtype
 
 from anomalog_exp.data.dataset import UNLABELLED, LogDataset
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.grouping import Grouping
 
 __all__ = ["LabelSource", "label_source", "row_labels", "sequence_labels"]
@@ -23,7 +24,7 @@ def row_labels(dataset: LogDataset, chosen: Literal["events", "entities"]) -> ND
     if chosen == "events":
         return np.asarray(dataset.label)
     # One more entry, so that -1 (no entity) reads as unlabelled.
-    return np.append(dataset.entity_label, np.int8(UNLABELLED))[dataset.entity]
+    return scratch.gathered(np.append(dataset.entity_label, np.int8(UNLABELLED)), dataset.entity)
 
 
 def sequence_labels(
@@ -33,7 +34,7 @@ def sequence_labels(
 
     Where windows count raw lines, lines labelled anomalous that are no rows count too.
     """
-    label = _any_label(row_label[grouping.order], grouping)
+    label = _any_label(scratch.gathered(row_label, grouping.order), grouping)
     unrowed = dataset.unrowed_anomalies
     if grouping.lines is not None and unrowed is not None:
         begin, end = np.searchsorted(unrowed, grouping.lines.T)
@@ -48,7 +49,7 @@ def label_source(dataset: LogDataset, label_from: LabelSource) -> Literal["event
         ConfigError: `label_from` names labels that this data set does not have.
     """
     have = {
-        "events": bool((dataset.label != UNLABELLED).any()),
+        "events": dataset.labels_events,
         "entities": bool((dataset.entity_label != UNLABELLED).any()),
     }
     if label_from != "any" and not have[label_from]:
@@ -66,14 +67,12 @@ def label_source(dataset: LogDataset, label_from: LabelSource) -> Literal["event
 
 def _any_label(labels: NDArray[np.int8], grouping: Grouping) -> NDArray[np.int8]:
     """Label of each run of `labels` by differences of running counts: windows may overlap."""
-    anomalous = _count(labels == 1, grouping)
-    labelled = _count(labels != UNLABELLED, grouping)
+    anomalous = _count(lambda part: labels[part] == 1, grouping)
+    labelled = _count(lambda part: labels[part] != UNLABELLED, grouping)
     label = np.where(anomalous > 0, 1, np.where(labelled > 0, 0, UNLABELLED))
     return label.astype(np.int8)
 
 
-def _count(marked: NDArray[np.bool_], grouping: Grouping) -> NDArray[Any]:
-    kind = get_index_dtype(maxval=len(marked))  # narrow: there is one per event
-    running: NDArray[Any] = np.zeros(len(marked) + 1, dtype=kind)
-    np.cumsum(marked, out=running[1:], dtype=kind)
+def _count(marked: Callable[[slice], NDArray[np.bool_]], grouping: Grouping) -> NDArray[np.integer]:
+    running = scratch.running_count(marked, len(grouping.order))
     return running[grouping.stop] - running[grouping.start]

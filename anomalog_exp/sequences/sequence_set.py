@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.dataset import UNLABELLED, LogDataset
 from anomalog_exp.metric_terms import EvaluationUnit
+from anomalog_exp.sequences import scratch
+from anomalog_exp.sequences.coverage import union_size
 
 __all__ = ["SequenceSet", "Split", "count_by_part"]
 
@@ -99,9 +101,7 @@ class SequenceSet:
     @property
     def events_held(self) -> int:
         """How many events are in at least one of the sequences: windows may overlap."""
-        size = len(self.order) + 1
-        begun, ended = (np.bincount(at, minlength=size) for at in (self.start, self.stop))
-        return int(np.count_nonzero(np.cumsum(begun - ended)))
+        return union_size(self.start, self.stop)
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:
         """The chosen sequences (a mask, indices or a slice) over the same `order`."""
@@ -122,6 +122,9 @@ class SequenceSet:
         What is computed of a portion at a time stays in the processor's cache, and overlapping windows,
         which hold their events many times over, are never laid out all at once.
         """
+        if self.offsets[-1] <= events:
+            yield self
+            return
         cuts = np.arange(events, self.offsets[-1], events)
         borders = np.unique(np.searchsorted(self.offsets[:-1], np.append(cuts, np.inf)))
         for begin, end in pairwise([0, *borders.tolist()]):
@@ -135,7 +138,8 @@ class SequenceSet:
         """The test sequences and, in a stream, training chunks that also hold events to evaluate."""
         chosen = self.split == Split.TEST
         if self.evaluation_events is not None:
-            running = np.concatenate(([0], np.cumsum(self.evaluation_events[self.order])))
+            evaluated = scratch.gathered(self.evaluation_events, self.order)
+            running = scratch.running_count(evaluated.__getitem__, len(evaluated))
             chosen |= running[self.stop] > running[self.start]
         return self.take(chosen)
 
@@ -154,7 +158,8 @@ class SequenceSet:
         """The same sequences without the events that may not train, for who needs no context."""
         if self.train_events is None:
             return self
-        kept = np.concatenate(([0], np.cumsum(self.may_train)))[self.offsets]
+        kept = scratch.running_count(self.may_train.__getitem__, len(self.may_train))[self.offsets]
+        kept = kept.astype(np.int64)
         return replace(
             self, order=self.rows[self.may_train], start=kept[:-1], stop=kept[1:], origin=None
         )
@@ -164,7 +169,14 @@ class SequenceSet:
         """(sum of lengths,) which events may train, sequence by sequence."""
         if self.train_events is None:
             return np.ones(self.offsets[-1], dtype=bool)
-        return self.train_events[self.rows]
+        return scratch.gathered(self.train_events, self.rows)
+
+    def trainable_counts(self) -> NDArray[np.int64]:
+        """(templates,) how many events that may train each template has."""
+        count = np.zeros(len(self.dataset.templates), dtype=np.int64)
+        for part in self.portions(scratch.PORTION):
+            count += np.bincount(part.templates[part.may_train], minlength=len(count))
+        return count
 
     @cached_property
     def offsets(self) -> NDArray[np.int64]:
@@ -179,6 +191,11 @@ class SequenceSet:
         """
         if len(self) and np.array_equal(self.start[1:], self.stop[:-1]):
             return self.order[self.start[0] : self.stop[-1]]
+        parts = (part._gathered() for part in self.portions(scratch.PORTION))
+        return scratch.joined(parts, self.offsets[-1], np.int64)
+
+    def _gathered(self) -> NDArray[np.int64]:
+        """The same, laid out in memory."""
         filled = self.lengths > 0
         start, stop, offset = self.start[filled], self.stop[filled], self.offsets[:-1][filled]
         # From each event to the next it is one place on, or a jump to where a sequence starts.
@@ -189,4 +206,4 @@ class SequenceSet:
     @cached_property
     def templates(self) -> NDArray[np.int32]:
         """(sum of lengths,) template codes of all events, sequence by sequence; see `offsets`."""
-        return self.dataset.template[self.rows]
+        return scratch.gathered(self.dataset.template, self.rows)

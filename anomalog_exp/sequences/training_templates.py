@@ -15,6 +15,7 @@ import numpy as np
 from anomalog_exp.data.recast_parameters import recast
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.templates import Templates
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 
 __all__ = ["with_templates_of_training"]
@@ -25,16 +26,16 @@ def with_templates_of_training(sequences: SequenceSet, config: TemplateMinerConf
     if config.fit_on == "all":
         return sequences
     dataset, train = sequences.dataset, sequences.part(Split.TRAIN)
-    shown = np.unique(train.templates[train.may_train])
+    shown = np.flatnonzero(train.trainable_counts())
     templates, _ = Templates.mine_masked([dataset.templates[code] for code in shown], config)
     known = templates.known_codes(dataset.templates)
-    template = known[dataset.template]
+    template = scratch.gathered(known, dataset.template)
     facts = {
         "fit_on": "train",
         "messages": len(dataset.templates),
         "messages_in_training": len(shown),
         "templates": len(templates.mined),
-        "rows_unknown": int((template == templates.unknown).sum()),
+        "rows_unknown": int(scratch.counted(template, len(templates.texts))[templates.unknown]),
     }
     mined = replace(dataset, template=template, templates=templates.texts, learned=templates)
     if dataset.parameters is not None:

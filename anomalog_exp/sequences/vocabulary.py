@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from anomalog_exp.data.parameters import Parameters
 from anomalog_exp.data.templates.templates import UNKNOWN_TEMPLATE
 from anomalog_exp.errors import DataError
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Vocabulary"]
@@ -50,8 +51,7 @@ class Vocabulary:
         """The vocabulary of training sequences; an `<unknown>` that `read` added is none of it."""
         dataset = train.dataset
         own = slice(len(dataset.templates) - dataset.unknown_added)
-        shown = train.templates[train.may_train]
-        events = np.bincount(shown, minlength=len(dataset.templates)).astype(np.int64)
+        events = train.trainable_counts()
         values = dataset.parameters
         places = np.zeros(len(events), dtype=np.int64) if values is None else values.places
         return cls(list(dataset.templates[own]), events[own], places[own])
@@ -93,7 +93,7 @@ class Vocabulary:
             return sequences
         codes = self.codes(dataset.templates)
         same = np.array_equal(codes, np.arange(len(codes)))
-        template = dataset.template if same else codes[dataset.template]
+        template = dataset.template if same else scratch.gathered(codes, dataset.template)
         readable = replace(
             dataset,
             template=template,

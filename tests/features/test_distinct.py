@@ -133,7 +133,7 @@ def test_sequences_that_no_base_of_a_polynomial_tells_apart_are():
 
 @pytest.mark.parametrize("compared_codes", [1, 3, 100])
 def test_how_many_events_are_compared_at_a_time_changes_nothing(monkeypatch, compared_codes):
-    monkeypatch.setattr(module, "_COMPARED_CODES", compared_codes)
+    monkeypatch.setattr(module.scratch, "PORTION", compared_codes)
     sequences = sequence_set(["ab", "", "abc", "ab", "", "abc", "abcabc", "ab"])
     assert groups(sequences) == slow_groups(sequences)
     assert not module._equal(runs_of(sequences), np.array([0, 1, 2, 3, 4, 5, 6, 2]))

@@ -1,7 +1,7 @@
 """One session per entity, whole or in windows of its events.
 
-A counting sort groups the events: the sparse matrix (events x entities), transposed, lists each
-entity's events in line order, in linear time and without comparing anything.
+A counting sort groups the events, some millions at a time: the sparse matrix (events x entities),
+transposed, lists each entity's events in line order, in linear time and without comparing anything.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
-from scipy.sparse import csr_matrix, get_index_dtype
+from scipy.sparse import csr_matrix
 
 from anomalog_exp.data.dataset import NO_TIME, LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.options.base import Count
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.build import SequenceConfigBase
 from anomalog_exp.sequences.grouping import Grouping
 
@@ -57,8 +58,8 @@ def group_by_entity(dataset: LogDataset, config: EntitySequenceConfig) -> Groupi
     Raises:
         ConfigError: no row of the log belongs to an entity.
     """
-    belongs = dataset.entity >= 0
-    if not belongs.any():
+    by_entity, border = counting_sort(dataset.entity, dataset.n_entities)
+    if not len(by_entity):
         raise ConfigError.of(
             "sequence",
             config.name,
@@ -67,11 +68,6 @@ def group_by_entity(dataset: LogDataset, config: EntitySequenceConfig) -> Groupi
             fix="use sequence=fixed, or tell the parser where entities stand (entity_field, "
             "entity_pattern)",
         )
-    rows = None if belongs.all() else np.flatnonzero(belongs)
-    entity = dataset.entity if rows is None else dataset.entity[rows]
-    by_entity, border = counting_sort(entity, dataset.n_entities)
-    if rows is not None:
-        by_entity = rows[by_entity]
     present = np.flatnonzero(np.diff(border))
     first = by_entity[border[present]]
     first_time = dataset.time_ms[first]
@@ -91,23 +87,43 @@ def group_by_entity(dataset: LogDataset, config: EntitySequenceConfig) -> Groupi
         entity=ranked[session].astype(np.int32),
         origin=origin[session] if config.continuous_context else None,
         unit=EvaluationUnit.SEQUENCE if config.window_size is None else EvaluationUnit.WINDOW,
-        dropped_rows={"rows_without_entity": dataset.n_events - len(entity)},
+        dropped_rows={"rows_without_entity": dataset.n_events - len(by_entity)},
     )
 
 
 def counting_sort(
     codes: NDArray[np.int32], kinds: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Stable order of `codes`, and where in it each code from 0 to `kinds` begins."""
-    n = len(codes)
-    # Scipy counts in the type of the pointer; the narrower one is half the memory.
-    narrow = get_index_dtype(maxval=n)
-    pointer = np.arange(n + 1, dtype=narrow)
-    ones = np.ones(n, dtype=np.int8)
-    grouped = csr_matrix(
-        (ones, codes.astype(narrow, copy=False), pointer), shape=(n, kinds)
-    ).tocsc()
-    return grouped.indices.astype(np.int64), grouped.indptr.astype(np.int64)
+    """Places of `codes` by code, in order; and where each code from 0 to `kinds` begins.
+
+    Args:
+        codes: (places,) from 0 to kinds - 1; negative ones take no part.
+        kinds: How many codes there are.
+    """
+    count = np.zeros(kinds, dtype=np.int64)
+    for part in scratch.portions(len(codes)):
+        count += np.bincount(codes[part][codes[part] >= 0], minlength=kinds)
+    border = np.concatenate(([0], np.cumsum(count)))
+    by_code, free = scratch.empty(int(border[-1]), np.int64), border[:-1].copy()
+    for part in scratch.portions(len(codes)):
+        place, begin = _sorted_places(codes[part], kinds)
+        size = np.diff(begin)
+        by_code[np.repeat(free - begin[:-1], size) + np.arange(len(place))] = place + part.start
+        free += size
+    return by_code, border
+
+
+def _sorted_places(
+    codes: NDArray[np.int32], kinds: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The same of codes that fit in memory."""
+    there = codes >= 0
+    row = np.concatenate(([0], np.cumsum(there, dtype=np.int32)))
+    matrix = csr_matrix(
+        (np.ones(row[-1], dtype=np.int8), codes[there], row), shape=(len(codes), kinds)
+    )
+    by_code = matrix.tocsc()
+    return by_code.indices, by_code.indptr
 
 
 def window_starts(

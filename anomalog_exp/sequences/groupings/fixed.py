@@ -17,7 +17,9 @@ from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.options.base import Count
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.build import SequenceConfigBase
+from anomalog_exp.sequences.coverage import union_size
 from anomalog_exp.sequences.grouping import Grouping
 
 __all__ = ["FixedSequenceConfig", "FixedWindowBasis", "group_by_position"]
@@ -76,18 +78,12 @@ def group_by_position(dataset: LogDataset, config: FixedSequenceConfig) -> Group
         start = np.searchsorted(dataset.line, begin).astype(np.int64)
         stop = np.searchsorted(dataset.line, begin + size).astype(np.int64)
     return Grouping(
-        order=np.arange(dataset.n_events, dtype=np.int64),
+        order=scratch.positions(dataset.n_events),
         start=start,
         stop=stop,
         session=np.arange(len(start)),
         entity=np.full(len(start), -1, dtype=np.int32),
         unit=EvaluationUnit.WINDOW,
-        dropped_rows={"rows_outside_windows": dataset.n_events - _covered(start, stop)},
+        dropped_rows={"rows_outside_windows": dataset.n_events - union_size(start, stop)},
         lines=np.stack([begin, begin + size], axis=1) if raw else None,
     )
-
-
-def _covered(start: np.ndarray, stop: np.ndarray) -> int:
-    """Rows that are in at least one of the windows, which begin in order."""
-    reached = np.concatenate(([0], np.maximum.accumulate(stop)[:-1]))
-    return int(np.maximum(0, stop - np.maximum(start, reached)).sum())

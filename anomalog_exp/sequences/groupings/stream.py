@@ -10,6 +10,7 @@ from pydantic import Field
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.options.base import Count
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.build import SequenceConfigBase
 from anomalog_exp.sequences.grouping import Grouping
 
@@ -31,7 +32,7 @@ def group_as_stream(dataset: LogDataset, config: ChronologicalStreamSequenceConf
     """Chunks of `chunk_size` rows; the last one may be shorter."""
     start = np.arange(0, dataset.n_events, config.chunk_size, dtype=np.int64)
     return Grouping(
-        order=np.arange(dataset.n_events, dtype=np.int64),
+        order=scratch.positions(dataset.n_events),
         start=start,
         stop=np.minimum(start + config.chunk_size, dataset.n_events),
         session=np.arange(len(start)),

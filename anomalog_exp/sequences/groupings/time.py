@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from anomalog_exp.data.dataset import NO_TIME, LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.options.base import Count
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.build import SequenceConfigBase
+from anomalog_exp.sequences.coverage import union_size
 from anomalog_exp.sequences.grouping import Grouping
 
 __all__ = ["TimeSequenceConfig", "group_by_time"]
@@ -44,8 +47,8 @@ def group_by_time(dataset: LogDataset, config: TimeSequenceConfig) -> Grouping:
     Raises:
         ConfigError: no row has a time, or the windows are too many to be meant.
     """
-    timed = np.flatnonzero(dataset.time_ms != NO_TIME)
-    if not len(timed):
+    order = _by_time(dataset.time_ms)
+    if not len(order):
         raise ConfigError.of(
             "sequence",
             config.name,
@@ -53,9 +56,7 @@ def group_by_time(dataset: LogDataset, config: TimeSequenceConfig) -> Grouping:
             allowed="a log whose parser finds times",
             fix="use sequence=fixed, or tell the parser how times are written (time_format)",
         )
-    time = dataset.time_ms[timed]
-    by_time = np.argsort(time, kind="stable")
-    time, order = time[by_time], timed[by_time]
+    time = scratch.gathered(dataset.time_ms, order)
     step = config.step or config.time_span_ms
     count = int(time[-1] - time[0]) // step + 1
     if count > _MOST_WINDOWS:
@@ -71,9 +72,6 @@ def group_by_time(dataset: LogDataset, config: TimeSequenceConfig) -> Grouping:
     stop = np.searchsorted(time, begin + config.time_span_ms)
     kept = (stop > start) | config.emit_empty
     start, stop = start[kept].astype(np.int64), stop[kept].astype(np.int64)
-    inside = np.zeros(len(order) + 1, dtype=np.int64)
-    np.add.at(inside, start, 1)
-    np.subtract.at(inside, stop, 1)
     return Grouping(
         order=order,
         start=start,
@@ -82,9 +80,28 @@ def group_by_time(dataset: LogDataset, config: TimeSequenceConfig) -> Grouping:
         entity=np.full(len(start), -1, dtype=np.int32),
         unit=EvaluationUnit.WINDOW,
         dropped_rows={
-            "rows_without_time": dataset.n_events - len(timed),
-            "rows_outside_windows": int((np.cumsum(inside)[:-1] == 0).sum()),
+            "rows_without_time": dataset.n_events - len(order),
+            "rows_outside_windows": len(order) - union_size(start, stop),
             "windows_without_rows": int((~kept).sum()),
         },
         times=np.stack([begin, begin + config.time_span_ms], axis=1)[kept],
     )
+
+
+def _by_time(time_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows with a time, in order of (time, line); those of a log in order need no sorting in memory."""
+    if _in_order(time_ms):
+        return scratch.positions(len(time_ms))
+    timed = np.flatnonzero(time_ms != NO_TIME)
+    return timed[np.argsort(time_ms[timed], kind="stable")]
+
+
+def _in_order(time_ms: NDArray[np.int64]) -> bool:
+    """Whether every row has a time, and none an earlier one than the row before."""
+    latest = NO_TIME
+    for part in scratch.portions(len(time_ms)):
+        times = time_ms[part]
+        if times[0] < latest or times[0] == NO_TIME or (times[1:] < times[:-1]).any():
+            return False
+        latest = times[-1]
+    return True
