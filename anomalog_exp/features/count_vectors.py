@@ -1,6 +1,7 @@
 """Distinct count vectors: which sequences hold the same templates equally often, in whatever order.
 
-What is computed for one of them holds for all of its group, and its number is its weight.
+What is computed for one of them holds for all of its group, and its number is its weight. The counts of
+some millions of events are in memory at a time, and besides them those that are different.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from anomalog_exp.features.counts import template_counts
 from anomalog_exp.features.distinct import Distinct, Runs, distinct, distinct_runs
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["CountVectors", "count_vectors", "distinct_rows"]
@@ -36,10 +38,26 @@ class CountVectors:
 def count_vectors(sequences: SequenceSet) -> CountVectors:
     """Count the templates of distinct sequences, and group those that count the same."""
     once = distinct(sequences)
-    counts = template_counts(sequences.take(once.first))
+    vectors, group = _grouped(sequences.take(once.first))
+    group = group[once.group]
+    return CountVectors(vectors, group, np.bincount(group, minlength=vectors.shape[0]))
+
+
+def _grouped(sequences: SequenceSet) -> tuple[csr_matrix, NDArray[np.int64]]:
+    """The distinct count vectors in order of first appearance, and (sequences,) that of each."""
+    parts, groups, known = [], [], 0
+    for part in sequences.portions(scratch.PORTION):
+        counts = template_counts(part)
+        same = distinct_rows(counts)
+        parts.append(counts[same.first])
+        groups.append(same.group + known)
+        known += len(same.first)
+    if len(parts) == 1:
+        return parts[0], groups[0]
+    # What two portions share is one vector.
+    counts = vstack(parts, format="csr")
     same = distinct_rows(counts)
-    group = same.group[once.group]
-    return CountVectors(counts[same.first], group, np.bincount(group, minlength=len(same.first)))
+    return counts[same.first], same.group[np.concatenate(groups)]
 
 
 def distinct_rows(counts: csr_matrix) -> Distinct:

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
+from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["template_counts", "weighted_counts"]
-
-_EVENTS_AT_ONCE = 1 << 23
 
 
 def template_counts(sequences: SequenceSet) -> csr_matrix:
@@ -20,7 +19,7 @@ def template_counts(sequences: SequenceSet) -> csr_matrix:
     the row pointer; adding up equal columns is all there is to compute. Overlapping windows hold their
     events many times over: some millions of these are laid out at a time.
     """
-    parts = [_counted(part) for part in sequences.portions(_EVENTS_AT_ONCE)]
+    parts = [_counted(part) for part in sequences.portions(scratch.PORTION)]
     return parts[0] if len(parts) == 1 else vstack(parts, format="csr")
 
 
@@ -29,7 +28,7 @@ def weighted_counts(sequences: SequenceSet, weights: NDArray[np.float64]) -> NDA
 
     The counts of some millions of events are in memory at a time.
     """
-    parts = [_counted(part) @ weights for part in sequences.portions(_EVENTS_AT_ONCE)]
+    parts = [_counted(part) @ weights for part in sequences.portions(scratch.PORTION)]
     return np.concatenate(parts)
 
 

@@ -191,6 +191,8 @@ class SequenceSet:
         """
         if len(self) and np.array_equal(self.start[1:], self.stop[:-1]):
             return self.order[self.start[0] : self.stop[-1]]
+        if self.offsets[-1] <= scratch.PORTION:
+            return self._gathered()
         parts = (part._gathered() for part in self.portions(scratch.PORTION))
         return scratch.joined(parts, self.offsets[-1], np.int64)
 

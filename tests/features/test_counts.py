@@ -41,7 +41,7 @@ def test_overlapping_and_gapped_windows_count_their_own_events(grouping):
 def test_how_many_events_are_laid_out_at_a_time_changes_nothing(monkeypatch, events_at_once):
     sequences = entity(4, 1).apply(sessions("abcabca", "bb", "cabcabc", "d"), chronological())
     whole = template_counts(sequences)
-    monkeypatch.setattr(module, "_EVENTS_AT_ONCE", events_at_once)
+    monkeypatch.setattr(module.scratch, "PORTION", events_at_once)
     parts = template_counts(sequences)
     assert parts.toarray().tolist() == slow_counts(sequences)
     assert parts.has_canonical_format

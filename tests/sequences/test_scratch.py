@@ -24,7 +24,7 @@ from anomalog_exp.data.columns import COLUMNS, UNLABELLED
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.detection.run import run_model
 from anomalog_exp.errors import ConfigError
-from anomalog_exp.features import counts
+from anomalog_exp.features.count_vectors import count_vectors
 from anomalog_exp.features.distinct import distinct
 from anomalog_exp.models import markov
 from anomalog_exp.progress import SILENT
@@ -109,6 +109,9 @@ def _same(one: SequenceSet, other: SequenceSet) -> None:
     assert one.trainable_counts().tolist() == other.trainable_counts().tolist()
     assert one.events_held == other.events_held
     assert distinct(one).group.tolist() == distinct(other).group.tolist()
+    mine, others = count_vectors(one), count_vectors(other)
+    assert mine.group.tolist() == others.group.tolist()
+    assert mine.vectors.toarray().tolist() == others.vectors.toarray().tolist()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +139,6 @@ def test_results_on_a_real_log_are_the_same_bytes(overrides, hdfs, monkeypatch):
 
     at_once = results()
     monkeypatch.setattr(scratch, "PORTION", 700)
-    monkeypatch.setattr(counts, "_EVENTS_AT_ONCE", 900)
     monkeypatch.setattr(markov, "_EVENTS_AT_ONCE", 1100)
     assert results() == at_once
 
@@ -153,7 +155,6 @@ def hdfs(shared_data, tmp_path_factory) -> LogDataset:
 @pytest.mark.parametrize("sequence", ["fixed", "stream", "time"])
 def test_memory_does_not_grow_with_the_log(sequence, model, monkeypatch):
     monkeypatch.setattr(scratch, "PORTION", 1 << 12)
-    monkeypatch.setattr(counts, "_EVENTS_AT_ONCE", 1 << 12)
     monkeypatch.setattr(markov, "_EVENTS_AT_ONCE", 1 << 12)
     size = {"fixed": "window_size", "stream": "chunk_size", "time": "time_span_ms"}[sequence]
     asked = [f"sequence={sequence}", f"sequence.{size}=1000", f"model={model}"]
