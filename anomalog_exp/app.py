@@ -17,8 +17,8 @@ from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.detection.run import judge_sequences, run_model
 from anomalog_exp.evaluation import MetricBlock
 from anomalog_exp.progress import Progress
-from anomalog_exp.report.run_page import result_in_words
 from anomalog_exp.report.run_warnings import run_warnings
+from anomalog_exp.report.run_words import result_in_words
 from anomalog_exp.report.write import report_run
 from anomalog_exp.results import (
     NO_RESULT_YET,

@@ -22,7 +22,8 @@ from anomalog_exp.metric_terms import MetricScope, MetricStatus
 from anomalog_exp.models import run_model
 from anomalog_exp.progress import SILENT
 from anomalog_exp.report.figures.curves import Curves
-from anomalog_exp.report.run_page import result_in_words, run_page
+from anomalog_exp.report.run_page import run_page
+from anomalog_exp.report.run_words import result_in_words
 from anomalog_exp.results import load_bundle, read_run, scores_frame
 from anomalog_exp.results.comparison import comparison, named_runs
 from anomalog_exp.sequences.sequence_set import Split

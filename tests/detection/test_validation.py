@@ -12,7 +12,8 @@ from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import NotApplicable
 from anomalog_exp.models import run_model
 from anomalog_exp.progress import SILENT
-from anomalog_exp.report.run_page import result_in_words, run_page
+from anomalog_exp.report.run_page import run_page
+from anomalog_exp.report.run_words import result_in_words
 from anomalog_exp.results import read_run
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from tests.grouping import grouped

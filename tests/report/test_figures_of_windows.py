@@ -8,7 +8,8 @@ import re
 import pytest
 
 from anomalog_exp.metric_terms import MetricScope
-from anomalog_exp.report.run_page import result_in_words, run_page
+from anomalog_exp.report.run_page import run_page
+from anomalog_exp.report.run_words import result_in_words
 from anomalog_exp.results import StoredRun
 from anomalog_exp.tracking.mirror import run_metrics
 from tests.reporting import Page, demo, words

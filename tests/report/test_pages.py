@@ -13,7 +13,7 @@ from anomalog_exp.app import run
 from anomalog_exp.config import load_run_config
 from anomalog_exp.report.figures.files import paper_svg
 from anomalog_exp.report.run_charts import run_charts
-from anomalog_exp.report.run_page import result_in_words
+from anomalog_exp.report.run_words import result_in_words
 from anomalog_exp.report.write import write_run_report
 from tests import reporting
 from tests.command import SMALL_DEMO
