@@ -96,8 +96,8 @@ def _ended(given: list[str]) -> int:
                 error.filename or "(the system does not say which)",
                 problem=error.strerror or type(error).__name__,
                 allowed="places that can be read, and written below paths.output_dir, paths.data_dir, "
-                "paths.cache_dir",
-                fix="mend the place, or name another one by the key that leads there",
+                "paths.cache_dir and TMPDIR",
+                fix="mend the place, or name another one by the key, or the variable, that leads there",
             )
         if wants_traceback or not isinstance(error, (ConfigError, *COMPOSING_ERRORS)):
             raise error from None

@@ -31,6 +31,7 @@ from anomalog_exp.progress import SILENT
 from anomalog_exp.results import build_run_metrics_report
 from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.sequence_set import SequenceSet
+from tests.command import SMALL_DEMO, command, python
 from tests.grouping import grouped
 from tests.logs import built, log_dataset
 from tests.sequencing import LOG_ROWS
@@ -242,6 +243,22 @@ def test_a_full_disk_is_an_error_that_names_the_folder_not_a_crash(tmp_path, mon
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert raised.value.filename == str(tmp_path)
+
+
+def test_a_command_says_which_folder_is_full(tmp_path):
+    asked = [SMALL_DEMO, "tracking=none", "report.page=false"]
+    assert command(*asked, cwd=tmp_path).returncode == 0  # what is kept of the log is there
+    small = "import resource, sys\nfrom anomalog_exp.__main__ import main\n"
+    small += "from anomalog_exp.sequences import scratch\nscratch.PORTION = 1000\n"
+    small += "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))\n"
+    small += f"sys.exit(main([*{asked}, 'seed=1']))\n"
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    ended = python(small, cwd=tmp_path, TMPDIR=str(folder))
+    assert ended.returncode == 2, ended.stderr
+    assert f"value:   {folder}" in ended.stderr
+    assert "TMPDIR" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_room_is_taken_where_the_system_cannot_reserve_it(tmp_path, monkeypatch):
