@@ -89,9 +89,9 @@ def announce_long_fit(
     if number < _MANY or len(once.first) < _LARGE:
         return
     try:
-        small, large = (
+        _, small, large = (  # the first one also imports what it needs
             _timed(config.build_detector().fit, train.take(_spread(once, many)), valid)
-            for many in (_SMALL, _LARGE)
+            for many in (_SMALL, _SMALL, _LARGE)
         )
     except NotApplicable:  # which the fit itself says
         return
