@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["run_forked"]
+__all__ = ["forks", "run_forked"]
 
 _SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 _AT_START = ("PYTHON", "LC_", "LANG", "TZ", "POLARS_", "OMP_", "MALLOC_", "LD_")
@@ -52,7 +52,7 @@ def run_forked(
     if not _one_at_a_time.acquire(blocking=False):
         return None
     try:
-        forks, base = _forks()
+        process, base = _forks()
         changed = {name for name in {*base, *variables} if base.get(name) != variables.get(name)}
         if variables.get(_PATH) == os.environ.get(_PATH):
             changed.discard(_PATH)  # which Forks sets for itself
@@ -61,7 +61,7 @@ def run_forked(
         given = {name: variables.get(name) for name in {*changed, _PATH}}
         words = arguments if call else [*map(str, arguments)]
         job = _process().Job(cwd.absolute(), words, call=call, environment=given, timeout=timeout)
-        (ended,) = forks.run(job)
+        (ended,) = process.run(job)
     finally:
         _one_at_a_time.release()
     if ended.late:
@@ -71,18 +71,23 @@ def run_forked(
     return subprocess.CompletedProcess([*arguments], ended.code, ended.out, ended.err)
 
 
+def forks() -> Any:
+    """The process that is forked: `Forks` of `reliability_process`."""
+    return _forks()[0]
+
+
 @cache
 def _forks() -> tuple[Any, dict[str, str]]:
     """The process that is forked, and its environment."""
     folder = tempfile.TemporaryDirectory(prefix="forks-", ignore_cleanup_errors=True)
-    forks = _process().Forks(Path(folder.name), tracker=True, warnings=True)
+    process = _process().Forks(Path(folder.name), tracker=True, warnings=True)
 
     def end() -> None:
-        forks.close()
+        process.close()
         folder.cleanup()
 
     atexit.register(end)
-    return forks, dict(_process().environment())
+    return process, dict(_process().environment())
 
 
 @cache

@@ -212,6 +212,8 @@ def _build_once(
         making.mkdir(parents=True)
         _LOG.info("building %s from %s", request.dataset.dataset_name, _named(request.raw))
         reads = request.dataset.structured_parser.reads
+        if useless := request.dataset.build.without_effect(reads):
+            _LOG.warning("%s", useless)
         build: Callable[..., None] = partial(_BUILDERS[reads], templates=request.templates)
         log_digest = partial(digests.of, log, progress)
         if reads == "lines":

@@ -20,7 +20,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.detection.announced import announce_if_long
+from anomalog_exp.detection.announced import announce_if_long, announce_long_fit, may_be_long
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.left_out import folds_left_out
 from anomalog_exp.detection.rule import Calibration, LeftOut, Scored
@@ -84,6 +84,14 @@ class Training:
             None if oracle is None else vocabulary.read(oracle),
         )
 
+    def announce_fit(self, key: str = "model") -> None:
+        """Warn if to fit the detector takes long.
+
+        Args:
+            key: Of its config.
+        """
+        announce_long_fit(self.config, self.train, self.valid, key)
+
     def fitted(self, progress: Progress = SILENT) -> Detector:
         """A detector that has learned from the training sequences.
 
@@ -112,21 +120,20 @@ class Training:
         """The sequences whose scores rules look at: those for validation, where there are any."""
         return self.train if self.valid is None else self.valid
 
-    def announce(self, detector: Detector, test: SequenceSet) -> None:
-        """Warn if the detector takes long for its threshold and for scoring `test`.
+    def announce(self, detector: Detector, *more: SequenceSet, key: str = "model") -> None:
+        """Warn if the detector takes long for its threshold and for scoring what it scores besides.
 
         Args:
             detector: Fitted on these sequences.
-            test: Sequences of their data set.
+            more: Sequences of their data set that are scored next, with the labels or without.
+            key: Of its config.
         """
-        if not type(detector).bounded_by:
+        if not may_be_long(detector):
             return
-        asks = self.config.decision.name == "conformal"
-        announce_if_long(
-            detector,
-            Vocabulary.of(self.train).read(test.unlabelled()),
-            self._calibrating if asks else None,
-        )
+        vocabulary = Vocabulary.of(self.train)
+        scored = [vocabulary.read(one.unlabelled()) for one in more]
+        asks = self.config.decision.scores_training
+        announce_if_long(detector, [*scored, *([self._calibrating.unlabelled()] * asks)], key)
 
     @property
     def sequence_labels(self) -> NDArray[np.int8]:

@@ -16,6 +16,7 @@ there before, and together they are its state: see `detection/learned.py`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -54,6 +55,9 @@ class Detector(ABC):
     bounded_by: ClassVar[str] = ""
     """The option that bounds a time that otherwise grows by the square of distinct sequences."""
 
+    compares_to_learn: ClassVar[bool] = False
+    """That is the time of its fit, too."""
+
     tolerance: ClassVar[float] = 0.0
     """Share of a figure by which it may differ after saving and loading, where a library rounds anew."""
 
@@ -66,6 +70,11 @@ class Detector(ABC):
     def name(self) -> str:
         """The detector's name: that of its file."""
         return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def detectors_inside(self) -> Mapping[str, Detector]:
+        """Fitted detectors inside this one, by their keys below `members` of its config."""
+        return {}
 
     @abstractmethod
     def fit(self, train: SequenceSet, valid: SequenceSet | None = None) -> None:

@@ -26,6 +26,8 @@ __all__ = ["DecisionConfig"]
 class FixedDecision(DecisionRule):
     """A threshold that the config states."""
 
+    scores_training: ClassVar[bool] = False
+
     name: Literal["fixed"]
     value: float = Field(description="scores above it are anomalous")
 
@@ -84,6 +86,8 @@ class FalsePositiveRateDecision(DecisionRule):
 class PosteriorDecision(DecisionRule):
     """A posterior probability of "anomalous", for detectors whose scores are log odds."""
 
+    scores_training: ClassVar[bool] = False
+
     name: Literal["posterior"]
     probability: Share = Field(description="more than this is anomalous")
 
@@ -98,6 +102,8 @@ class PosteriorDecision(DecisionRule):
 
 class OwnDecision(DecisionRule):
     """The threshold that the method itself derives from training, such as the Q-statistic of PCA."""
+
+    scores_training: ClassVar[bool] = False
 
     name: Literal["own"]
 
@@ -114,6 +120,7 @@ class BestF1Decision(DecisionRule):
     """An oracle: the threshold of largest F1 on the test split itself."""
 
     oracle: ClassVar[bool] = True
+    scores_training: ClassVar[bool] = False
 
     name: Literal["best_f1"]
 

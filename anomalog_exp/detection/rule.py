@@ -86,6 +86,9 @@ class DecisionRule(Options):
     oracle: ClassVar[bool] = False
     """The threshold depends on the labels of the test split."""
 
+    scores_training: ClassVar[bool] = True
+    """The threshold comes from scores of the training part, or of the validation part."""
+
     @abstractmethod
     def threshold(self, calibration: Calibration) -> float:
         """The threshold.

@@ -71,6 +71,7 @@ def _run(
         progress.stage(f"fitting {config.name}", plan.train.total, plan.train.unit) as advance,
         extra_named("model", config.name),
     ):
+        training.announce_fit()
         detector = training.fitted(progress)
         advance(plan.train.total)
     times.append(time.perf_counter())

@@ -36,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from anomalog_exp.detection.announced import announce_if_long, announce_long_fit
 from anomalog_exp.detection.contract import Detector
 from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.members import CompoundConfig, CompoundDetector, all_abstain
@@ -121,11 +122,14 @@ class EnsembleDetector(CompoundDetector):
         for name, config in self.config.members.items():
             with extra_named(f"model.members.{name}", config.name):
                 detector = config.build_detector()
+            key = f"model.members.{name}"
+            announce_long_fit(config, train, valid, key)
             try:
                 detector.fit(train, valid)
             except NotApplicable as reason:
                 reasons.append(str(reason))
                 continue
+            announce_if_long(detector, [usual], key)
             scores, abstained = detector.score(usual), detector.abstained(usual)
             answers = scores if abstained is None else scores[~abstained]
             if not len(answers):
@@ -140,6 +144,10 @@ class EnsembleDetector(CompoundDetector):
     @property
     def own_threshold(self) -> float:
         return log(_WAYS * self._trained / self.config.false_alarms)
+
+    @property
+    def detectors_inside(self) -> dict[str, Detector]:
+        return dict(zip(self._names, self._detectors, strict=True))
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         ranked, own = self._nats(sequences)

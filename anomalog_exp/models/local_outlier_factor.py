@@ -63,6 +63,8 @@ class LocalOutlierFactorDetector(WeightedCountDetector):
 
     bounded_by: ClassVar[str] = "max_vectors"
 
+    compares_to_learn: ClassVar[bool] = True
+
     config: Config
     _vectors: Annotated[csr_matrix, "vectors", "templates"]
     _reach: Annotated[NDArray[np.float64], "vectors"]

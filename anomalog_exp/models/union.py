@@ -103,6 +103,10 @@ class UnionDetector(CompoundDetector):
         except NotApplicable as reason:
             raise NotApplicable(f"{self.name} needs all its members to apply: {reason}") from reason
 
+    @property
+    def detectors_inside(self) -> dict[str, Detector]:
+        return {member.name: member.judge.detector for member in self._members}
+
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         return self._excess(sequences).max(axis=0)
 
@@ -183,8 +187,11 @@ def _fitted(
 ) -> _Member:
     training = Training(config, train, valid)
     with extra_named(f"model.members.{name}", config.name):
-        judge = Judge.decided(training, training.fitted())
-    hidden = train.unlabelled()
+        hidden, key = train.unlabelled(), f"model.members.{name}"
+        training.announce_fit(key)
+        detector = training.fitted()
+        training.announce(detector, hidden, key=key)
+        judge = Judge.decided(training, detector)
     scale = _scale(judge.detector.score(hidden), training.sequence_labels, judge.threshold)
     event_scale = None
     if judge.event_threshold is not None:

@@ -68,6 +68,8 @@ def ended_in_any_case(client: MlflowClient, run_id: str) -> Iterator[None]:
 def end_left_running(client: MlflowClient, experiment: str, *, alone: bool) -> None:
     """End as killed what dead processes of ours have left running.
 
+    What a server made too late, after MLflow had asked again and the result was there, is removed.
+
     Args:
         client: Of the store.
         experiment: Whose runs are looked at.
@@ -78,10 +80,23 @@ def end_left_running(client: MlflowClient, experiment: str, *, alone: bool) -> N
     if not alone:
         running += f" and tags.`{_MACHINE}` = '{this_machine()}'"
     for run in client.search_runs([experiment], running):
-        tags = run.data.tags
-        if _left_in_local_store(tags) if alone else is_gone(tags.get(PROCESS, "")):
-            client.set_tag(run.info.run_id, "status", "killed")
-            client.set_terminated(run.info.run_id, "KILLED")
+        tags, run_id = run.data.tags, run.info.run_id
+        if not (_left_in_local_store(tags) if alone else is_gone(tags.get(PROCESS, ""))):
+            continue
+        # A process that lived while the server searched may have ended its run, and then itself.
+        if client.get_run(run_id).info.status != "RUNNING":
+            continue
+        if _is_there(client, experiment, tags.get(RESULT)):
+            client.delete_run(run_id)
+        else:
+            client.set_tag(run_id, "status", "killed")
+            client.set_terminated(run_id, "KILLED")
+
+
+def _is_there(client: MlflowClient, experiment: str, result: str | None) -> bool:
+    """Whether a run that has all of a result mirrors it."""
+    whole = f"tags.`{RESULT}` = '{result}' and attributes.status = 'FINISHED'"
+    return result is not None and len(client.search_runs([experiment], whole, max_results=1)) > 0
 
 
 def _left_in_local_store(tags: dict[str, Any]) -> bool:

@@ -24,7 +24,9 @@ from anomalog_exp.files import write_json
 from anomalog_exp.metric_terms import Figure, Objective
 from anomalog_exp.results.read import StoredRun, read_run
 from anomalog_exp.tracking.address import place_of
+from anomalog_exp.tracking.contention import despite_others
 from anomalog_exp.tracking.endings import KIND, LATEST, RESULT, ended_in_any_case, writer
+from anomalog_exp.tracking.latest import result_tag, tell_latest
 from anomalog_exp.tracking.models import log_model_once
 from anomalog_exp.tracking.names import name_alone
 from anomalog_exp.tracking.notes import found_run, noted_mirrors
@@ -86,7 +88,7 @@ def mirror_run_dir(
                 return _with_model(client, experiment, str(mirror["run_id"]), stored, settings)
         run_id = _write(client, experiment, stored, files, parent, name)
         _with_model(client, experiment, run_id, stored, settings)
-        _tell_latest(client, experiment, stored, parent)
+        tell_latest(client, run_id, experiment, _result(stored, parent))
         _show(client, experiment, stored)
         write_json(record, [*others, key | {"run_id": run_id}])
     return run_id
@@ -114,7 +116,7 @@ def _write(
     status, environment = stored.status, stored.environment
     begun, ended = (_ms(environment[key]) for key in ("begun", "ended"))
     config = serialise_config(stored.config)
-    result = f"{status['config_fingerprint']} {environment['ended']} {parent or _ALONE}"
+    result = _result(stored, parent)
     tags = _tags(stored, config) | writer() | {RESULT: result, KIND: "run"}
     if parent:
         tags["mlflow.parentRunId"] = parent
@@ -148,7 +150,7 @@ def _write(
             tags=[RunTag(key, value) for key, value in tags.items()] if earlier else [],
         )
         if done:
-            client.log_inputs(run_id, [_data_set(stored)])
+            despite_others(client.log_inputs, run_id, [_data_set(stored)])
         for path in files:
             folder = path.parent.relative_to(stored.paths.run_dir).as_posix()
             client.log_artifact(run_id, str(path), None if folder == "." else folder)
@@ -156,15 +158,10 @@ def _write(
     return run_id
 
 
-def _tell_latest(client: Any, experiment: str, stored: StoredRun, parent: str | None) -> None:
-    """Tag which of the runs of one config and place is the latest: comparisons leave out the others."""
-    ours = f"{stored.status['config_fingerprint']} % {parent or _ALONE}"
-    runs = client.search_runs([experiment], f"tags.`{RESULT}` LIKE '{ours}'")
-    latest = max(runs, key=lambda run: run.info.end_time or 0)
-    for run in runs:
-        latest_or_not = "yes" if run is latest else "no"
-        if run.data.tags.get(LATEST) != latest_or_not:
-            client.set_tag(run.info.run_id, LATEST, latest_or_not)
+def _result(stored: StoredRun, parent: str | None) -> str:
+    """The tag of the MLflow run that mirrors a run dir under a sweep's run, or alone."""
+    fingerprint = stored.status["config_fingerprint"]
+    return result_tag(fingerprint, stored.environment["ended"], parent or _ALONE)
 
 
 def _show(client: Any, experiment: str, stored: StoredRun) -> None:
@@ -176,7 +173,7 @@ def _show(client: Any, experiment: str, stored: StoredRun) -> None:
     params = [f"{group}.name" for group in _GROUPS]
     view = View(EXPERIMENT_VIEW, f"tags.`{LATEST}` = 'yes'", metrics, params)
     for name, value in view.tags.items():
-        client.set_experiment_tag(experiment, name, value)
+        despite_others(client.set_experiment_tag, experiment, name, value)
 
 
 def _data_set(stored: StoredRun) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,9 @@ from anomalog_exp.files import write_json
 from anomalog_exp.processes import is_of_this_host
 from anomalog_exp.results.paths import TRACKING_RECORD
 from anomalog_exp.tracking.address import place_of
+from anomalog_exp.tracking.contention import despite_others
 from anomalog_exp.tracking.endings import KIND, LATEST, PROCESS, VIEW, ended_in_any_case, writer
+from anomalog_exp.tracking.latest import remove_doubles
 from anomalog_exp.tracking.notes import found_run, noted_mirrors
 from anomalog_exp.tracking.store import opened_store
 from anomalog_exp.tracking.views import View, compared_metrics
@@ -40,7 +42,8 @@ def open_sweep_run(settings: MlflowTrackingConfig, folder: Path, overrides: Sequ
     name, place = folder.name, place_of(settings)
     with opened_store(settings) as (client, experiment):
         tags = {KIND: "sweep", "sweep": name, "run_dir": str(folder), "status": "running"}
-        known = _noted(client, folder, place) or _left_unnoted(client, experiment, tags)
+        known = _noted(client, folder, place)
+        known = known or next(_of_this_folder(client, experiment, tags), None)
         if known:
             client.update_run(known, status="RUNNING")
             for key, value in (tags | writer()).items():
@@ -54,6 +57,9 @@ def open_sweep_run(settings: MlflowTrackingConfig, folder: Path, overrides: Sequ
             ).info.run_id
         )
         with ended_in_any_case(client, run_id):
+            if known is None:
+                of_this_folder = _of_this_folder(client, experiment, tags)
+                remove_doubles(client, [other for other in of_this_folder if other != run_id])
             client.log_param(run_id, "overrides", " ".join(overrides)[:6000])
             client.set_tag(run_id, VIEW, f"{name}-{run_id[:8]}")
         write_json(folder / TRACKING_RECORD, [place | {"run_id": run_id}])
@@ -68,14 +74,13 @@ def _noted(client: MlflowClient, folder: Path, place: dict[str, str]) -> str | N
     return None
 
 
-def _left_unnoted(client: MlflowClient, experiment: str, tags: dict[str, str]) -> str | None:
-    """The run of a process of this machine that was killed before it could note it."""
+def _of_this_folder(client: MlflowClient, experiment: str, tags: dict[str, str]) -> Iterator[str]:
+    """Runs of the sweep's folder by processes of this machine: one that was killed noted none."""
     ours = f"tags.`{KIND}` = 'sweep' and tags.sweep = '{tags['sweep']}'"
     for run in client.search_runs([experiment], ours):
         process = str(run.data.tags.get(PROCESS, ""))
         if run.data.tags.get("run_dir") == tags["run_dir"] and is_of_this_host(process):
-            return str(run.info.run_id)
-    return None
+            yield str(run.info.run_id)
 
 
 def _written(path: Path) -> int:
@@ -147,7 +152,7 @@ def _show(
     params = [param for key in swept if (param := _param(key, members[0].data.params))]
     name = client.get_run(run_id).data.tags[VIEW]
     for tag, value in View(name, search, compared_metrics(scope, headline), params).tags.items():
-        client.set_experiment_tag(experiment, tag, value)
+        despite_others(client.set_experiment_tag, experiment, tag, value)
 
 
 def _param(key: str, known: Container[str]) -> str | None:

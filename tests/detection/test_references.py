@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 
-from anomalog_exp.detection import announced
 from anomalog_exp.detection.references import drawn_references
 from anomalog_exp.models import run_model
 from anomalog_exp.progress import SILENT
@@ -73,26 +70,3 @@ def test_the_rate_of_false_alarms_is_the_promised_one_when_references_are_drawn(
         assert 80 <= told["calibration_scores"] <= 90
     # Distances are often equal, so that fewer than the rate may lie above; 5 standard errors of means.
     assert 0.02 < flagged / scores < 0.1 + 0.03
-
-
-def test_a_detector_that_takes_long_says_so_and_names_the_option_that_bounds_it(
-    caplog, monkeypatch
-):
-    both = sequence_set(texts(400, np.random.default_rng(3)), [0] * 400, tested=200)
-    monkeypatch.setattr(announced, "_MANY", 300)
-    run_model(model_config("edit_distance"), both, progress=SILENT)
-    assert not caplog.records
-    monkeypatch.setattr(announced, "_LONG_S", -1e9)
-    run_model(model_config("edit_distance"), both, progress=SILENT)
-    (said,) = caplog.messages
-    assert re.match(
-        r"edit_distance compares (3|4)\d\d distinct sequences with those of train", said
-    )
-    assert said.endswith("its option max_references bounds it, as in model.max_references=2000")
-    run_model(model_config("pca"), both, progress=SILENT)
-    assert len(caplog.messages) == 1
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(31.4, "31 s"), (600, "10 min"), (9000, "2.5 h")])
-def test_times_are_in_units_that_people_use(seconds, words):
-    assert announced._in_words(seconds) == words

@@ -125,3 +125,14 @@ def test_the_real_openstack_sessions_are_all_there(shared_data, tmp_path):
     assert counts["train"]["total"] == len(counted["train"])
     assert counts["test"]["anomalous"] == len(counted["test_abnormal"])
     assert counts["test"]["normal"] == len(counted["test_normal"])
+
+
+def test_ray_does_nothing_for_session_files_which_is_said_while_they_are_built(tmp_path, caplog):
+    folder = write(tmp_path, IDS)
+    dataset, _ = load(folder, "openstack_sessions", "dataset.build.engine=ray")
+    (record,) = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert "dataset.build.engine=ray does nothing here" in record.getMessage()
+    caplog.clear()
+    again, _ = load(folder, "openstack_sessions")
+    assert again.directory == dataset.directory
+    assert not [one for one in caplog.records if one.levelname == "WARNING"]

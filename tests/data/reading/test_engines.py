@@ -218,3 +218,38 @@ def within_a_task(log: Path) -> list[ParsedBlock]:
         return get(remote(parts_of).remote(log, Forgetful(), by("ray")))
     except RayTaskError as error:
         raise error.cause from None
+
+
+@pytest.mark.parametrize(
+    ("reads", "build", "notice"),
+    [
+        ("lines", {}, None),
+        ("lines", {"engine": "ray", "shards": 3, "workers": 2}, None),
+        ("lines", {"engine": "ray", "shards": 3, "address": "auto"}, None),
+        ("sessions", {}, None),
+        (
+            "sessions",
+            {"engine": "ray"},
+            "dataset.build.engine=ray does nothing here: Ray parses logs of lines, not session files",
+        ),
+        (
+            "lines",
+            {"shards": 3, "workers": 2},
+            "dataset.build.shards=3, dataset.build.workers=2 without effect: "
+            "dataset.build.engine=local uses threads of this process",
+        ),
+        (
+            "sessions",
+            {"address": "auto"},
+            "dataset.build.address=auto without effect: "
+            "dataset.build.engine=local uses threads of this process",
+        ),
+        (
+            "lines",
+            {"engine": "ray", "address": "head:6379", "workers": 2},
+            "dataset.build.workers=2 without effect: the cluster at head:6379 has its own",
+        ),
+    ],
+)
+def test_what_does_nothing_for_a_data_set_is_said(reads, build, notice):
+    assert by("local").model_copy(update=build).without_effect(reads) == notice
