@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from anomalog_exp.detection.networks.adam import Adam
+from anomalog_exp.detection.networks.drawn_items import drawn_items
 from anomalog_exp.detection.networks.learning_curve import LearningCurve
 from anomalog_exp.detection.networks.network_options import NetworkConfig
 from anomalog_exp.errors import ConfigError
@@ -38,6 +39,13 @@ class Task:
 
     weight: torch.Tensor
     loss: Callable[[torch.Tensor], torch.Tensor]
+
+    def of_at_most(self, items: int | None) -> Task:
+        """This, or so many items drawn from it by PyTorch's random numbers; see `drawn_items`."""
+        if items is None or len(self.weight) <= items:
+            return self
+        drawn, weight = drawn_items(self.weight, items)
+        return Task(weight, lambda index: self.loss(drawn[index]))
 
 
 def train(
