@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkDetector", "weights_of"]
 
+_LOG = logging.getLogger(__name__)
+
 Made = TypeVar("Made")
 
 
@@ -41,6 +44,8 @@ class NetworkDetector(Detector):
     config: NetworkConfig
     _weights: Weights
     _curve: LearningCurve
+    _items: int
+    _items_learned: int
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
@@ -65,7 +70,7 @@ class NetworkDetector(Detector):
             yield device
 
     def learn(self, network: nn.ModuleDict, task: Task, valid: Task | None) -> None:
-        """Train a network, and keep its weights.
+        """Train a network on as many items as the config allows, and keep its weights.
 
         Args:
             network: Of these layers.
@@ -77,6 +82,17 @@ class NetworkDetector(Detector):
         """
         from anomalog_exp.detection.networks.training_loop import train
 
+        self._items = len(task.weight)
+        task = task.of_at_most(self.config.max_items)
+        valid = valid and valid.of_at_most(self.config.max_items)
+        self._items_learned = len(task.weight)
+        if self._items_learned < self._items:
+            _LOG.info(
+                "%s learns from %s of %s different items, drawn by the seed (model.max_items)",
+                self.name,
+                f"{self._items_learned:,}",
+                f"{self._items:,}",
+            )
         self._curve = train(network, task, valid, self.config, self.progress)
         self._weights = weights_of(network)
         self._made.clear()
@@ -141,9 +157,13 @@ class NetworkDetector(Detector):
             )
 
     def manifest(self) -> dict[str, Any]:
-        """How large the network is, and how its loss fell."""
-        size = sum(value.size for value in self._weights.values())
-        return {"weights": size, **self._curve.to_json()}
+        """How large the network is, what it learned from, and how its loss fell."""
+        return {
+            "weights": sum(value.size for value in self._weights.values()),
+            "items": self._items,
+            "items_learned": self._items_learned,
+            **self._curve.to_json(),
+        }
 
 
 def weights_of(network: nn.ModuleDict) -> Weights:

@@ -18,6 +18,9 @@ class NetworkConfig(ExperimentModelConfig):
     packages: ClassVar[tuple[str, ...]] = ("torch", "safetensors")
 
     epochs: Count = Field(description="passes over the training data, at most")
+    max_items: Count | None = Field(
+        description="different items of training data that are learned from; null = all"
+    )
     batch_size: Count = Field(description="different items of training data per step")
     learning_rate: float = Field(gt=0, le=100, description="of Adam")
     patience: Count = Field(description="epochs without a lower validation loss that end training")

@@ -23,13 +23,14 @@ def reproducible(seed: int, threads: int) -> Iterator[None]:
     Sums depend on how many threads share them: the same number gives the same bytes on one machine.
     """
     before = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
+    # Unlike `use_deterministic_algorithms`, which sets the same, it does not import the compiler.
+    deterministic = torch.get_deterministic_debug_mode()
     filled = torch.utils.deterministic.fill_uninitialized_memory
     # Without it cuBLAS has no deterministic matrix products; it is read when a GPU is first used.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True)
+        torch.set_deterministic_debug_mode("error")
         # Nothing here reads memory before it writes it.
         torch.utils.deterministic.fill_uninitialized_memory = False
         torch.set_num_threads(threads)
@@ -37,7 +38,7 @@ def reproducible(seed: int, threads: int) -> Iterator[None]:
             yield
         finally:
             torch.set_num_threads(before)
-            torch.use_deterministic_algorithms(deterministic)
+            torch.set_deterministic_debug_mode(deterministic)
             torch.utils.deterministic.fill_uninitialized_memory = filled
 
 

@@ -188,16 +188,15 @@ class DeepCaseDetector(WindowDetector):
         """Attention that makes events as likely as the search can; see `_in_blocks`."""
         import torch
 
+        from anomalog_exp.detection.networks.adam import Adam
+
         histories, event = symbols[:, :-1], symbols[:, -1]
         attention = self._attention(network, histories).clone()
         with torch.enable_grad():
-            attention.requires_grad_()
-            optimizer = torch.optim.Adam([attention], lr=_SEEK_RATE)
+            adam = Adam([attention.requires_grad_()], _SEEK_RATE)
             for _ in range(self.config.seek_steps):
-                optimizer.zero_grad()
                 chance = _with_chance(network, attention, histories, event)[:, -1]
-                (-chance.log()).sum().backward()
-                optimizer.step()
+                adam.step((-chance.log()).sum())
         return _with_chance(network, attention.detach(), histories, event)
 
     def _sums(self, histories: NDArray[np.int32], weight: NDArray[np.float32]) -> csr_matrix:
