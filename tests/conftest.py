@@ -19,15 +19,14 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 
 IN_MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
-"""Bytes that must be free there; all tests together leave less than one."""
+"""Bytes that must be free there, more than tests leave."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the program once: where Python keeps no byte code, each of its processes would.
 
-    Also keep the files of tests in memory where a file system is there. A run asks the disk some thirty
-    times whether a file has arrived, and a store of MLflow hundreds of times: the tests wait for it, and
-    ask nothing of it. `--basetemp`, PYTEST_DEBUG_TEMPROOT and TMPDIR put the files elsewhere.
+    Also keep the files of tests in memory where a file system is there. A run waits some twenty
+    times for the disk to have a file, and a store of MLflow at every change: no test asks about that. `--basetemp`, PYTEST_DEBUG_TEMPROOT and TMPDIR put the files elsewhere.
     """
     if hasattr(config, "workerinput"):
         return
