@@ -25,8 +25,9 @@ ROOM = 4 << 30
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the program once: where Python keeps no byte code, each of its processes would.
 
-    Also keep the files of tests in memory where a file system is there. A run waits some twenty
-    times for the disk to have a file, and a store of MLflow at every change: no test asks about that. `--basetemp`, PYTEST_DEBUG_TEMPROOT and TMPDIR put the files elsewhere.
+    Also keep the files of tests in memory where a file system is there. A run waits some twenty times for
+    the disk to have a file, and a store of MLflow at every change: no test asks about that. `--basetemp`,
+    PYTEST_DEBUG_TEMPROOT and TMPDIR put the files elsewhere.
     """
     if hasattr(config, "workerinput"):
         return
