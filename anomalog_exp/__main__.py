@@ -57,16 +57,12 @@ def _ended(given: list[str]) -> int:
     # With this set, Hydra raises to us instead of printing and exiting by itself.
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
-    import hydra
-
     from anomalog_exp.commands import command_in, run_command
     from anomalog_exp.config.arguments import flags_first
-    from anomalog_exp.config.compose import HYDRA_VERSION_BASE
     from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
     from anomalog_exp.config.search_path import with_plugins
     from anomalog_exp.launch.ending import ExitCode, taken_ending
-    from anomalog_exp.launch.job import job
-    from anomalog_exp.options.listing import conf_dir
+    from anomalog_exp.launch.start import start
 
     if given == ["--version"]:
         print(f"anomalog_exp {__version__}")
@@ -74,10 +70,7 @@ def _ended(given: list[str]) -> int:
     try:
         if command := command_in(given):
             return run_command(*command)
-        sys.argv = ["anomalog_exp", *with_plugins(flags_first(given))]
-        hydra.main(
-            version_base=HYDRA_VERSION_BASE, config_path=str(conf_dir()), config_name="config"
-        )(job)()
+        start(with_plugins(flags_first(given)))
         ending = taken_ending()
         if ending.error is not None:
             raise ending.error

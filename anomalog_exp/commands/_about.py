@@ -6,9 +6,8 @@ import ast
 import re
 from pathlib import Path
 
-import yaml
-
 from anomalog_exp.options.names import option_files
+from anomalog_exp.options.yaml_file import read_yaml
 
 __all__ = ["about_module", "about_yaml", "module_of"]
 
@@ -32,8 +31,7 @@ def about_yaml(file: Path) -> str:
 
 def module_of(group: str, file: Path) -> str:
     """The module that a YAML of an open group configures: its `name`, or that of what it begins with."""
-    with file.open(encoding="utf-8") as text:
-        values = yaml.safe_load(text) or {}
+    values = read_yaml(file) or {}
     if "name" in values:
         return str(values["name"])
     shared = ("_self_", f"/_{group}@_here_")

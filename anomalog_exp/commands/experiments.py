@@ -23,8 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from anomalog_exp.commands._published_text import published_text
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.config.arguments import DETACH, DETACHED
@@ -40,6 +38,7 @@ from anomalog_exp.launch.sweep_table import print_sweep, write_sweep
 from anomalog_exp.options.fingerprint import stable_fingerprint
 from anomalog_exp.options.mistakes import did_you_mean
 from anomalog_exp.options.names import option_files
+from anomalog_exp.options.yaml_file import read_yaml
 from anomalog_exp.text_table import text_table
 
 __all__ = ["Experiment", "experiments", "main", "read_experiment", "select"]
@@ -166,11 +165,10 @@ def read_experiment(name: str, file: Path) -> Experiment:
     Raises:
         ConfigError: it could not run.
     """
-    with file.open(encoding="utf-8") as text:
-        try:
-            values: Any = yaml.safe_load(text) or {}
-        except COMPOSING_ERRORS as error:
-            raise explained(error, ()) from error
+    try:
+        values: Any = read_yaml(file) or {}
+    except COMPOSING_ERRORS as error:
+        raise explained(error, ()) from error
     if not isinstance(values, dict):
         raise _unusable(file, values, "the file holds no keys with values")
     description = values.get("description") or ""

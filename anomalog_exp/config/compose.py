@@ -15,6 +15,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep
 from omegaconf import DictConfig, OmegaConf
 
+from anomalog_exp.config.parsed_once import parse_once
 from anomalog_exp.config.search_path import quoted, with_plugins
 from anomalog_exp.config.words import command_files
 from anomalog_exp.options.groups import conf_dir
@@ -53,6 +54,7 @@ def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) ->
         hydra_set_aside(),
         hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
     ):
+        parse_once(GlobalHydra.instance().config_loader())
         return hydra.compose("config", overrides=[*named, *extra])
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
 from anomalog_exp.config.search_path import quoted
 from anomalog_exp.options.groups import conf_dir
+from anomalog_exp.options.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from anomalog_exp.data.recognition.recognition import Recognition
@@ -92,7 +91,7 @@ def parser_overrides(recognition: Recognition) -> list[str]:
 def allowed_unparsed(recognition: Recognition) -> float | None:
     """The `max_unparsed_fraction` that the log needs; None where the default does."""
     share = recognition.records.unparsed
-    shared = yaml.safe_load((conf_dir() / "_dataset.yaml").read_text(encoding="utf-8"))
+    shared = read_yaml(conf_dir() / "_dataset.yaml")
     return (
         None
         if share <= shared["max_unparsed_fraction"]

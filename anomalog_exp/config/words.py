@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import yaml
-
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.groups import conf_dir, package_dir
 from anomalog_exp.options.mistakes import did_you_mean, nearest
 from anomalog_exp.options.names import group_names, option_names
+from anomalog_exp.options.yaml_file import read_yaml
 
 __all__ = ["command_files", "is_word", "unknown_flag", "unknown_word"]
 
@@ -113,5 +112,5 @@ def _option(word: str, rest: Sequence[str]) -> str | None:
 
 def _keys() -> list[str]:
     """Keys of the root config."""
-    root = yaml.safe_load((conf_dir() / "config.yaml").read_text(encoding="utf-8"))
+    root = read_yaml(conf_dir() / "config.yaml")
     return [key for key in root if key != "defaults"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from anomalog_exp.options.names import option_files
+from anomalog_exp.options.yaml_file import read_yaml
 
 __all__ = ["typed_name"]
 
@@ -23,7 +22,7 @@ def typed_name(group: str, values: Mapping[str, Any], shape: tuple[str, ...]) ->
         shape: The keys that tell options from one another; where a file sets none, all that it sets do.
     """
     for option, path in option_files(group).items():
-        own = yaml.safe_load(path.read_text(encoding="utf-8"))
+        own = read_yaml(path)
         own.pop("defaults", None)
         told = {key: own[key] for key in shape if own.get(key)} or own
         if told.keys() <= values.keys() and all(values[key] == told[key] for key in told):

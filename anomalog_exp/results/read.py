@@ -14,6 +14,7 @@ from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.detection.networks.learning_curve import LearningCurve
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.evaluation import MetricReport
+from anomalog_exp.options.yaml_file import read_yaml
 from anomalog_exp.results.intact import misfits, read_status
 from anomalog_exp.results.paths import ResultPaths
 from anomalog_exp.results.scores import RunScores, read_scores
@@ -196,7 +197,7 @@ def read_config(path: Path) -> RunConfig:
         ConfigError: it is no YAML, or this version cannot run what it says.
     """
     try:
-        values = yaml.safe_load(path.read_bytes())
+        values = read_yaml(path)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _no_config(path, f"it is no YAML ({_in_a_line(error)})") from error
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):

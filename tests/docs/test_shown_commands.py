@@ -1,7 +1,7 @@
 """Every command and every piece of code on the README and the pages is run, as it stands there.
 
 Files that a reader has are small stand-ins, and a file that a page tells to write is written as shown.
-What a command is given besides makes it quick: a small demo log, no tracking, no page, no workers.
+What a command is given besides makes it quick: a small demo log, two epochs, no tracking, no page, no workers.
 Commands whose output the page shows run as they are.
 """
 
@@ -100,6 +100,7 @@ def quick(arguments: list[str]) -> list[str]:
     is_download = "dataset=hdfs" in arguments and "dataset/source=local_zip" not in arguments
     is_sweep = word == "experiments" or re.search(r"(^| )-m( |$)|experiment=|model=\w+,", text)
     sweeps = is_sweep and "launcher" not in text
+    is_deep = re.search(r"model=(cnn|deep|log(anomaly|bert|robust))", text)
     return [
         *([] if "tracking." in text else ["tracking=none"]),
         *([] if "report." in text else ["report.page=false"]),
@@ -107,6 +108,7 @@ def quick(arguments: list[str]) -> list[str]:
         # A stand-in lies where a download would put the archive; its checksum differs.
         *(["dataset.source.md5_checksum=null"] if is_download else []),
         *(["hydra/launcher=basic"] if sweeps else []),
+        *(["model.epochs=2"] if is_deep and "model.epochs" not in text else []),
     ]
 
 
