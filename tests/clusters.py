@@ -12,7 +12,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from tests.command import environment
-from tests.servers import free_port
 
 __all__ = ["cluster", "ray_user"]
 
@@ -32,6 +31,9 @@ def ray_user(home: Path) -> Iterator[dict[str, str]]:
 @contextmanager
 def cluster(user: dict[str, str]) -> Iterator[str]:
     """The address of a cluster of three cores, which ends with the block."""
+    # Ray's workers import this file, and do not see the scripts.
+    from tests.servers import free_port
+
     port = free_port()
     start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
     start += ["--num-cpus=3", "--object-store-memory=100000000", "--include-dashboard=false"]
