@@ -78,14 +78,26 @@ def results(folder: Path) -> dict[str, bytes]:
 
 
 def same_results(folder: Path, undisturbed: Path) -> str | None:
-    """What is wrong with the results in a folder, beside those of an undisturbed run."""
+    """What is wrong with the results and pages in a folder, beside those of an undisturbed run."""
     found, wanted = results(folder), results(undisturbed)
     if missing := sorted(wanted.keys() - found.keys()):
         return f"no metrics.json in {missing[0]}"
     if more := sorted(found.keys() - wanted.keys()):
         return f"a metrics.json too many in {more[0]}"
     differing = [name for name, content in found.items() if content != wanted[name]]
-    return f"another metrics.json in {differing[0]}" if differing else None
+    if differing:
+        return f"another metrics.json in {differing[0]}"
+    return _page_that_is_not_whole(folder, undisturbed)
+
+
+def _page_that_is_not_whole(folder: Path, undisturbed: Path) -> str | None:
+    """A page of a run or a sweep that an undisturbed run has, and that is cut off or missing here."""
+    for page in sorted(undisturbed.glob("outputs/*/*/report.html")):
+        name = page.relative_to(undisturbed)
+        here = folder / name
+        if not here.is_file() or not here.read_bytes().rstrip().endswith(b"</html>"):
+            return f"no whole page in {name.parent}"
+    return None
 
 
 def left_over(folder: Path, undisturbed: Path) -> str | None:

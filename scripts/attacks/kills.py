@@ -2,8 +2,8 @@
 
 The process kills itself by SIGKILL at its n-th operation on a file (to open, make, rename, remove one),
 or gets SIGKILL or SIGTERM at a moment of chance. Survived: the same command again ends with 0; every
-`metrics.json` is byte for byte that of a run that nothing disturbed; MLflow holds the same runs, all of
-them ended; no file, folder or process is left over.
+`metrics.json` is byte for byte that of a run that nothing disturbed, and every page is whole; MLflow
+holds the same runs, all of them ended; no file, folder or process is left over.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ from tests.archives import PACKERS
 _RUN = [*DEMO, NO_TRACKER]
 _MIRRORED = [*DEMO]
 _SWEEP = [*DEMO, NO_TRACKER, MODELS, "-m", "hydra.launcher.n_jobs=1"]
+_SEARCH = [
+    *(*DEMO, NO_TRACKER, "model=markov", "split.validation_fraction=0.3", "-m"),
+    *("hydra/sweeper=optuna", "hydra.sweeper.n_trials=3", "hydra/launcher=basic"),
+    "model.smoothing=interval(0.1,10.0)",
+]
 
 
 def at_operations(
@@ -107,6 +112,12 @@ def sweep_with_workers(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, [*_RUN, "model=sequence_length"])
     arguments = [*_SWEEP[:-1], "hydra.launcher.n_jobs=2"]
     return at_moments(arena, state, arguments, arena.number(short=1, long=24))
+
+
+@attack("a search by Optuna, at every eleventh operation")
+def search(arena: Arena) -> Iterator[Verdict]:
+    state = after(arena, [*_RUN, "model=sequence_length"])
+    return at_operations(arena, state, _SEARCH, short=2, every=11)
 
 
 @attack("an archive that is unpacked, at every operation")
