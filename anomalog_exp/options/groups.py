@@ -32,5 +32,5 @@ def module_in(package: str, name: str) -> str:
 
     Whether there is such a module, importing it says.
     """
-    families = package_dir(package).glob(f"*/{name}.py")
+    families = (path for path in package_dir(package).glob("*/*.py") if path.stem == name)
     return next((f"{package}.{path.parent.name}.{name}" for path in families), f"{package}.{name}")
