@@ -108,7 +108,9 @@ def counting_sort(
     for part in scratch.portions(len(codes)):
         place, begin = _sorted_places(codes[part], kinds)
         size = np.diff(begin)
-        by_code[np.repeat(free - begin[:-1], size) + np.arange(len(place))] = place + part.start
+        by_code[np.repeat(free - begin[:-1], size) + np.arange(len(place))] = (
+            place.astype(np.int64) + part.start
+        )
         free += size
     return by_code, border
 
