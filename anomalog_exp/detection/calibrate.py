@@ -214,8 +214,11 @@ class Training:
                 "the decision rule conformal needs two normal sequences in train, to score each by "
                 f"what others teach (there are {len(normal)})"
             )
-        apart = not any_overlap(train.start, train.stop)
-        if units is scored_sequences and train.train_events is None and apart:
+        if (
+            units is scored_sequences
+            and train.train_events is None
+            and not any_overlap(train.start, train.stop)
+        ):
             alone = left_out_scores(detector, train)
             if alone is not None:
                 return LeftOut(alone, "not drawn" if detector.draws else "others", monotone)

@@ -24,9 +24,16 @@ def template_counts(sequences: SequenceSet) -> csr_matrix:
 
 
 def weighted_counts(sequences: SequenceSet, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(sequences,) sums of the weights of the events, (templates,) of them by template.
+    """Sums of the weights of the events of each sequence.
 
     The counts of some millions of events are in memory at a time.
+
+    Args:
+        sequences: Whose events.
+        weights: (templates,) or (templates, kinds) by template.
+
+    Returns:
+        (sequences,) or (sequences, kinds).
     """
     parts = [_counted(part) @ weights for part in sequences.portions(scratch.PORTION)]
     return np.concatenate(parts)

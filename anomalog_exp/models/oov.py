@@ -59,8 +59,9 @@ class OovDetector(Detector):
         return True
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        unknown = weighted_counts(sequences, self._unknown @ np.ones(len(self._grams)))
-        return unknown / np.maximum(weighted_counts(sequences, self._size), 1)
+        of_template = self._unknown @ np.ones(len(self._grams))
+        both = weighted_counts(sequences, np.stack([of_template, self._size], axis=1))
+        return both[:, 0] / np.maximum(both[:, 1], 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
         share = (self._unknown @ np.ones(len(self._grams))) / np.maximum(self._size, 1)

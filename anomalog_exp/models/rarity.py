@@ -60,8 +60,8 @@ class RarityDetector(Detector):
         self._size = counts @ np.ones(len(self._grams))
 
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
-        surprise = weighted_counts(sequences, self._of_template())
-        return surprise / np.maximum(weighted_counts(sequences, self._size), 1)
+        both = weighted_counts(sequences, np.stack([self._of_template(), self._size], axis=1))
+        return both[:, 0] / np.maximum(both[:, 1], 1)
 
     def score_events(self, sequences: SequenceSet) -> NDArray[np.float64]:
         mean = self._of_template() / np.maximum(self._size, 1)
