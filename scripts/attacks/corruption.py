@@ -17,7 +17,16 @@ from pathlib import Path
 from reliability_damage import DAMAGES, damage
 from reliability_process import Ended, Job
 from reliability_row import Arena, Verdict, attack
-from reliability_state import DEMO, MODELS, NO_TRACKER, after, copied, results, same_results
+from reliability_state import (
+    DEMO,
+    MODELS,
+    NO_TRACKER,
+    after,
+    copied,
+    fresh,
+    results,
+    same_results,
+)
 
 from tests.archives import PACKERS
 from tests.tiny import tiny
@@ -274,7 +283,7 @@ def sweep(arena: Arena) -> Iterator[Verdict]:
 @attack("archives of every kind, before they are unpacked")
 def archives(arena: Arena) -> Iterator[Verdict]:
     log = b"".join(b"2024-01-01 00:00:%02d event %d of 9\n" % (n % 60, n % 9) for n in range(300))
-    state = arena.new_folder("state")
+    state = fresh(arena)
     chosen = [name for name in PACKERS if not name.endswith(".tar")]  # those with checksums
     for name in chosen:
         (state / f"logs-{name}").write_bytes(PACKERS[name]({"a/app.log": log, "b/c.txt": b"x"}))

@@ -28,7 +28,9 @@ from reliability_state import (
     fresh,
     judged,
     results,
+    same_metrics,
     same_results,
+    without_charts,
 )
 
 from tests.archives import PACKERS
@@ -49,21 +51,30 @@ def _verdict(folder: Path, sound: Path, met: Ended, again: Ended) -> Verdict:
 
 
 def _full(
-    arena: Arena, state: Path, arguments: Sequence[str], *, short: int, tracker: bool = False
+    arena: Arena,
+    state: Path,
+    arguments: Sequence[str],
+    *,
+    short: int,
+    tracker: bool = False,
+    files: str = "*",
 ) -> Iterator[Verdict]:
-    """Verdicts on a command that can write no file beyond a size, for every size that decides."""
+    """Verdicts on a command that can write no file beyond a size, for every size that decides.
+
+    Sizes are those of the files of a name that it writes where nothing disturbs it.
+    """
     sound = copied(state, arena.new_folder())
     (whole,) = arena.run(Job(sound, arguments), tracker=tracker)
     assert whole.code == 0, whole.err
     old = {path.relative_to(state) for path in state.rglob("*")}
-    new = [path for path in sound.rglob("*") if path.is_file()]
+    new = [path for path in sound.rglob(files) if path.is_file()]
     sizes = {path.stat().st_size for path in new if path.relative_to(sound) not in old}
     limits = sorted({0, 1, *(max(0, size - 1) for size in sizes), *(size // 2 for size in sizes)})
 
     def judge(limit: int) -> Verdict:
         folder = copied(state, arena.new_folder())
         (met,) = arena.run(Job(folder, arguments, most_bytes=limit), tracker=tracker)
-        wrong = met.code == 0 and same_results(folder, sound)
+        wrong = met.code == 0 and same_metrics(folder, sound)
         (again,) = arena.run(Job(folder, arguments), tracker=tracker)
         verdict = _verdict(folder, sound, met, again)
         return Verdict(wrong, verdict.left) if wrong else verdict
@@ -103,9 +114,15 @@ def full_sweep(arena: Arena) -> Iterator[Verdict]:
     return arena.spread(arena.some(limits, 1), judge)
 
 
+@attack("a full disk: the library of charts that is put together")
+def full_charts(arena: Arena) -> Iterator[Verdict]:
+    state = without_charts(after(arena, [*_RUN, "model=oov"]))
+    return _full(arena, state, _RUN, short=1, files="*.js")
+
+
 @attack("a full disk: an archive that is unpacked")
 def full_unpacking(arena: Arena) -> Iterator[Verdict]:
-    state = arena.new_folder("state")
+    state = fresh(arena)
     log = b"".join(b"2024-01-01 00:00:%02d event %d of 9\n" % (n % 60, n) for n in range(300))
     (state / "logs.zip").write_bytes(PACKERS["deflated.zip"]({"app.log": log, "c/d.txt": b"xy"}))
     arguments = [
@@ -122,15 +139,18 @@ def full_mirroring(arena: Arena) -> Iterator[Verdict]:
 
 @attack("a full disk: a real one of a few pages")
 def full_disk(arena: Arena) -> Iterator[Verdict]:
-    sound = after(arena, _RUN)
-    needed = sum(path.stat().st_size // _PAGE + 1 for path in sound.rglob("*"))
-    pages = list(range(4, needed, 3))
+    state, sound = fresh(arena), after(arena, _RUN)
+    begun, needed = (
+        sum(path.stat().st_size // _PAGE + 1 for path in one.rglob("*")) for one in (state, sound)
+    )
+    pages = list(range(begun + 4, needed, 2))
 
     def judge(number: int) -> Verdict:
         folder = arena.new_folder()
         with _disk(folder, number) as disk:
             if disk is None:
                 return Verdict()
+            copied(state, folder)
             (met,) = arena.run(Job(folder, _RUN))
             subprocess.run([*disk, "-o", "remount,size=100m", folder], check=True)
             (again,) = arena.run(Job(folder, _RUN))
@@ -162,11 +182,11 @@ def _may_mount(arena: Arena) -> bool:
 
 @attack("folders that cannot be written")
 def read_only(arena: Arena) -> Iterator[Verdict]:
-    fresh = arena.new_folder("state")
+    begun = fresh(arena)
     for name in ("outputs", ".cache", "data"):
-        (fresh / name).mkdir()
+        (begun / name).mkdir(exist_ok=True)
     states = {
-        "fresh": fresh,
+        "begun": begun,
         "built": after(arena, [*_RUN, "model=oov"]),
         "done": after(arena, _RUN),
     }
@@ -188,7 +208,7 @@ def read_only(arena: Arena) -> Iterator[Verdict]:
             path.chmod(0o555 if path.is_dir() else 0o444)
         user = _NOBODY if os.geteuid() == 0 else None
         (met,) = arena.run(Job(folder, _RUN, user=user))
-        wrong = met.code == 0 and same_results(folder, sound[name])
+        wrong = met.code == 0 and same_metrics(folder, sound[name])
         for path in [folder, *folder.rglob("*")]:
             with contextlib.suppress(PermissionError):
                 path.chmod(0o777 if path.is_dir() else 0o666)
@@ -215,7 +235,7 @@ def network(arena: Arena) -> Iterator[Verdict]:
 
     def judge(case: tuple[str, int]) -> Verdict:
         how, size = case
-        folder, sound = arena.new_folder(), arena.new_folder()
+        folder, sound = fresh(arena), fresh(arena)
         with serving(_breaking(archive, how, size)) as server:
             named = [*arguments, f"dataset.source.url={server.url('logs.zip')}"]
             call = "attacks.faults:impatient"
@@ -260,7 +280,7 @@ def _breaking(archive: bytes, how: str, size: int) -> Behaviour:
 
 @attack("a log that changes while it is read")
 def changing_log(arena: Arena) -> Iterator[Verdict]:
-    state = arena.new_folder("state")
+    state = fresh(arena)
     tiny("hdfs", state / "log")
     arguments = [
         *("dataset=hdfs", "dataset/source=local_dir", "dataset.source.path=log", NO_TRACKER),
@@ -271,7 +291,7 @@ def changing_log(arena: Arena) -> Iterator[Verdict]:
 
 @attack("labels that change while they are read")
 def changing_labels(arena: Arena) -> Iterator[Verdict]:
-    state = arena.new_folder("state")
+    state = fresh(arena)
     tiny("hdfs", state / "log")
     arguments = [
         *("dataset=hdfs", "dataset/source=local_dir", "dataset.source.path=log", NO_TRACKER),
@@ -284,7 +304,7 @@ def changing_labels(arena: Arena) -> Iterator[Verdict]:
 
 @attack("a session file that changes while it is read")
 def changing_sessions(arena: Arena) -> Iterator[Verdict]:
-    state = arena.new_folder("state")
+    state = fresh(arena)
     tiny("openstack_sessions", state / "log")
     arguments = [
         *("dataset=openstack_sessions", "dataset/source=local_dir", "dataset.source.path=log"),

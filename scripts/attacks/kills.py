@@ -14,7 +14,16 @@ from pathlib import Path
 
 from reliability_process import Job
 from reliability_row import Arena, Verdict, attack
-from reliability_state import DEMO, MODELS, NO_TRACKER, after, copied, fresh, judged
+from reliability_state import (
+    DEMO,
+    MODELS,
+    NO_TRACKER,
+    after,
+    copied,
+    fresh,
+    judged,
+    without_charts,
+)
 
 from tests.archives import PACKERS
 
@@ -89,6 +98,12 @@ def warm_run(arena: Arena) -> Iterator[Verdict]:
     return at_operations(arena, state, _RUN, short=2, every=3)
 
 
+@attack("a run that puts the library of charts together, at every fortieth operation")
+def charts(arena: Arena) -> Iterator[Verdict]:
+    state = without_charts(after(arena, [*_RUN, "model=oov"]))
+    return at_operations(arena, state, _RUN, short=1, every=40)
+
+
 @attack("a run that replaces an older result, at every third operation")
 def forced_run(arena: Arena) -> Iterator[Verdict]:
     state = after(arena, _RUN)
@@ -122,7 +137,7 @@ def search(arena: Arena) -> Iterator[Verdict]:
 
 @attack("an archive that is unpacked, at every operation")
 def unpacking(arena: Arena) -> Iterator[Verdict]:
-    state = arena.new_folder("state")
+    state = fresh(arena)
     log = b"".join(b"2024-01-01 00:00:%02d event %d of 9\n" % (n % 60, n) for n in range(300))
     (state / "logs.tar.gz").write_bytes(PACKERS["a.tar.gz"]({"a/b/app.log": log, "c/d.txt": b"x"}))
     arguments = [
