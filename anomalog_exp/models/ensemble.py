@@ -16,8 +16,9 @@ sequence in 550 has.
   surprises at 1 nat is ours.
 - One member is surprised a lot: the harmonic mean of the members' chances (Wilson, "The harmonic mean
   p-value for combining dependent tests", PNAS 116 (4), 2019), which members that see the same thing do
-  not shrink. A member whose scores are nats by themselves is surprised by these here, if they are more:
-  a value that is new among thousands is a rarer thing than the rank of its window tells.
+  not shrink. Weights, as in that paper, say how much a member is believed alone. A member whose scores
+  are nats by themselves is surprised by these here, if they are more: a value that is new among
+  thousands is a rarer thing than the rank of its window tells.
 
 The threshold of its own is where so many sequences as were trained on, all of them usual, are expected
 to hold `false_alarms` above it at most.
@@ -30,19 +31,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import comb, exp, factorial, log
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from anomalog_exp.detection.announced import announce_if_long, announce_long_fit
 from anomalog_exp.detection.contract import Detector
 from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.members import CompoundConfig, CompoundDetector, all_abstain
 from anomalog_exp.detection.state import DetectorState
-from anomalog_exp.errors import NotApplicable
+from anomalog_exp.errors import ConfigError, NotApplicable
 from anomalog_exp.options.extras import extra_named
+from anomalog_exp.options.listing import option_names
+from anomalog_exp.options.mistakes import did_you_mean
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "EnsembleDetector"]
@@ -59,10 +62,29 @@ _USUAL: Final = 1.0
 class Config(CompoundConfig):
     """Options of an ensemble: its members."""
 
+    added_since: ClassVar[dict[str, Any]] = {"weights": {}}
+
     name: Literal["ensemble"]
+    weights: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
+        description="how much members are believed alone; 1 for those that are not named"
+    )
     false_alarms: float = Field(
         gt=0, description="expected in as many sequences as were trained on"
     )
+
+    @model_validator(mode="after")
+    def _weights_name_members(self) -> Self:
+        """A weight may be of a detector that is no member: one that was taken away leaves it behind."""
+        known = {*self.members, *option_names("model")}
+        if others := [name for name in self.weights if name not in known]:
+            raise ConfigError.of(
+                f"model.weights.{others[0]}",
+                self.weights[others[0]],
+                problem="there is no such member",
+                allowed=", ".join(self.members),
+                fix=did_you_mean(others[0], list(self.members), "name a member, or take it away"),
+            )
+        return self
 
     def build_detector(self) -> EnsembleDetector:
         return EnsembleDetector(self)
@@ -152,7 +174,8 @@ class EnsembleDetector(CompoundDetector):
     def score(self, sequences: SequenceSet) -> NDArray[np.float64]:
         ranked, own = self._nats(sequences)
         beyond = np.maximum(ranked - _USUAL, 0.0).sum(axis=0)
-        return np.maximum(_joint(beyond, len(ranked)), _harmonic_mean(own))
+        weights = np.array([self.config.weights.get(name, 1.0) for name in self._names])
+        return np.maximum(_joint(beyond, len(ranked)), _harmonic_mean(own, weights))
 
     def abstained(self, sequences: SequenceSet) -> NDArray[np.bool_] | None:
         """Where all members abstain."""
@@ -237,10 +260,16 @@ class _Taken:
     members: list[str]
 
 
-def _harmonic_mean(nats: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(sequences,) -ln of the harmonic mean of the chances exp(-nats), of (members, sequences) nats."""
+def _harmonic_mean(nats: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(sequences,) -ln of the harmonic mean of chances.
+
+    Args:
+        nats: (members, sequences) -ln of the chances.
+        weights: (members,) of which only the proportions count.
+    """
     most = nats.max(axis=0)
-    return most + np.log(np.exp(nats - most).mean(axis=0))
+    shares = weights[:, None] / weights.sum()
+    return most + np.log((shares * np.exp(nats - most)).sum(axis=0))
 
 
 def _joint(beyond: NDArray[np.float64], members: int) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import pytest
 
 from anomalog_exp.config import load_run_config
 from anomalog_exp.errors import ConfigError, NotApplicable
-from anomalog_exp.models.ensemble import _harmonic_mean, _joint, _Surprise
+from anomalog_exp.models.ensemble import EnsembleDetector, _harmonic_mean, _joint, _Surprise
 from anomalog_exp.sequences.sequence_set import Split
 from tests.detectors import fitted
 from tests.sequencing import sequence_set
@@ -26,11 +26,43 @@ def test_the_score_is_the_chance_that_usual_members_are_surprised_by_as_much():
 
 def test_the_harmonic_mean_of_chances_is_that_of_one_member_if_all_see_the_same():
     chances = np.array([[0.5, 0.001], [0.25, 0.001], [0.125, 0.001]])
-    found = np.exp(-_harmonic_mean(-np.log(chances)))
+    found = np.exp(-_harmonic_mean(-np.log(chances), np.ones(3)))
     assert found == pytest.approx([3 / (2 + 4 + 8), 0.001])
-    assert _harmonic_mean(np.array([[0.0, 5000.0], [0.0, 0.0]])) == pytest.approx(
+    assert _harmonic_mean(np.array([[0.0, 5000.0], [0.0, 0.0]]), np.ones(2)) == pytest.approx(
         [0.0, 5000 - log(2)]
     )
+
+
+def test_a_member_counts_by_its_weight_where_it_alone_is_surprised():
+    chances = np.array([[0.5, 0.001], [0.25, 0.001], [0.125, 0.001]])
+    found = np.exp(-_harmonic_mean(-np.log(chances), np.array([1.0, 1.0, 0.25])))
+    assert found == pytest.approx([2.25 / (2 + 4 + 0.25 * 8), 0.001])
+    learned, test = fitted("ensemble", TRAIN, ["ab" * 5 + "z"])
+    alone = []
+    for weight in (1, 4):
+        config = load_run_config(["model=ensemble", f"+model.weights.rate={weight}"]).model
+        detector = EnsembleDetector.from_state(config, learned.state())
+        ranked, own = detector._nats(test)
+        weights = [weight if name == "rate" else 1 for name in detector._names]
+        alone.append(-np.log(np.average(np.exp(-own), axis=0, weights=weights)))
+        together = _joint(np.maximum(ranked - 1, 0).sum(axis=0), len(ranked))
+        assert detector.score(test) == pytest.approx(np.maximum(together, alone[-1]))
+    assert alone[0] != alone[1]
+
+
+def test_a_weight_is_of_a_member_or_of_a_detector_that_was_taken_away():
+    load_run_config(["model=ensemble", "~model.members.value_rate"])
+    with pytest.raises(ConfigError, match=r"(?s)model\.weights\.value_rates: .* 'value_rate'\?"):
+        load_run_config(["model=ensemble", "+model.weights.value_rates=2"])
+    with pytest.raises(ConfigError, match=r"model\.weights\.value_rate"):
+        load_run_config(["model=ensemble", "model.weights.value_rate=0"])
+
+
+def test_a_config_from_before_weights_gives_each_member_the_same():
+    config = load_run_config(["model=ensemble"]).model
+    before = config.model_dump()
+    del before["weights"]
+    assert type(config).of(before, "model").weights == {}
 
 
 def test_a_value_that_is_new_among_many_counts_by_its_own_chance():
