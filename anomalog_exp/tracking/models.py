@@ -58,7 +58,8 @@ def log_model_once(client: MlflowClient, experiment: str, run_id: str, stored: S
 
     if not (stored.paths.bundle_dir / MANIFEST).is_file():
         return
-    models = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
+    of_the_run = f"source_run_id = '{run_id}'"
+    models = client.search_logged_models([experiment], of_the_run)
     if any(model.status == LoggedModelStatus.READY for model in models):
         return
     model = (
@@ -80,6 +81,10 @@ def log_model_once(client: MlflowClient, experiment: str, run_id: str, stored: S
         folder = Path(name)
         _save(folder, stored, model, run_id)
         client.log_model_artifacts(model.model_id, str(folder / "model"))
+    # Where the answer to create_logged_model is lost, it is asked again, and there are two.
+    for other in client.search_logged_models([experiment], of_the_run):
+        if other.model_id != model.model_id:
+            client.delete_logged_model(other.model_id)
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
 
 

@@ -18,9 +18,11 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
+from anomalog_exp.tracking.mirror import mirror_run_dir
+from anomalog_exp.tracking.store import opened_store
 from tests.bundles import bundle_of_demo
 from tests.command import SMALL_DEMO, command, environment, run_dirs
-from tests.mirroring import Mirroring, stored_runs
+from tests.mirroring import Mirroring, settings_in, stored_runs
 from tests.servers import free_port
 from tests.shop import SHOP
 from tests.stores import new_store, store_at_hand
@@ -137,6 +139,29 @@ def test_whoever_kills_it_a_run_has_one_model_in_the_end(tmp_path):
             assert files_of(model / "artifacts/bundle") == files_of(run_dir / "bundle")
     finally:
         mirroring.close()
+
+
+def test_a_model_whose_answer_was_lost_is_there_once(tmp_path, monkeypatch):
+    from mlflow.tracking import MlflowClient
+
+    run_dir = bundle_of_demo(tmp_path, "model=markov").parent
+    places, create = tmp_path / "places", MlflowClient.create_logged_model
+    places.mkdir()
+    shutil.copy(new_store(), places)
+
+    def asked_twice(*given: Any, **named: Any) -> Any:
+        create(*given, **named)
+        return create(*given, **named)
+
+    monkeypatch.setattr(MlflowClient, "create_logged_model", asked_twice)
+    settings = settings_in(places, log_model=True)
+    for _ in range(2):
+        mirror_run_dir(run_dir, settings, parent=None)
+        with opened_store(settings) as (client, experiment):
+            (model,) = client.search_logged_models([experiment])
+            assert str(model.status) == "READY"
+        assert len(models_in(places / "mlflow.db")) == 2  # MLflow keeps what is deleted
+        assert outputs_in(places / "mlflow.db") == 1
 
 
 def test_mlflow_serves_a_model_raw_lines_in_and_verdicts_out(folder, log, tmp_path):
