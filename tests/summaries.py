@@ -14,13 +14,14 @@ from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from anomalog_exp.sequences.vocabulary import Vocabulary
 
 Explain = Callable[[SequenceSet, int], list[list[tuple[str, float]]]]
+Blame = Callable[[SequenceSet], np.ndarray]
 
 
 class ByHand(Detector):
-    """Explains as it is told to; its scores stand in the summary."""
+    """Explains and blames as it is told to; its scores stand in the summary."""
 
-    def __init__(self, explain: Explain | None) -> None:
-        self._explain = explain
+    def __init__(self, explain: Explain | None, blame: Blame | None) -> None:
+        self._explain, self._blame = explain, blame
 
     def fit(self, train, valid=None) -> None:
         raise AssertionError("nothing is fitted by hand")
@@ -31,6 +32,9 @@ class ByHand(Detector):
     def explain(self, sequences, top):
         return self._explain(sequences, top) if self._explain else super().explain(sequences, top)
 
+    def blamed_events(self, sequences):
+        return self._blame(sequences) if self._blame else None
+
 
 def summary_of(
     sequences: SequenceSet,
@@ -40,13 +44,14 @@ def summary_of(
     events: EventScores | None = None,
     next_events: NextEvents | None = None,
     explain: Explain | None = None,
+    blame: Blame | None = None,
 ) -> ModelRunSummary:
     """The summary of a run that scores the test part so."""
     values = np.array(scores, dtype=np.float64)
     decision = {"name": "fixed", "value": threshold}
     config = ExperimentModelConfig.of({"name": "by_hand", "decision": decision})
     return ModelRunSummary(
-        judge=Judge(config, ByHand(explain), threshold, None, Vocabulary.of(sequences), {}),
+        judge=Judge(config, ByHand(explain, blame), threshold, None, Vocabulary.of(sequences), {}),
         test=sequences.part(Split.TEST),
         scores=values,
         threshold=threshold,

@@ -134,8 +134,11 @@ def _units(grouping: dict[str, Any]) -> str:
 
 
 def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
-    keys = ("first", "last", "begin_ms", "end_ms")
-    parts = [*extent_texts(*(finding[key] for key in keys)), f"{finding['events']:,} events"]
+    keys, events = ("first", "last", "begin_ms", "end_ms"), finding["events"]
+    parts = [
+        *extent_texts(*(finding[key] for key in keys)),
+        f"{events:,} event{'' if events == 1 else 's'}",
+    ]
     if finding["entity"] is not None:
         parts.insert(0, str(finding["entity"]))
     if finding["equal"] > 1:
@@ -144,16 +147,11 @@ def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
     yield from entry(f"#{rank}", f"{', '.join(parts)}; score {finding['score']:.4g}, {flagged}")
     for reason in finding["reasons"]:
         yield from entry("", " ".join(reason["evidence"].split()), mark="- ")
-    for line in _rarest(finding["lines"]):
+    for place in sorted(finding["telling"][:_LINES]):
+        line = finding["lines"][place]
         yield f"         {line['place']}: {line['text']}"[:LINE_WIDTH]
         if line["more"]:
             yield f"             {line['more'][0]}"[:LINE_WIDTH]
-
-
-def _rarest(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The few lines of whose templates training showed the least, in their order."""
-    places = sorted(range(len(lines)), key=lambda place: lines[place]["trained"])[:_LINES]
-    return [lines[place] for place in sorted(places)]
 
 
 def entry(name: str, text: str, mark: str = "") -> list[str]:

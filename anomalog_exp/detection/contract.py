@@ -136,6 +136,14 @@ class Detector(ABC):
         """
         return None
 
+    def blamed_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
+        """(sum of lengths,) float64, finite: how much each event is behind the score of its sequence.
+
+        It chooses the lines by which a sequence is shown. The default is what single events score; None
+        where a detector says nothing of them.
+        """
+        return self.score_events(sequences)
+
     def rank_next_events(self, sequences: SequenceSet) -> NDArray[np.int64] | None:
         """(sum of lengths,) place of each event among what was expected next: 0 = expected most.
 

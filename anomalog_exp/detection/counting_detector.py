@@ -56,8 +56,8 @@ class CountingDetector(Detector):
             reasons.append(
                 [
                     (
-                        f"{counts[row, kinds[i]]:,.0f} events{self.kind_name(sequences, kinds[i])}, "
-                        f"usually {usually[kinds[i]]:,.0f}{when}",
+                        f"{counts[row, kinds[i]]:,.0f} event{'' if counts[row, kinds[i]] == 1 else 's'}"
+                        f"{self.kind_name(sequences, kinds[i])}, usually {usually[kinds[i]]:,.0f}{when}",
                         float(weights[i]),
                     )
                     for i in ranked

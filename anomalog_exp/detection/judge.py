@@ -24,6 +24,7 @@ from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.outcome import EventScores, NextEvents, Outcome, Verdicts
 from anomalog_exp.detection.scores import (
     abstained_sequences,
+    blamed_events,
     decided,
     judged_rows,
     sequence_scores,
@@ -228,6 +229,11 @@ class Judge:
             else one
             for one, names in zip(explained, named, strict=True)
         ]
+
+    def blamed(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
+        """(sum of lengths,) how much each event is behind the score of its sequence, if it says so."""
+        with _answering_for(self.kept_in):
+            return blamed_events(self.detector, self._read(sequences))
 
     def manifest(self) -> dict[str, object]:
         """What is worth recording of the detector and its decisions, JSON-ready."""

@@ -14,6 +14,7 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 __all__ = [
     "abstained_events",
     "abstained_sequences",
+    "blamed_events",
     "decided",
     "event_scores",
     "highest_of_rows",
@@ -55,6 +56,16 @@ def event_scores(detector: Detector, sequences: SequenceSet) -> NDArray[np.float
     """
     scores = detector.score_events(sequences)
     return None if scores is None else _checked(detector, scores, int(sequences.offsets[-1]))
+
+
+def blamed_events(detector: Detector, sequences: SequenceSet) -> NDArray[np.float64] | None:
+    """(sum of lengths,) float64, finite, sequence by sequence; None if it blames no single events.
+
+    Raises:
+        TypeError: the detector breaks the contract.
+    """
+    blame = detector.blamed_events(sequences)
+    return None if blame is None else _checked(detector, blame, int(sequences.offsets[-1]))
 
 
 def abstained_sequences(detector: Detector, sequences: SequenceSet) -> NDArray[np.bool_] | None:

@@ -74,6 +74,10 @@ class ModelRunSummary(Outcome):
         """Evidence for some of the test sequences: of each up to `top` pairs of text and weight."""
         return self.judge.explain(self.test.take(chosen), top)
 
+    def blamed(self, chosen: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        """(events of some of the test sequences,) how much each is behind the score of its sequence."""
+        return self.judge.blamed(self.test.take(chosen))
+
 
 def _label_counts(label: NDArray[np.int8]) -> dict[int, int]:
     values, counts = np.unique(label, return_counts=True)

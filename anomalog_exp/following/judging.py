@@ -24,7 +24,7 @@ from anomalog_exp.detection.outcome import EventScores, Outcome
 from anomalog_exp.following.complete import Complete
 from anomalog_exp.following.values import HeldValues
 from anomalog_exp.results.bundle import Bundle
-from anomalog_exp.results.findings import rarest_rows
+from anomalog_exp.results.findings import telling_rows
 from anomalog_exp.sequences.groupings.any import SequenceConfig
 from anomalog_exp.sequences.groupings.entity import EntitySequenceConfig
 from anomalog_exp.sequences.groupings.fixed import FixedSequenceConfig
@@ -146,10 +146,11 @@ class FollowJudge:
         outcome, sequences = judged.outcome, judged.sequences
         anomalous = np.flatnonzero(outcome.predicted)
         chosen = np.arange(len(sequences)) if self._every else anomalous
-        rows = rarest_rows(self._judge.vocabulary, sequences, anomalous, _LINES)
-        reasons = (
-            self._judge.explain(sequences.take(anomalous), _EVIDENCE) if len(anomalous) else []
-        )
+        found = sequences.take(anomalous)
+        reasons = self._judge.explain(found, _EVIDENCE) if len(anomalous) else []
+        blame = self._judge.blamed(found) if len(anomalous) else None
+        telling = telling_rows(sequences, anomalous, blame, self._judge.vocabulary, _LINES)
+        rows = [np.sort(one) for one in telling]
         lines = self._lines(judged, rows)
         shown = dict(zip(anomalous.tolist(), zip(lines, reasons, strict=True), strict=True))
         entity = judged.complete.entity

@@ -43,6 +43,7 @@ from anomalog_exp.detection.learned import restored, state_of
 from anomalog_exp.detection.members import CompoundConfig, CompoundDetector, all_abstain
 from anomalog_exp.detection.state import DetectorState
 from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.features.segments import segment_maxima
 from anomalog_exp.options.extras import extra_named
 from anomalog_exp.options.listing import option_names
 from anomalog_exp.options.mistakes import did_you_mean
@@ -195,6 +196,24 @@ class EnsembleDetector(CompoundDetector):
             ranked.append(nats)
             own.append(np.maximum(nats, scores) if detector.in_nats else nats)
         return np.stack(ranked), np.stack(own)
+
+    def blamed_events(self, sequences: SequenceSet) -> NDArray[np.float64] | None:
+        """What the members that are surprised blame, the event most that the most surprised one does.
+
+        The event that a member blames most weighs as much as the member is surprised, others in
+        proportion.
+        """
+        found = []
+        for detector, nats in zip(self._detectors, self._nats(sequences)[1], strict=True):
+            blame = detector.blamed_events(sequences)
+            if blame is None:
+                continue
+            most = segment_maxima(blame, sequences.offsets)
+            scale = np.divide(
+                nats, most, out=np.zeros_like(most), where=(most > 0) & (nats > _USUAL)
+            )
+            found.append(np.maximum(blame, 0.0) * np.repeat(scale, sequences.lengths))
+        return np.maximum.reduce(found) if found else None
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
         """The evidence of the members that are surprised.

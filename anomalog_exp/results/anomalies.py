@@ -98,11 +98,11 @@ def _heading(finding: SequenceFinding) -> str:
         f"score {finding.score:.6g}",
         _verdict(finding),
         _LABELS[finding.label],
-        f"{finding.events} events",
+        f"{finding.events} event{'' if finding.events == 1 else 's'}",
     ]
     if finding.entity is not None:
         parts.append(finding.entity)
     parts += extent_texts(finding.first, finding.last, finding.begin_ms, finding.end_ms)
-    if finding.equal > 1:
-        parts.append(f"and {finding.equal - 1} equal sequences")
+    if others := finding.equal - 1:
+        parts.append(f"and {others} equal sequence{'' if others == 1 else 's'}")
     return ", ".join(parts)

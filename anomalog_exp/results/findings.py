@@ -1,13 +1,15 @@
 """Test sequences and events of highest score, with evidence and raw lines: what a person reads first.
 
-Equal sequences of one score appear once, with their number. A long sequence appears by the lines whose
-templates are rarest in training. `findings.json` keeps them; `anomalies.txt` is the same as text.
+Equal sequences of one score appear once, with their number. A long sequence appears by the lines that
+the detector blames most, if it says so of single events, and of equal ones by those whose templates are
+rarest in training. `findings.json` keeps them; `anomalies.txt` is the same as text.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -29,7 +31,7 @@ __all__ = [
     "Verdicts",
     "findings_of",
     "lines_of_rows",
-    "rarest_rows",
+    "telling_rows",
 ]
 
 _ENTRIES = 20
@@ -83,6 +85,7 @@ class SequenceFinding:
         end_ms: The same of the end, else of the latest event.
         reasons: Evidence and its weight, strongest first.
         lines: The lines that stand for it, in order.
+        telling: Places in `lines`, the most telling one first.
     """
 
     sequence: int
@@ -99,6 +102,7 @@ class SequenceFinding:
     end_ms: int | None
     reasons: list[tuple[str, float]]
     lines: list[Line]
+    telling: list[int]
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,10 @@ def _sequences(
     _, first, equal = np.unique(alike, axis=1, return_index=True, return_counts=True)
     ranked = _ranked(test, first, summary.scores[first])[:_ENTRIES]
     chosen, equal = first[ranked], equal[ranked]
-    rows = rarest_rows(summary.judge.vocabulary, test, chosen, _LINES)
+    ranked_rows = telling_rows(
+        test, chosen, summary.blamed(chosen), summary.judge.vocabulary, _LINES
+    )
+    rows = [np.sort(one) for one in ranked_rows]
     line_of = lines_of_rows(test.dataset, np.concatenate(rows), summary.judge.vocabulary)
     reasons = summary.explain(chosen, _EVIDENCE)
     found = [
@@ -213,6 +220,7 @@ def _sequences(
             **_extent(test, sequence),
             reasons=[(text, float(weight)) for text, weight in reasons[rank]],
             lines=[line_of[row] for row in rows[rank].tolist()],
+            telling=np.searchsorted(rows[rank], ranked_rows[rank]).tolist(),
         )
         for rank, sequence in enumerate(chosen.tolist())
         for entity in [int(test.entity[sequence])]
@@ -299,22 +307,29 @@ def lines_of_rows(
     }
 
 
-def rarest_rows(
-    trained: Vocabulary, test: SequenceSet, chosen: NDArray[np.int64], most: int
+def telling_rows(
+    test: SequenceSet,
+    chosen: NDArray[np.int64],
+    blame: NDArray[np.float64] | None,
+    trained: Vocabulary,
+    most: int,
 ) -> list[NDArray[np.int64]]:
-    """(chosen sequences,) the dataset rows by which each of them appears, in line order.
+    """(chosen sequences,) the dataset rows by which each of them appears, the most telling one first.
 
     Args:
-        trained: Says how rare a template is.
         test: The sequences that `chosen` counts.
         chosen: Places in `test`.
+        blame: (events of the chosen sequences,) how much each is behind the score of its sequence; None
+            where the detector does not say.
+        trained: Says how rare a template is, which decides between events of equal blame.
         most: Rows of each.
     """
-    dataset = test.dataset
-    seen = trained.shown(dataset.templates)
+    shown = test.take(chosen)
+    rows, offsets = shown.rows, shown.offsets
+    seen = trained.shown(test.dataset.templates)[test.dataset.template[rows]]
+    blamed = np.zeros(len(rows)) if blame is None else -blame
     rows_of = []
-    for sequence in chosen:
-        rows = test.order[test.start[sequence] : test.stop[sequence]]
-        rarest = np.argsort(seen[dataset.template[rows]], kind="stable")[:most]
-        rows_of.append(rows[np.sort(rarest)])
+    for begin, end in pairwise(offsets.tolist()):
+        ranked = np.lexsort((seen[begin:end], blamed[begin:end]))[:most]
+        rows_of.append(rows[begin:end][ranked])
     return rows_of

@@ -138,3 +138,32 @@ def test_a_member_that_does_not_apply_takes_no_part_and_none_at_all_is_told():
 def test_a_member_may_not_see_test_labels():
     with pytest.raises(ConfigError, match=r"model\.members\.rate\.decision"):
         load_run_config(["model=ensemble", "model/decision@model.members.rate.decision=best_f1"])
+
+
+def test_the_events_that_a_surprised_member_blames_are_blamed():
+    windows = [[("a", [["ann", "bob", "cid"][i % 3]]) for i in range(30)] for _ in range(60)]
+    windows[20][7] = ("a", ["eve"])
+    windows[30][11] = ("n", [])
+    sequences = valued_set(windows, windows)
+    detector = load_run_config(["model=ensemble"]).model.build_detector()
+    detector.fit(sequences.part(Split.TRAIN))
+    test = sequences.part(Split.TEST)
+    blame = detector.blamed_events(test).reshape(60, 30)
+    assert blame[20].argmax() == 7
+    assert blame[30].argmax() == 11
+    assert not blame[[0, 1, 59]].any()
+    surprised = dict(zip(detector._names, detector._nats(test)[1], strict=True))
+    assert blame[20, 7] == pytest.approx(surprised["new_value"][20])
+    assert blame[30, 11] == pytest.approx(
+        surprised["rare_event"][30].clip(surprised["new_event"][30])
+    )
+
+
+def test_an_ensemble_of_members_that_judge_no_events_blames_none():
+    gone = ("rare_event", "new_event", *VALUES)
+    detector, test = fitted("ensemble", TRAIN, TRAIN)
+    config = load_run_config(["model=ensemble", *(f"~model.members.{one}" for one in gone)]).model
+    alone = config.build_detector()
+    alone.fit(sequence_set([*TRAIN, *TRAIN], [0] * 120, tested=60).part(Split.TRAIN))
+    assert alone.blamed_events(test) is None
+    assert detector.blamed_events(test) is not None

@@ -52,6 +52,25 @@ def test_a_line_has_its_time_and_where_there_is_no_log_its_template():
     ]
 
 
+def test_a_long_sequence_appears_by_the_lines_that_are_blamed_and_then_by_the_rarest():
+    usual, odd = "abcdefgh" * 3, "ahgfedcba" + "abcdefgh"
+    sequences = sequence_set([usual, usual + "a", odd], [0, 0, -1], tested=1)
+
+    def blame(test):
+        assert len(test) == 1
+        return np.where(
+            np.arange(len(odd)) == 13, 2.0, np.where(np.arange(len(odd)) == 8, 1.0, 0.0)
+        )
+
+    def shown(**more):
+        (first,) = findings_of(sequences, summary_of(sequences, [0.9], **more)).sequences
+        return "".join(line.text for line in first.lines), first.telling
+
+    # Training shows "a" once more than the others.
+    assert shown() == ("hgfedc", [0, 1, 2, 3, 4, 5])
+    assert shown(blame=blame) == ("hgfeae", [5, 4, 0, 1, 2, 3])
+
+
 def test_events_appear_once_by_template():
     judged = EventScores(
         np.array([5, 6, 7, 8]),
@@ -81,7 +100,7 @@ def test_the_text_is_made_of_the_same():
         "3 distinct test sequences of highest score, of 3 distinct among 4; "
         "3 score above the threshold of 0.5\n\n"
         "#1  score 0.9, predicted anomalous, labelled anomalous, 3 events, s3, line:6 to 8, "
-        "1970-01-01 00:00:03 UTC, and 1 equal sequences\n"
+        "1970-01-01 00:00:03 UTC, and 1 equal sequence\n"
         "       2.000  because\n    line:6: a\n    line:7: b\n    line:8: z\n"
     )
     assert "#3  score 0.1, predicted normal, labelled normal, 2 events, s4, line:9 to 10, " in text

@@ -21,7 +21,7 @@ from anomalog_exp.results.anomalies import line_texts
 from anomalog_exp.results.bundle import bundle_of
 from anomalog_exp.results.comparison.formats import Excerpt
 from anomalog_exp.results.comparison.runs import ComparedRun
-from anomalog_exp.results.findings import lines_of_rows, rarest_rows
+from anomalog_exp.results.findings import lines_of_rows, telling_rows
 from anomalog_exp.sequences.sequence_set import SequenceSet, Split
 from anomalog_exp.sequences.vocabulary import Vocabulary
 
@@ -90,7 +90,7 @@ def _whole(sequences: SequenceSet, places: NDArray[np.int64]) -> list[Excerpt]:
     """Excerpts of test sequences: of each the lines whose templates are rarest in training."""
     test, dataset = sequences.part(Split.TEST), sequences.dataset
     trained = Vocabulary.of(sequences.part(Split.TRAIN))
-    rows_of = rarest_rows(trained, test, places, _LINES)
+    rows_of = [np.sort(rows) for rows in telling_rows(test, places, None, trained, _LINES)]
     line_of = lines_of_rows(dataset, np.concatenate(rows_of), trained) if rows_of else {}
     found = []
     for place, rows in zip(places.tolist(), rows_of, strict=True):
