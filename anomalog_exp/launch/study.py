@@ -148,9 +148,13 @@ class SearchStudy:
 
 
 def _mend(path: Path) -> None:
-    """Take away what a process that was killed left: half a line, and its lock."""
+    """Take away what a process that was killed left: half a line, and its lock.
+
+    Optuna gives a lock another name, `study.journal.lock...`, before it removes it.
+    """
     if not path.is_file():
         return
-    Path(f"{path}.lock").unlink(missing_ok=True)
+    for lock in path.parent.glob(f"{path.name}.lock*"):
+        lock.unlink(missing_ok=True)
     text = path.read_bytes()
     os.truncate(path, text.rfind(b"\n") + 1)

@@ -47,8 +47,10 @@ def test_half_a_line_and_a_lock_of_a_killed_process_are_taken_away(tmp_path):
     with (tmp_path / "study").open("a") as journal:
         journal.write('{"op_code":4,"wor')
     (tmp_path / "study.lock").symlink_to(tmp_path / "study")
+    (tmp_path / "study.lock1f3e.rename").symlink_to(tmp_path / "study")
     assert searched(opened(tmp_path / "study"), 1)[:2] == before
     assert opened(tmp_path / "study").ended == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["study"]
 
 
 def test_a_trial_whose_end_was_written_in_part_has_ended(tmp_path):
