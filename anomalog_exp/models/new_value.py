@@ -12,19 +12,21 @@ is that share. So a new value says much in a place of few values that is often s
 place of identifiers.
 
 Deviations. AMiner's places are named by hand; here all take part where values are few and new ones
-rare. Values are counted once for each sequence, as a session repeats its own identifier. Two values
-in one event that were never together count where each is known, and by the same rules.
+rare. A place of many numbers holds measurements, of which one more is nothing new: how large it is, is
+for `value_range`. Values are counted once for each sequence, as a session repeats its own identifier.
+Two values in one event that were never together count where each is known, and by the same rules.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from anomalog_exp.data.value_kinds import KINDS
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
@@ -43,15 +45,19 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 __all__ = ["Config", "NewValueDetector"]
 
 _EVENTS_AT_ONCE = 1 << 20
+_NUMBERS = np.array([KINDS.index(kind) for kind in ("integer", "decimal", "size", "duration")])
 
 
 class Config(ExperimentModelConfig):
     """Options of new values."""
 
+    added_since: ClassVar[dict[str, Any]] = {"most_numbers": None}
+
     name: Literal["new_value"]
     seen_in_at_most: int = Field(ge=0, description="training sequences that have a new value")
     pairs: bool = Field(description="judge two values of one event together, too")
     most_values: Count = Field(description="distinct values of a place that takes part")
+    most_numbers: Count | None = Field(description="the same of a place that holds numbers")
     most_new: Fraction = Field(description="chance of a new value in a place that takes part")
 
     @property
@@ -102,12 +108,13 @@ class NewValueDetector(Detector):
                 yield _owner(part)[found.row], found.place * size + found.code
 
         counts = Halves.of(*map(observed, halves))
-        seen = self._novelty(counts, counts.keys // size)
+        places = np.unique(counts.keys // size)
+        seen = self._novelty(counts, counts.keys // size, self._most(parameters.kind[places]))
         if not len(seen.groups):
             raise NotApplicable(
                 f"{self.name} needs places whose values come again in other training sequences (of "
-                f"{len(np.unique(counts.keys // size)):,} places with values, none has at most "
-                f"{self.config.most_values:,} and seldom a new one)"
+                f"{len(places):,} places with values, none has at most {self.config.most_values:,}, or "
+                f"{self._most(_NUMBERS)[0]:,} numbers, and seldom a new one)"
             )
         place, code = np.divmod(seen.known, size)
         codes, text = np.unique(code, return_inverse=True)
@@ -116,16 +123,25 @@ class NewValueDetector(Detector):
         together = Halves.of(
             *(self._pairs_seen(half) if self.config.pairs else () for half in halves)
         )
-        self._pairs = self._novelty(together, self._group_of_pairs(together.keys))
+        groups = self._group_of_pairs(together.keys)
+        self._pairs = self._novelty(together, groups, self.config.most_values)
 
-    def _novelty(self, counts: Halves, group: NDArray[np.int64]) -> Novelty:
+    def _novelty(
+        self, counts: Halves, group: NDArray[np.int64], most: int | NDArray[np.int64]
+    ) -> Novelty:
         return Novelty.of(
             counts,
             group,
             at_most=self.config.seen_in_at_most,
-            most_keys=self.config.most_values,
+            most_keys=most,
             most_new=self.config.most_new,
         )
+
+    def _most(self, kind: NDArray[np.int8]) -> NDArray[np.int64]:
+        """(places,) how many distinct values a place of each kind may have."""
+        most = self.config.most_values
+        numbers = most if self.config.most_numbers is None else self.config.most_numbers
+        return np.where(np.isin(kind, _NUMBERS), min(numbers, most), most)
 
     def _key(self, place: NDArray[np.int64], text: NDArray[np.int64]) -> NDArray[np.int64]:
         """(values,) what names a text in a place; the text is -1 where training never had it."""

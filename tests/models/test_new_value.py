@@ -76,6 +76,23 @@ def slow_events(train, test, *, at_most, most, most_new, pairs):
     return [[score(*event) for event in one] for one in test] if single else None
 
 
+@pytest.mark.parametrize("most_numbers", [None, 8, 7])
+def test_a_place_of_many_numbers_holds_measurements(most_numbers):
+    def windows(new):
+        return [[("a", [str(i % 8)]), ("b", [f"user{i % 8}.x", "200"])] for i in range(80)] + [
+            [("a", [new]), ("b", [f"{new}.x", new])]
+        ]
+
+    config = model_config("new_value").model_copy(update={"most_numbers": most_numbers})
+    detector = config.build_detector()
+    both = valued_set(windows("7"), windows("9"))
+    detector.fit(both.part(Split.TRAIN))
+    scores = detector.score_events(both.part(Split.TEST).unlabelled())
+    assert not scores[:-2].any()
+    assert scores[-1] > 0
+    assert (scores[-2] > 0) == (most_numbers != 7)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     SEQUENCES,
