@@ -27,7 +27,7 @@ __all__ = ["CategoryNumbers", "TextNumbers"]
 _NULL: Final = np.iinfo(np.uint32).max  # -1 of int32
 _FREE: Final = -1
 _FEWEST_SLOTS: Final = 1 << 10
-_SLOTS_PER_TEXT: Final = 2
+_SLOTS_PER_TEXT: Final = 4
 
 
 class CategoryNumbers:
@@ -107,13 +107,14 @@ class TextNumbers:
         number = self._slot.take(at)
         left = np.flatnonzero(self._differ(number, first, second))
         while len(left):
-            free = left[self._slot.take(at[left]) == _FREE]
+            free = left[number[left] == _FREE]
             # Written from the last to the first, so that of equal texts the first has the slot.
             self._slot[at[free[::-1]]] = row_number[free[::-1]]
             found = self._slot.take(at[left])
             number[left] = found
             left = left[self._differ(found, first[left], second[left])]
             at[left] = (at[left] + 1) & mask
+            number[left] = self._slot.take(at[left])
         new = np.flatnonzero(number == row_number)
         if len(new):
             later = np.flatnonzero(number >= size)
@@ -143,7 +144,7 @@ class TextNumbers:
             )
         slots = len(self._slot)
         while slots < _SLOTS_PER_TEXT * most:
-            slots *= 4
+            slots *= 2
         if slots > len(self._slot):
             self._slot = np.full(slots, _FREE, dtype=np.int32)
             self._fill_slots()
