@@ -38,7 +38,7 @@ class PlaceKinds:
         self._below = (share * np.iinfo(np.uint32).max).astype(np.uint32)
         self._pairs = [np.empty(0, dtype=np.int64)]  # place * 2^32 + code
 
-    def add(self, first_row: int, template: NDArray[np.int32], code: NDArray[np.int64]) -> None:
+    def add(self, first_row: int, template: NDArray[np.int32], code: NDArray[np.integer]) -> None:
         """Take the values of the next rows.
 
         Args:
@@ -49,7 +49,7 @@ class PlaceKinds:
         number = np.arange(first_row, first_row + len(template)).astype(np.uint32) * _SCATTER
         rows = np.flatnonzero(number <= self._below[template])
         found = placed_values(code, template, self._places, rows)
-        self._pairs.append(np.unique(found.place << 32 | found.code))
+        self._pairs.append(found.place << 32 | found.code)
 
     def kinds(self, texts: pl.Series) -> NDArray[np.int8]:
         """(places,) code of the kind of each into `KINDS`.
@@ -58,8 +58,11 @@ class PlaceKinds:
             texts: (texts,) String, what codes stand for.
         """
         place, code = np.divmod(np.unique(np.concatenate(self._pairs)), 1 << 32)
-        seen, which = np.unique(code, return_inverse=True)
-        kind = kinds_of_texts(texts.gather(seen))[which]
+        voting = np.zeros(len(texts), dtype=bool)
+        voting[code] = True
+        kind = np.zeros(len(texts), dtype=np.int8)
+        kind[voting] = kinds_of_texts(texts.filter(voting))
+        kind = kind[code]
         size = (int(self._places.sum()), len(KINDS))
         votes = np.bincount(place * len(KINDS) + kind, minlength=size[0] * size[1]).reshape(size)
         integer, decimal = KINDS.index("integer"), KINDS.index("decimal")

@@ -22,6 +22,7 @@ from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.place_values import values_of_places
 from anomalog_exp.data.templates.wildcards import Wildcards
+from anomalog_exp.data.text_numbers import CategoryNumbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,15 +51,13 @@ def recast(
     wildcards = Wildcards(config)
     places = wildcards.counts(new)
     messages = pl.Series([wildcards.message(text) for text in old], dtype=pl.String)
-    category = pl.Categorical(pl.Categories.random())
-    alive = pl.Series([""]).cast(category)
+    forms = TextForms(CategoryNumbers())
     numbers = values_of_places(
-        messages, new_of_old, [wildcards.constants(text) for text in new], TextForms(category)
+        messages, new_of_old, [wildcards.constants(text) for text in new], forms
     )
     found = FirstAppearance()
     text = pl.Series(found.add(numbers)).replace(NO_VALUE, None)
-    piece_texts = found.texts(category).gather(text).to_list()
-    del alive
+    piece_texts = forms.texts(found.numbers()).gather(text).to_list()
     pieces = [None if text is None else wildcards.constants(text) for text in piece_texts]
     # The place of an old text at which each piece begins.
     held = np.array([0 if one is None else len(one) - 1 for one in pieces], dtype=np.int64)

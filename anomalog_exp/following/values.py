@@ -15,6 +15,7 @@ from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.place_values import values_of_places
 from anomalog_exp.data.templates.wildcards import Wildcards
+from anomalog_exp.data.text_numbers import CategoryNumbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,20 +37,16 @@ class HeldValues:
 
     def of(self, messages: pl.Series, template: NDArray[np.int32]) -> Parameters:
         """The parameters of some messages; the kinds of places are those of these alone."""
-        import polars as pl
 
         # What fits no template has no place.
         places = np.pad(
             self._places, (0, max(0, int(template.max(initial=0)) + 1 - len(self._places)))
         )
         constants = [*self._constants, *([[""]] * (len(places) - len(self._places)))]
-        category = pl.Categorical(pl.Categories.random())
-        alive = pl.Series([""]).cast(category)
-        codes = FirstAppearance()
-        number = values_of_places(messages, template, constants, TextForms(category))
+        codes, forms = FirstAppearance(), TextForms(CategoryNumbers())
+        number = values_of_places(messages, template, constants, forms)
         code = codes.add(number).astype(np.int32)
         kinds = PlaceKinds(np.bincount(template, minlength=len(places)), places)
         kinds.add(0, template, code.astype(np.int64))
-        values = codes.texts(category)
-        del alive
+        values = forms.texts(codes.numbers())
         return Parameters(code, template, places, kinds.kinds(values), values)

@@ -27,6 +27,7 @@ from anomalog_exp.data.templates.pinning import masker_of
 from anomalog_exp.data.templates.shape_cuts import ShapeCuts
 from anomalog_exp.data.templates.shape_values import values_of_shapes
 from anomalog_exp.data.templates.wildcards import Wildcards
+from anomalog_exp.data.text_numbers import TextNumbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -108,16 +109,14 @@ class ParameterWriter:
         cuts = ShapeCuts.of(
             _to_cut(shapes, rows, config), [constants[code] for code in template_of_shape]
         )
-        category = pl.Categorical(pl.Categories.random())
-        alive = pl.Series([""]).cast(category)
         places = wildcards.counts(texts)
         events = np.zeros(len(places), dtype=np.int64)
         np.add.at(events, template_of_shape, rows)
         kinds = PlaceKinds(events, places)
         codes, row, misfits = FirstAppearance(), 0, 0
-        forms = TextForms(category)
+        forms = TextForms(TextNumbers())
 
-        def numbered(part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        def numbered(part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
             here = template_of_shape[part.shape]
             return here, values_of_shapes(part.messages, part.shape, here, constants, cuts, forms)
 
@@ -132,9 +131,8 @@ class ParameterWriter:
                 column.append(code)
                 kinds.add(row, here, code)
                 row += len(here)
-        values = codes.texts(category)
+        values = forms.texts(codes.numbers())
         write_parameters(self._directory, places, kinds.kinds(values), values)
-        del alive
         if self._files:
             self._files[0].parent.rmdir()
         return {"values": column.rows, "distinct": codes.size, "misfits": misfits}

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, AnyStr, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.text_numbers import CategoryNumbers, TextNumbers
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -119,20 +121,21 @@ def form_of(text: str) -> int:
 class TextForms:
     """A vocabulary of values: which texts are words, and which rows of words; each is looked at once."""
 
-    def __init__(self, category: pl.Categorical) -> None:
-        self._category = category
+    def __init__(self, numbers: CategoryNumbers | TextNumbers) -> None:
+        self._numbers = numbers
         # By number, and one more: -1 reads the last one.
         self._form = np.zeros(1, dtype=np.uint8)
         self._writing = Lock()
 
-    def numbers(self, texts: pl.Series) -> NDArray[np.int64]:
+    def numbers(self, texts: pl.Series) -> NDArray[np.int32]:
         """(texts,) the number of each in the vocabulary, which grows; -1 for null."""
-        import polars as pl
+        return self._numbers.of(texts)
 
-        numbers = texts.cast(self._category).to_physical().cast(pl.Int64)
-        return (numbers.fill_null(-1) if numbers.null_count() else numbers).to_numpy()
+    def texts(self, numbers: NDArray[np.integer]) -> pl.Series:
+        """(numbers,) String, the text of each."""
+        return self._numbers.texts(numbers)
 
-    def of(self, texts: pl.Series, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def of(self, texts: pl.Series, numbers: NDArray[np.int32]) -> NDArray[np.uint8]:
         """(texts,) `WORD`, `ROW_OF_WORDS`, or less; less also for null.
 
         Args:

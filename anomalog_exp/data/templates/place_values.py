@@ -42,7 +42,7 @@ def values_of_places(
     template: NDArray[np.int32],
     constants: Sequence[Sequence[str]],
     forms: TextForms,
-) -> NDArray[np.int64]:
+) -> NDArray[np.int32]:
     """What messages have at the places of their templates.
 
     White space between words counts as one space. Where several readings fit, values are as short as can
@@ -61,7 +61,7 @@ def values_of_places(
     places = np.array([len(parts) - 1 for parts in constants], dtype=np.int64)
     count = places[template]
     start = np.cumsum(count) - count
-    number = np.empty(int(count.sum()), dtype=np.int64)
+    number = np.empty(int(count.sum()), dtype=np.int32)
     # Numbers of two bytes are sorted by counting.
     order = np.argsort(template.astype(np.min_scalar_type(len(constants))), kind="stable")
     order = order[count[order] > 0]
@@ -82,7 +82,7 @@ def _runs(template: NDArray[np.int32]) -> list[tuple[int, int]]:
 
 def _numbers(
     messages: pl.Series, constants: Sequence[str], forms: TextForms
-) -> list[NDArray[np.int64]]:
+) -> list[NDArray[np.int32]]:
     """The numbers of the values of each place."""
     if can_cut(constants):
         if len(messages) >= _FEWEST_CUT:
@@ -94,7 +94,7 @@ def _numbers(
 
 def _of_many(
     messages: pl.Series, constants: Sequence[str], forms: TextForms
-) -> list[NDArray[np.int64]]:
+) -> list[NDArray[np.int32]]:
     columns = cut_values(messages, constants)
     found = [forms.numbers(column) for column in columns]
     form = np.min(list(map(forms.of, columns, found)), axis=0)
@@ -110,7 +110,7 @@ def _of_many(
 
 def _of_few(
     messages: pl.Series, constants: Sequence[str], forms: TextForms
-) -> list[NDArray[np.int64]]:
+) -> list[NDArray[np.int32]]:
     import polars as pl
 
     spaced = single_spaces(constants)
@@ -138,7 +138,7 @@ def _search_others(
     constants: Sequence[str],
     forms: TextForms,
     others: NDArray[np.bool_],
-    found: Sequence[NDArray[np.int64]],
+    found: Sequence[NDArray[np.int32]],
 ) -> None:
     """Write the numbers of messages that cannot be cut in their places."""
     rows = np.flatnonzero(others)

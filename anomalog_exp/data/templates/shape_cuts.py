@@ -25,10 +25,10 @@ from anomalog_exp.data.templates.cut_values import (
 )
 from anomalog_exp.data.templates.place_patterns import longest
 
-__all__ = ["ShapeCuts", "borders_in"]
+__all__ = ["LONGEST_CUT", "ShapeCuts", "borders_in"]
 
 _LAST_BORDER: Final = ord("-")
-_LONGEST: Final = 1 << 22
+LONGEST_CUT: Final = 1 << 22
 """Bytes of the longest message that is cut: its borders may take eight times that."""
 
 _DIGIT: Final = re.compile("[0-9]")
@@ -36,19 +36,30 @@ _OUTSIDE_NUMBERS: Final = re.compile(rb"[^0-9A-Za-z.:]|[.:].", re.DOTALL)
 """How a text without digits begins that cannot begin within a number: a dot there has a digit behind."""
 
 
-def borders_in(octets: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Where the borders in a text are."""
-    return np.flatnonzero(octets <= _LAST_BORDER)
+def borders_in(octets: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the borders in texts are that stand one after the other.
+
+    Args:
+        octets: (bytes,) of the texts.
+        ends: (texts,) one past the last byte of each.
+    """
+    is_border = octets <= _LAST_BORDER
+    is_border[ends - 1] = True
+    return np.flatnonzero(is_border)
 
 
 class _Edge(NamedTuple):
     """Where a value begins or ends: so many bytes behind a border, or before it if that is negative.
 
-    The byte before the message is border number 0, that behind it the last one.
+    The byte before the message is border number 0, the last byte of the message the last one.
     """
 
     border: int
     distance: int
+
+
+_NOTHING: Final = _Edge(0, 1)
+"""An empty value at the begin of a message."""
 
 
 class ShapeCuts(NamedTuple):
@@ -56,11 +67,13 @@ class ShapeCuts(NamedTuple):
 
     Attributes:
         longest: (shapes,) int64 how many bytes a message may have to be cut; -1: none is cut.
-        borders: (shapes,) int64 how many borders a message has, with the byte before it.
+        borders: (shapes,) int64 how many borders a message has, with the byte before it; 0: none is cut.
         places: (shapes,) int64 how many values.
         first: (shapes,) int64 which of the edges are those of its first value.
         begin: (2, all values) int64, an `_Edge` each.
         end: (2, all values) int64.
+
+    A message that is not cut has empty values.
     """
 
     longest: NDArray[np.int64]
@@ -84,8 +97,10 @@ class ShapeCuts(NamedTuple):
         edges: list[tuple[_Edge, _Edge]] = []
         for number, (shape, around) in enumerate(zip(shapes, constants, strict=True)):
             cut = None if shape is None else _cut(shape, around)
-            if cut is not None:
-                first[number] = len(edges)
+            first[number] = len(edges)
+            if cut is None:
+                edges += [(_NOTHING, _NOTHING)] * (len(around) - 1)
+            else:
                 most[number], borders[number], found = cut
                 edges += found
         places = np.array([len(around) - 1 for around in constants], dtype=np.int64)
@@ -107,7 +122,8 @@ def _cut(shape: str, constants: Sequence[str]) -> tuple[int, int, list[tuple[_Ed
     for (begin, end), text in zip(places, between[1:-1], strict=False):
         if b"0" in octets[begin:end] and not _OUTSIDE_NUMBERS.match(text):
             return None
-    borders = np.array([-1, *borders_in(np.frombuffer(octets, dtype=np.uint8)), len(octets)])
+    inside = borders_in(np.frombuffer(octets, dtype=np.uint8), np.array([len(octets)]))
+    borders = np.array([-1, *inside])
     edges = []
     for place in places:
         begins, ends = (_edge(octets, borders, at) for at in place)
@@ -115,15 +131,16 @@ def _cut(shape: str, constants: Sequence[str]) -> tuple[int, int, list[tuple[_Ed
             return None
         edges.append((begins, ends))
     most = longest(constants, words=form == WORD)
-    return _LONGEST if most is None else min(most, _LONGEST), len(borders) - 1, edges
+    return LONGEST_CUT if most is None else min(most, LONGEST_CUT), len(borders) - 1, edges
 
 
 def _edge(shape: bytes, borders: NDArray[np.int64], at: int) -> _Edge | None:
     """The border with no number between it and a place in the shape; None where there is none."""
     behind = int(np.searchsorted(borders, at))
-    before, after = int(borders[behind - 1]), int(borders[behind])
+    before = int(borders[behind - 1])
     if b"0" not in shape[before + 1 : at]:
         return _Edge(behind - 1, at - before)
-    if b"0" not in shape[at:after]:
-        return _Edge(behind, at - after)
+    # The last byte may belong to a number.
+    if behind < len(borders) and b"0" not in shape[at : int(borders[behind]) + 1]:
+        return _Edge(behind, at - int(borders[behind]))
     return None

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.arrow_texts import series_of
 from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.place_values import values_of_places
-from anomalog_exp.data.templates.shape_cuts import ShapeCuts, borders_in
+from anomalog_exp.data.templates.shape_cuts import LONGEST_CUT, ShapeCuts, borders_in
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,9 +30,6 @@ _BYTES_AT_ONCE: Final = 1 << 22
 _BYTES_PER_ROW: Final = 32
 """Besides its text: so much do the values of a short message take."""
 
-_LONGEST_INSIDE_VIEW: Final = 12
-"""Arrow keeps a text of so many bytes in the view of it; a longer one is in a buffer."""
-
 
 def values_of_shapes(
     messages: pl.Series,
@@ -40,7 +38,7 @@ def values_of_shapes(
     constants: Sequence[Sequence[str]],
     cuts: ShapeCuts,
     forms: TextForms,
-) -> NDArray[np.int64]:
+) -> NDArray[np.int32]:
     """What `values_of_places` gives of the same messages, which have been given shapes.
 
     Args:
@@ -51,73 +49,62 @@ def values_of_shapes(
         cuts: Of the shapes.
         forms: Takes the values.
     """
-    known = messages.str.len_bytes().to_numpy() <= cuts.longest[shape]
-    if known.all():
-        return _numbers(messages, shape, cuts, forms)
-    count = cuts.places[shape]
-    number = np.empty(int(count.sum()), dtype=np.int64)
-    of_known, others = np.repeat(known, count), ~known & (count > 0)
-    number[of_known] = _numbers(messages.filter(known), shape[known], cuts, forms)
-    searched = messages.filter(others)
-    number[~of_known] = values_of_places(searched, template[others], constants, forms)
-    return number
-
-
-def _numbers(
-    messages: pl.Series, shape: NDArray[np.integer], cuts: ShapeCuts, forms: TextForms
-) -> NDArray[np.int64]:
-    """The numbers of the values of messages that can be cut."""
-    end = np.cumsum(cuts.places[shape])
-    number, last = np.empty(int(end[-1]) if len(end) else 0, dtype=np.int64), 0
-    for rows in _at_once(messages):
+    size = messages.str.len_bytes().to_numpy()
+    known = size <= cuts.longest.take(shape)
+    count = cuts.places.take(shape)
+    end = np.cumsum(count)
+    number, last = np.empty(int(end[-1]) if len(end) else 0, dtype=np.int32), 0
+    for rows in _at_once(size):
         first, last = last, int(end[rows.stop - 1])
-        number[first:last] = forms.numbers(_cut(messages[rows], shape[rows], cuts))
+        if size[rows].max() > LONGEST_CUT:
+            known[rows] = False
+        elif known[rows].any():
+            texts = _cut(messages[rows], shape[rows], cuts)
+            number[first:last] = forms.numbers(texts)
+    others = np.flatnonzero(~known & (count > 0))
+    if len(others):
+        places = count[others]
+        value = np.arange(places.sum()) + np.repeat(end[others] - np.cumsum(places), places)
+        searched = messages.gather(others)
+        number[value] = values_of_places(searched, template[others], constants, forms)
     return number
 
 
-def _at_once(messages: pl.Series) -> Iterator[slice]:
-    size = messages.str.len_bytes().to_numpy().astype(np.int64) + _BYTES_PER_ROW
-    ends = np.flatnonzero(np.diff(np.cumsum(size) // _BYTES_AT_ONCE, append=-1)) + 1
+def _at_once(size: NDArray[np.uint32]) -> Iterator[slice]:
+    """Messages of so many bytes each, some at a time."""
+    total = np.cumsum(size + np.uint32(_BYTES_PER_ROW), dtype=np.int64)
+    ends = np.flatnonzero(np.diff(total // _BYTES_AT_ONCE, append=-1)) + 1
     return (slice(start, end) for start, end in pairwise([0, *ends.tolist()]))
 
 
 def _cut(messages: pl.Series, shape: NDArray[np.integer], cuts: ShapeCuts) -> pl.Series:
-    """The values of messages, message by message."""
-    import polars as pl
+    """The values of messages, message by message; empty ones of those that are not to be cut."""
     import pyarrow as pa
 
-    octets = _joined(messages)
-    border = borders_in(np.frombuffer(octets, dtype=np.uint8))
-    borders, count = cuts.borders[shape], cuts.places[shape]
+    octets, starts = _joined(messages)
+    border = borders_in(np.frombuffer(octets, dtype=np.uint8), starts[1:])
+    borders, count = cuts.borders.take(shape), cuts.places.take(shape)
+    uncounted = np.flatnonzero(borders == 0)
+    if len(uncounted):
+        before = np.searchsorted(border, starts[uncounted])
+        borders[uncounted] = np.searchsorted(border, starts[uncounted + 1]) - before
     first_border = np.repeat(np.cumsum(borders) - borders, count)
-    first_value = np.cumsum(count) - count
-    value = np.arange(len(first_border)) + np.repeat(cuts.first[shape] - first_value, count)
+    value = np.repeat(cuts.first.take(shape) - (np.cumsum(count) - count), count)
+    value += np.arange(len(value))
     # A text for each value, and one for what stands between it and the next.
     edges = np.empty(2 * len(value), dtype=np.int64)
     for side, (nth, distance) in enumerate((cuts.begin, cuts.end)):
-        edges[side::2] = border[first_border + nth[value]] + distance[value]
+        at = nth.take(value) + first_border
+        edges[side::2] = border.take(at) + distance.take(value)
     texts = [None, pa.py_buffer(edges), octets]
-    every = pa.Array.from_buffers(pa.large_string(), 2 * len(value) - 1, texts)
-    return pl.Series(_OfAnybody(every)).gather_every(2)
+    every = pa.Array.from_buffers(pa.large_string(), max(2 * len(value) - 1, 0), texts)
+    return series_of(every).gather_every(2)
 
 
-class _OfAnybody:
-    """An array that polars does not know as pyarrow's: for one it imports all functions of pyarrow."""
-
-    def __init__(self, array: pa.Array) -> None:
-        self._array = array
-
-    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        capsules: tuple[object, object] = self._array.__arrow_c_array__(requested_schema)
-        return capsules
-
-
-def _joined(messages: pl.Series) -> pa.Buffer:
-    """Messages with a newline before each and behind the last, which are borders, too."""
+def _joined(messages: pl.Series) -> tuple[pa.Buffer, NDArray[np.int64]]:
+    """Messages behind a newline, one after the other; where each begins, and where the last one ends."""
     import polars as pl
 
-    ends = pl.Series([""]), pl.Series([" " * _LONGEST_INSIDE_VIEW])
-    text = pl.concat([ends[0], messages, ends[1]]).str.join("\n")
-    _, views, *buffers = text.to_arrow(compat_level=pl.CompatLevel.newest()).buffers()
-    length, _, buffer, offset = np.frombuffer(views, dtype=np.uint32, count=4).tolist()
-    return buffers[buffer].slice(offset, length)
+    array = pl.concat([pl.Series(["\n"]), messages]).to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, starts, octets = array.buffers()
+    return octets, np.frombuffer(starts, np.int64, len(messages) + 1, 8 * (array.offset + 1))

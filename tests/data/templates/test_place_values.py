@@ -14,6 +14,7 @@ from anomalog_exp.data.templates.place_patterns import by_patterns
 from anomalog_exp.data.templates.place_values import values_of_places
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.data.templates.wildcards import Wildcards
+from anomalog_exp.data.text_numbers import TextNumbers
 from tests.composed import composed
 
 MANY = 1100
@@ -24,12 +25,10 @@ def values_in(
     messages: pl.Series, template: NDArray[np.int32], constants: list[list[str]]
 ) -> list[str | None]:
     """The values of all messages in their order, place by place; None of those that do not fit."""
-    category = pl.Categorical(pl.Categories.random())
-    alive = pl.Series([""]).cast(category)
-    number = values_of_places(messages, template, constants, TextForms(category))
-    texts = pl.Series(np.maximum(number, 0).astype(np.uint32)).cat.to(category).cast(pl.String)
-    del alive
-    return [None if n < 0 else text for n, text in zip(number, texts.to_list(), strict=True)]
+    forms = TextForms(TextNumbers())
+    number = values_of_places(messages, template, constants, forms)
+    texts = iter(forms.texts(number[number >= 0]))
+    return [None if n < 0 else next(texts) for n in number]
 
 
 def by_patterns_alone(messages: pl.Series, constants: list[str]) -> list[str | None]:
