@@ -8,11 +8,16 @@ in the environment asks for tracebacks.
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Until `main` can answer it, Ctrl-C ends the command without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import atexit
 import errno
 import gc
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress

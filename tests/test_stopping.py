@@ -103,6 +103,46 @@ def test_a_stop_that_somebody_swallows_or_turns_is_no_less_a_stop(how, number):
     assert done.stderr == ""
 
 
+EARLY = """
+import os, runpy, signal, sys
+
+class Sent:
+    def find_spec(self, name, path=None, target=None):
+        if name == "anomalog_exp.errors":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Sent())
+sys.argv = ["anomalog_exp", "--version"]
+runpy.run_module("anomalog_exp", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_ctrl_c_before_the_command_can_answer_ends_it_without_a_word(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", EARLY],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_the_package_itself_takes_no_time_to_import(tmp_path):
+    """Ctrl-C would end in a traceback meanwhile."""
+    code = (
+        "import sys; were = {*sys.modules}; import anomalog_exp; print(*sys.modules.keys() - were)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.split() == [b"anomalog_exp"]
+
+
 def test_a_command_in_the_background_of_a_shell_leaves_ctrl_c_alone():
     code = (
         "import os, signal; from anomalog_exp.stopping import stop_on_signals; stop_on_signals();"
