@@ -108,11 +108,11 @@ def test_no_modules_import_each_other_in_a_circle():
 def test_no_import_of_ours_hides_in_a_function_to_dodge_a_circle():
     """What a function imports of ours brings a heavy library, which is to be loaded late.
 
-    The entrance sets up the process before it imports anything.
+    The entrance, which the package itself is a part of, sets up the process before it imports anything.
     """
     heavy = {"polars", "mlflow", "sklearn", "torch", "river", "pyarrow", "pandas", "http"}
     for path in files():
-        if path.name == "__main__.py":
+        if path.parent.name == "anomalog_exp" and path.name in ("__init__.py", "__main__.py"):
             continue
         late = ours(path) - set(imports(path, at_import_only=True))
         for name in late:
