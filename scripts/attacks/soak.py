@@ -47,8 +47,8 @@ def with_workers(arena: Arena) -> Iterator[Verdict]:
 
 @attack("a sweep that is mirrored to MLflow")
 def mirrored(arena: Arena) -> Iterator[Verdict]:
-    if arena.long:
-        yield from _long_sweep(arena, 100, ["tracking=mlflow", "hydra.launcher.n_jobs=1"])
+    if arena.long:  # of a hundred, four megabytes that are allocated at once decide
+        yield from _long_sweep(arena, 250, ["tracking=mlflow", "hydra.launcher.n_jobs=1"])
 
 
 def _long_sweep(arena: Arena, runs: int, options: Sequence[str]) -> Iterator[Verdict]:
