@@ -4,7 +4,8 @@ Every file that the program reads of its own accord is spoilt: flipped bits, a z
 bytes, cut off, made longer, emptied, removed, a folder in its place, a dangling link in its place.
 Survived: the command ends with 0 and the results are byte for byte those of sound files, or it ends
 with an error that says which key, which value, what is allowed and what to do. A built data set is made
-again, with a word about it.
+again, with a word about it. A damaged page is no damaged result: no command reads it, and `report`
+draws it again.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from reliability_state import (
     copied,
     fresh,
     results,
-    same_results,
+    same_metrics,
 )
 
+from anomalog_exp.files import content_digest
 from tests.archives import PACKERS
 from tests.tiny import tiny
 
@@ -105,7 +107,7 @@ def _rebuilt(sound: Path) -> Judge:
     def judge(folder: Path, ended: Ended) -> str | None:
         if ended.code != 0:
             return f"it ends with {ended.code} instead of building the data set again"
-        if wrong := same_results(folder, sound):
+        if wrong := same_metrics(folder, sound):
             return wrong
         built = {path.name for path in sound.glob(".cache/*/*") if path.is_dir()}
         if not any(name in ended.err for name in built):
@@ -165,7 +167,7 @@ def digests(arena: Arena) -> Iterator[Verdict]:
         assert whole.code == 0, whole.err
 
     def judge(folder: Path, ended: Ended) -> str | None:
-        return refused_or(ended, same_results(folder, sound))
+        return refused_or(ended, same_metrics(folder, sound))
 
     files = [state / ".cache/demo/digests.json"]
     return spoilt(arena, state, files, _RUN, judge, short=2, tries=3, first=first)
@@ -175,7 +177,7 @@ def _result_judge(sound: Path) -> Judge:
     """A judge of a command that leaves a run dir as it must be, or refuses it."""
 
     def judge(folder: Path, ended: Ended) -> str | None:
-        wrong = same_results(folder, sound)
+        wrong = same_metrics(folder, sound)
         for path in sound.glob("outputs/*/*/*"):
             there = folder / path.relative_to(sound)
             if path.name not in _SAME_EVERY_TIME:
@@ -216,11 +218,16 @@ def rerun(arena: Arena) -> Iterator[Verdict]:
 
     def judge(folder: Path, ended: Ended) -> str | None:
         says = "differs in" in ended.out
-        return None if says else refused_or(ended, same_results(folder, state))
+        return None if says else refused_or(ended, same_metrics(folder, state))
 
     # The config in a run dir names its folders: they are where the command is typed from here on.
     config = state / run_dir / "config.yaml"
+    written = content_digest(config)
     config.write_text(config.read_text().replace(str(state), "."))
+    status = state / run_dir / "status.json"
+    status.write_text(status.read_text().replace(written, content_digest(config)))
+    (whole,) = arena.run(Job(copied(state, arena.new_folder()), ["rerun", run_dir]))
+    assert whole.code == 0, whole.err
     files = _result_files(state)
     return spoilt(arena, state, files, ["rerun", run_dir], judge, short=3, tries=2)
 
@@ -233,7 +240,7 @@ def mirrored(arena: Arena) -> Iterator[Verdict]:
     assert whole.code == 0, whole.err
 
     def judge(folder: Path, ended: Ended) -> str | None:
-        wrong = same_results(folder, sound)
+        wrong = same_metrics(folder, sound)
         if wrong is None and _figures(folder) != _figures(sound):
             wrong = "MLflow holds other figures"
         return refused_or(ended, wrong)
@@ -257,7 +264,7 @@ def store(arena: Arena) -> Iterator[Verdict]:
     def judge(folder: Path, ended: Ended) -> str | None:
         if ended.seconds > 20:
             return f"it takes {ended.seconds:.0f} s"
-        return refused_or(ended, same_results(folder, sound))
+        return refused_or(ended, same_metrics(folder, sound))
 
     files = [state / "outputs/mlflow/mlflow.db", state / "outputs/mlflow"]
     return spoilt(arena, state, files, DEMO, judge, short=2, tries=5, tracker=True)
@@ -271,7 +278,7 @@ def sweep(arena: Arena) -> Iterator[Verdict]:
     wanted = table.read_text().count("\n")
 
     def judge(folder: Path, ended: Ended) -> str | None:
-        wrong = same_results(folder, state)
+        wrong = same_metrics(folder, state)
         again = folder / table.relative_to(state)
         if wrong is None and (not again.is_file() or again.read_text().count("\n") != wanted):
             wrong = "the table has other rows"
@@ -298,7 +305,7 @@ def archives(arena: Arena) -> Iterator[Verdict]:
         assert whole.code == 0, whole.err
 
         def judge(folder: Path, ended: Ended, sound: Path = sound) -> str | None:
-            return refused_or(ended, same_results(folder, sound))
+            return refused_or(ended, same_metrics(folder, sound))
 
         files = [state / f"logs-{name}"]
         yield from spoilt(arena, state, files, arguments(name), judge, short=1, tries=4)
