@@ -12,6 +12,7 @@ import sys
 import termios
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -117,30 +118,22 @@ runpy.run_module("anomalog_exp", run_name="__main__", alter_sys=True)
 """
 
 
+def python(code: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=False)
+
+
 def test_ctrl_c_before_the_command_can_answer_ends_it_without_a_word(tmp_path):
-    ended = subprocess.run(
-        [sys.executable, "-c", EARLY],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        check=False,
-    )
+    ended = python(EARLY, tmp_path)
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
 
 
-def test_the_package_itself_takes_no_time_to_import(tmp_path):
+def test_the_package_itself_imports_nothing(tmp_path):
     """Ctrl-C would end in a traceback meanwhile."""
     code = (
         "import sys; were = {*sys.modules}; import anomalog_exp; print(*sys.modules.keys() - were)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        check=True,
-    )
-    assert done.stdout.split() == [b"anomalog_exp"]
+    assert python(code, tmp_path).stdout.split() == [b"anomalog_exp"]
 
 
 def test_a_command_in_the_background_of_a_shell_leaves_ctrl_c_alone():

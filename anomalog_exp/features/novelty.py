@@ -80,7 +80,7 @@ class Novelty:
             counts: The keys that training showed.
             group: (keys,) of each.
             at_most: A key of so many sequences or fewer is new.
-            most_keys: A group of more keys takes no part; one number, or (groups,) in ascending order.
+            most_keys: A group of more keys takes no part; (groups,) ascending, or one for all.
             most_new: Nor does one where the chance of a new key is larger: (rare + 1) / (shown + 1),
                 where `shown` counts pairs of a sequence and a key of it, and `rare` those whose key is
                 new, or shown by one sequence alone; or, if that is more, the share of the second

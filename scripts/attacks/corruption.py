@@ -4,7 +4,7 @@ Every file that the program reads of its own accord is spoilt: flipped bits, a z
 bytes, cut off, made longer, emptied, removed, a folder in its place, a dangling link in its place.
 Survived: the command ends with 0 and the results are byte for byte those of sound files, or it ends
 with an error that says which key, which value, what is allowed and what to do. A built data set is made
-again, with a word about it. A damaged page is no damaged result: no command reads it, and `report`
+again, with a word about it. A damaged page is no damaged result: no figure comes from it, and `report`
 draws it again.
 """
 
