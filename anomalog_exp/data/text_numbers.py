@@ -1,10 +1,10 @@
 """Numbers of texts: vocabularies that grow.
 
 A category of polars numbers texts one after the other, and waits for memory for each of them: with
-many different ones that is most of the time. `TextNumbers` looks many up at once, by arrays: a hash of
-64 bits says where in a table a number may be, a second one whether it is that of the text. Two texts
-could have one number only if all 128 bits were the same: as seeds are drawn anew, that happens to a
-billion texts once in 10^20 vocabularies.
+many different ones that is most of the time. `TextNumbers` looks many up at once, by arrays: one hash
+says where in a table a number may be, a second one, of 64 bits, whether it is that of the text. Two
+texts could have one number only if their second hashes were the same and the first ones led to the same
+slots: as seeds are drawn anew, that happens to a billion texts once in 10^10 vocabularies.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.data.arrow_texts import series_of
+from anomalog_exp.data.arrow_texts import series_of, side_by_side
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +27,7 @@ __all__ = ["CategoryNumbers", "TextNumbers"]
 _NULL: Final = np.iinfo(np.uint32).max  # -1 of int32
 _FREE: Final = -1
 _FEWEST_SLOTS: Final = 1 << 10
-_SLOTS_PER_TEXT: Final = 4
+_SLOTS_PER_TEXT: Final = 2
 
 
 class CategoryNumbers:
@@ -58,10 +58,11 @@ class TextNumbers:
     def __init__(self) -> None:
         self._seeds = secrets.randbits(64), secrets.randbits(64)
         self._size = 0
-        self._slot = np.full(_FEWEST_SLOTS, _FREE, dtype=np.int32)
-        # The hashes of each text by its number, and one more: `_FREE` reads the last one.
-        self._first = np.zeros(1, dtype=np.uint64)
-        self._second = np.zeros(1, dtype=np.uint64)
+        # Of the text in each slot of the table.
+        self._number = np.full(_FEWEST_SLOTS, _FREE, dtype=np.int32)
+        self._second = np.zeros(_FEWEST_SLOTS, dtype=np.uint64)
+        # Of each text, by its number.
+        self._first = np.zeros(0, dtype=np.uint64)
         self._texts: list[pa.Array] = []
         self._adding = Lock()
 
@@ -75,10 +76,13 @@ class TextNumbers:
 
     def texts(self, numbers: NDArray[np.integer]) -> pl.Series:
         """(numbers,) String, the text of each."""
+        return self.every().gather(numbers)
+
+    def every(self) -> pl.Series:
+        """(texts,) String, all of them in the order of their numbers."""
         import polars as pl
 
-        every = [pl.Series(dtype=pl.String), *map(series_of, self._texts)]
-        return pl.concat(every, rechunk=True).gather(numbers)
+        return pl.concat([pl.Series(dtype=pl.String), *map(series_of, self._texts)], rechunk=True)
 
     def _numbers(self, texts: pl.Series) -> NDArray[np.int32]:
         first, second = self._hashes(texts)
@@ -95,67 +99,67 @@ class TextNumbers:
     def _added(
         self, texts: pl.Series, first: NDArray[np.uint64], second: NDArray[np.uint64]
     ) -> NDArray[np.int32]:
-        import polars as pl
-
-        size, end = self._size, self._size + len(texts)
-        self._make_room(end)
-        # As long as it is not known which texts are new, the number of each says in which row it is.
-        row_number = np.arange(size, end, dtype=np.int32)
-        self._first[size:end], self._second[size:end] = first, second
-        mask = len(self._slot) - 1
-        at = (first & np.uint64(mask)).view(np.int64)
-        number = self._slot.take(at)
-        left = np.flatnonzero(self._differ(number, first, second))
-        while len(left):
-            free = left[number[left] == _FREE]
-            # Written from the last to the first, so that of equal texts the first has the slot.
-            self._slot[at[free[::-1]]] = row_number[free[::-1]]
-            found = self._slot.take(at[left])
-            number[left] = found
-            left = left[self._differ(found, first[left], second[left])]
-            at[left] = (at[left] + 1) & mask
-            number[left] = self._slot.take(at[left])
-        new = np.flatnonzero(number == row_number)
+        self._make_room(self._size + len(texts))
+        slot = (first & np.uint64(len(self._number) - 1)).view(np.int64)
+        number = self._number.take(slot)
+        others = np.flatnonzero((self._second.take(slot) != second) | (number == _FREE))
+        if not len(others):
+            return number
+        # As long as it is not known which of them are new, the number of each says which it is.
+        asked = np.arange(self._size, self._size + len(others), dtype=np.int32)
+        slots, found = self._placed(asked, slot[others], second[others])
+        new = np.flatnonzero(found == asked)
         if len(new):
-            later = np.flatnonzero(number >= size)
-            dense = np.empty_like(row_number)
-            dense[new] = row_number[: len(new)]
-            number[later] = dense[number[later] - size]
+            again = np.flatnonzero(found >= self._size)
+            dense = np.empty_like(asked)
+            dense[new] = asked[: len(new)]
+            found[again] = dense[found[again] - self._size]
+            self._number[slots[new]] = found[new]
+            self._first[self._size : self._size + len(new)] = first[others[new]]
+            self._texts.append(side_by_side(texts.gather(others[new])))
             self._size += len(new)
-            self._slot[at[new]] = number[new]
-            self._first[size : self._size] = first[new]
-            self._second[size : self._size] = second[new]
-            # As Arrow had them before there were views: a copy, that does not hold the other texts.
-            self._texts.append(texts.gather(new).to_arrow(compat_level=pl.CompatLevel.oldest()))
+        number[others] = found
         return number
 
-    def _differ(
-        self, number: NDArray[np.int32], first: NDArray[np.uint64], second: NDArray[np.uint64]
-    ) -> NDArray[np.bool_]:
-        """(texts,) whether a number is not that of a text with these hashes."""
-        return (self._first.take(number) != first) | (self._second.take(number) != second)
+    def _placed(
+        self, number: NDArray[np.int32], slot: NDArray[np.int64], second: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Find texts in the table, and put those into it that are not there.
+
+        Args:
+            number: What each gets if it is new.
+            slot: Where the search for each begins.
+            second: Of each.
+
+        Returns:
+            The slot of each, and the number there.
+        """
+        slot, found = slot.copy(), number.copy()
+        left = np.arange(len(number))
+        while len(left):
+            at = slot[left]
+            free = left[self._number.take(at) == _FREE]
+            # Written from the last to the first, so that of equal texts the first has the slot.
+            backwards = free[::-1]
+            self._number[slot[backwards]] = number[backwards]
+            self._second[slot[backwards]] = second[backwards]
+            found[left] = self._number.take(at)
+            left = left[self._second.take(at) != second[left]]
+            slot[left] = (slot[left] + 1) & (len(self._number) - 1)
+        return slot, found
 
     def _make_room(self, most: int) -> None:
         """Room for so many texts."""
-        if most >= len(self._first):
-            self._first, self._second = (
-                np.concatenate([hashes[: self._size], np.zeros(2 * most - self._size, np.uint64)])
-                for hashes in (self._first, self._second)
-            )
-        slots = len(self._slot)
+        if most > len(self._first):
+            more = np.zeros(2 * most - self._size, dtype=np.uint64)
+            self._first = np.concatenate([self._first[: self._size], more])
+        slots = len(self._number)
         while slots < _SLOTS_PER_TEXT * most:
             slots *= 2
-        if slots > len(self._slot):
-            self._slot = np.full(slots, _FREE, dtype=np.int32)
-            self._fill_slots()
-
-    def _fill_slots(self) -> None:
-        """Give each text a slot; none has one."""
-        mask = len(self._slot) - 1
-        left = np.arange(self._size, dtype=np.int32)
-        at = (self._first[: self._size] & np.uint64(mask)).view(np.int64)
-        while len(left):
-            free = self._slot.take(at) == _FREE
-            self._slot[at[free]] = left[free]
-            others = self._slot.take(at) != left
-            left, at = left[others], (at[others] + 1) & mask
+        if slots > len(self._number):
+            taken = np.flatnonzero(self._number != _FREE)
+            number, second = self._number[taken], self._second[taken]
+            self._number = np.full(slots, _FREE, dtype=np.int32)
+            self._second = np.zeros(slots, dtype=np.uint64)
+            first = self._first.take(number)
+            self._placed(number, (first & np.uint64(slots - 1)).view(np.int64), second)

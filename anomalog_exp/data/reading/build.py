@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from anomalog_exp.data.reading.parsed import ParsedBlock, Reading, SharedCategor
 from anomalog_exp.data.reading.prepared import LEVEL, prepared_parser
 from anomalog_exp.data.reading.records import record_begin
 from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.templates.masked_values import MaskedValues
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.pinning import masker_of, pinned_facts
 from anomalog_exp.data.templates.templates import Templates
@@ -82,21 +84,21 @@ def build_dataset(
     # Categories of their own: those of the process would number our texts after everybody's.
     categories = SharedCategories(*(pl.Categorical(pl.Categories.random()) for _ in range(2)))
     alive = [pl.Series([""]).cast(category) for category in categories]
+    values = MaskedValues(template, categories.shape) if parameters else None
     with (
         ThreadPoolExecutor(1) as aside,
         EventWriter(directory, parser, first_line, placed_labels(dataset, raw)) as events,
+        nullcontext() if values is None else ParameterWriter(directory, values) as writer,
     ):
-        writer = ParameterWriter(directory) if parameters else None
         labels = aside.submit(read_labels, dataset, raw, categories.entity)
         blocks = read_blocks(paths, block_bytes, dataset.line_range, sizes, record_begin(parser))
         reading = Reading(parser, masker, template.with_fields, keep_messages=parameters)
-        parsed = parsed_log(
-            follow(blocks), reading, categories, dataset.build, _bytes(paths, sizes)
-        )
+        size = _bytes(paths, sizes)
+        parsed = parsed_log(follow(blocks), reading, categories, dataset.build, size, values)
         for part in _with_progress(parsed, paths, dataset.line_range is None, progress):
             events.add(part)
-            if writer is not None and part.messages is not None:
-                writer.add(part.messages, part.block.size)
+            if writer is not None and part.taken_apart is not None:
+                writer.add(part.taken_apart)
     check_parsed(dataset, parser, raw.inputs, events)
     if parser.reads_times and events.counts["rows_without_time"] > events.counts["rows"] // 2:
         check_times(dataset, raw.inputs, events, directory)
@@ -113,9 +115,12 @@ def build_dataset(
     else:
         texts, template_of_shape = templates.match_and_mine(shapes)
     with ThreadPoolExecutor(1) as aside:
-        values = None
+        written = None
         if writer is not None:  # entities keep one core busy
-            values = aside.submit(writer.write, texts, template, shapes, template_of_shape)
+            numbers = events.shapes.numbers()
+            written = aside.submit(
+                writer.write, texts, template, shapes, numbers, template_of_shape
+            )
         events.write_lines()
         entities = events.entities.texts(categories.entity)
         del alive
@@ -130,8 +135,8 @@ def build_dataset(
             entities=entities,
             entity_label=entity_label,
         )
-        if values is not None:
-            kept["parameters"] = values.result()
+        if written is not None:
+            kept["parameters"] = written.result()
     events.write_templates(template_of_shape)
     if templates is not None:
         codes = np.load(directory / "template.npy", mmap_mode="r")

@@ -12,6 +12,7 @@ from anomalog_exp.data.reading.in_order import in_order
 from anomalog_exp.data.reading.parsed import ParsedBlock, Reading, SharedCategories, parsed_blocks
 from anomalog_exp.data.reading.ray_tasks import ray_tasks
 from anomalog_exp.data.reading.shards import parse_shard, placed_blocks, shards_of
+from anomalog_exp.data.templates.masked_values import MaskedValues
 
 __all__ = ["parsed_log"]
 
@@ -25,6 +26,7 @@ def parsed_log(
     categories: SharedCategories,
     build: BuildConfig,
     size: int,
+    values: MaskedValues | None = None,
 ) -> Iterator[ParsedBlock]:
     """The blocks as columns, in their order.
 
@@ -34,16 +36,18 @@ def parsed_log(
         categories: What codes stand for.
         build: Who parses.
         size: Bytes of the log.
+        values: Takes messages apart, in threads of this process.
 
     Raises:
         ConfigError: Ray cannot be used so.
         DataError: the parser does not keep its contract, or a worker does not see the log.
     """
     if build.engine == "local":
-        yield from parsed_blocks(blocks, reading, categories)
+        yield from parsed_blocks(blocks, reading, categories, values)
         return
     shard_bytes = _SHARD_BYTES if build.shards is None else max(1, -(-size // build.shards))
     with ray_tasks(build, shard_bytes) as tasks:
         work = partial(parse_shard, reading=reading)
         for shard in in_order(tasks, work, shards_of(blocks, shard_bytes), tasks.ahead):
-            yield from placed_blocks(shard, categories)
+            placed = placed_blocks(shard, categories)
+            yield from (part.with_taken_apart(values) for part in placed)

@@ -1,16 +1,19 @@
 """Writes the parameters of a data set while it is built.
 
-Templates are known when all messages have come, so messages wait: in memory up to about 256 MiB
-of the log, and what is more in files beside the columns, which are removed when their values have been
-found. Besides that, all distinct values are held in memory.
+Blocks come with their messages taken apart, as numbers. Messages that could not be wait until templates
+are known: in memory up to 256 MiB, and what is more in files beside the columns. These, and the columns
+of what was taken apart, are removed when all values have been found. Besides that, all distinct values
+are held in memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +25,13 @@ from anomalog_exp.data.reading.growing_column import GrowingColumn
 from anomalog_exp.data.reading.in_order import in_order
 from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.event_fields import parted
+from anomalog_exp.data.templates.masked_values import MaskedValues, TakenApart
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
 from anomalog_exp.data.templates.pinning import masker_of
-from anomalog_exp.data.templates.shape_cuts import ShapeCuts
-from anomalog_exp.data.templates.shape_values import values_of_shapes
+from anomalog_exp.data.templates.shape_cuts import ShapeCut, ShapeCuts
+from anomalog_exp.data.templates.shape_values import values_of_rows, values_of_shapes
+from anomalog_exp.data.templates.value_sources import ValueSources
 from anomalog_exp.data.templates.wildcards import Wildcards
-from anomalog_exp.data.text_numbers import TextNumbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,35 +43,39 @@ _BYTES_AT_ONCE: Final = 1 << 28
 _BYTES_PER_ROW: Final = 256
 """A message counts as so many at least: what is made of it takes as much, however short it is."""
 
-
 _FEWEST_TO_CUT: Final = 8
 """To look at a shape takes as long as reading so many messages without it."""
 
 
-class _Part(NamedTuple):
-    """Some messages, and the code of the shape of each."""
-
-    messages: pl.Series
-    shape: NDArray[np.int32]
-
-
 class ParameterWriter:
-    """The messages of a data set until their parameters are written."""
+    """What messages are made of until their parameters are written."""
 
-    def __init__(self, directory: Path, bytes_at_once: int = _BYTES_AT_ONCE) -> None:
+    def __init__(
+        self, directory: Path, values: MaskedValues, bytes_at_once: int = _BYTES_AT_ONCE
+    ) -> None:
         """Args:
         directory: Of the data set.
-        bytes_at_once: So many bytes of the log are held in memory.
+        values: What takes its messages apart.
+        bytes_at_once: So many bytes of messages that wait are held in memory.
         """
         self._directory = directory
+        self._values = values
         self._most = bytes_at_once
+        self._waits = GrowingColumn(directory / "waits.npy", np.bool_)
+        self._taken = GrowingColumn(directory / "taken.npy", np.int32)
         self._files: list[Path] = []
         self._held: list[pl.Series] = []
         self._bytes = 0
 
-    def add(self, messages: pl.Series, size: int) -> None:
-        """Keep the messages of the next block, which has so many bytes."""
-        size = max(size, _BYTES_PER_ROW * len(messages))
+    def add(self, parts: TakenApart) -> None:
+        """Keep the messages of the next block."""
+        self._waits.append(parts.waits)
+        self._taken.append(parts.numbers)
+        if len(parts.messages):
+            self._hold(parts.messages)
+
+    def _hold(self, messages: pl.Series) -> None:
+        size = max(int(messages.str.len_bytes().sum()), _BYTES_PER_ROW * len(messages))
         if self._held and self._bytes + size > self._most:
             self._put_aside()
         self._held.append(messages)
@@ -87,6 +95,7 @@ class ParameterWriter:
         texts: Sequence[str],
         config: TemplateMinerConfig,
         shapes: Sequence[str],
+        number_of_shape: NDArray[np.integer],
         template_of_shape: NDArray[np.int32],
     ) -> dict[str, Any]:
         """Write the parameters; all messages are added, and the column of shapes is there.
@@ -95,6 +104,7 @@ class ParameterWriter:
             texts: Of the templates, in the order of their codes.
             config: What gave them.
             shapes: In the order of their codes.
+            number_of_shape: (shapes,) of each in the category by which messages were taken apart.
             template_of_shape: (shapes,) code of the template of each.
 
         Returns:
@@ -102,57 +112,77 @@ class ParameterWriter:
         """
         import polars as pl
 
-        shape = np.load(self._directory / "shape.npy", mmap_mode="r")
-        rows = np.bincount(shape, minlength=len(shapes))
+        shape, waits, taken = (
+            np.load(self._directory / f"{name}.npy", mmap_mode="r")
+            for name in ("shape", "waits", "taken")
+        )
+        rows = self._values.rows[number_of_shape]
         wildcards = Wildcards(config)
         constants = [wildcards.constants(text) for text in texts]
-        cuts = ShapeCuts.of(
-            _to_cut(shapes, rows, config), [constants[code] for code in template_of_shape]
+        around = [constants[code] for code in template_of_shape]
+        masked = self._values.shapes
+        sources = ValueSources(
+            {
+                code: masked[number]
+                for code, number in enumerate(number_of_shape.tolist())
+                if number in masked
+            },
+            around,
+            self._values.vocabulary,
+        )
+        read = np.where(sources.again, rows, self._values.waiting[number_of_shape])
+        placing = _Placing(
+            sources,
+            template_of_shape,
+            constants,
+            ShapeCuts.of(_cuts(shapes, around, read, config)),
+            TextForms(self._values.vocabulary),
         )
         places = wildcards.counts(texts)
         events = np.zeros(len(places), dtype=np.int64)
         np.add.at(events, template_of_shape, rows)
         kinds = PlaceKinds(events, places)
         codes, row, misfits = FirstAppearance(), 0, 0
-        forms = TextForms(TextNumbers())
-
-        def numbered(part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-            here = template_of_shape[part.shape]
-            return here, values_of_shapes(part.messages, part.shape, here, constants, cuts, forms)
-
         threads = pl.thread_pool_size()
+        parts = self._parts(shape, waits, taken, sources.wildcards)
         with (
             ThreadPoolExecutor(threads) as pool,
             GrowingColumn(self._directory / "parameter.npy", np.int32) as column,
         ):
-            for here, number in in_order(pool, numbered, self._parts(shape), threads):
+            for here, number in in_order(pool, placing.numbers, parts, threads):
                 misfits += int(np.count_nonzero(number == NO_VALUE))
                 code = codes.add(number)
                 column.append(code)
                 kinds.add(row, here, code)
                 row += len(here)
-        values = forms.texts(codes.numbers())
+        values = self._values.vocabulary.texts(codes.numbers())
         write_parameters(self._directory, places, kinds.kinds(values), values)
-        if self._files:
-            self._files[0].parent.rmdir()
+        self._remove()
         return {"values": column.rows, "distinct": codes.size, "misfits": misfits}
 
-    def _parts(self, shape: NDArray[np.int32]) -> Iterator[_Part]:
-        """The messages in their order with their shapes, some at a time; they are held no longer."""
+    def _parts(
+        self,
+        shape: NDArray[np.int32],
+        waits: NDArray[np.bool_],
+        taken: NDArray[np.int32],
+        wildcards: NDArray[np.int64],
+    ) -> Iterator[_Part]:
+        """The messages in their order, some at a time; those that waited are held no longer."""
         import polars as pl
 
-        row, some = 0, list[pl.Series]()
-        for messages in self._messages():
-            some.append(messages)
-            size = sum(map(len, some))
-            if size >= _ROWS_AT_ONCE:
-                yield _Part(pl.concat(some), np.asarray(shape[row : row + size]))
-                row, some = row + size, []
-        if some:
-            yield _Part(pl.concat(some), np.asarray(shape[row:]))
+        waiting, some, value = self._messages(), pl.Series(dtype=pl.String), 0
+        for start in range(0, len(shape), _ROWS_AT_ONCE):
+            here = slice(start, start + _ROWS_AT_ONCE)
+            shape_here, waits_here = np.asarray(shape[here]), np.asarray(waits[here])
+            end = value + int(wildcards.take(shape_here[~waits_here]).sum())
+            number = int(np.count_nonzero(waits_here))
+            while len(some) < number:
+                some = pl.concat([some, next(waiting)])
+            yield _Part(shape_here, waits_here, np.asarray(taken[value:end]), some[:number])
+            some, value = some[number:], end
 
     def _messages(self) -> Iterator[pl.Series]:
-        """All messages in their order, some at a time."""
+        """All messages that wait in their order, some at a time."""
         import polars as pl
 
         if self._files and self._held:
@@ -160,20 +190,87 @@ class ParameterWriter:
         for path in self._files:
             for part in pl.read_ipc(path).iter_slices(_ROWS_AT_ONCE):
                 yield part["message"]
-            path.unlink()
         self._held.reverse()
         while self._held:
             yield self._held.pop()
 
+    def _remove(self) -> None:
+        for path in self._files:
+            path.unlink()
+        if self._files:
+            self._files[0].parent.rmdir()
+        for name in ("waits", "taken"):
+            (self._directory / f"{name}.npy").unlink()
 
-def _to_cut(
-    shapes: Sequence[str], rows: NDArray[np.int64], config: TemplateMinerConfig
-) -> list[str | None]:
-    """What messages of each shape look like but for their numbers; None where there are few of them."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._waits.close()
+        self._taken.close()
+
+
+class _Part(NamedTuple):
+    """Some messages: the code of the shape of each, and what they were taken apart into."""
+
+    shape: NDArray[np.int32]
+    waits: NDArray[np.bool_]
+    taken: NDArray[np.int32]
+    messages: pl.Series
+
+
+@dataclass(frozen=True)
+class _Placing:
+    """How messages get the values at the places of their templates."""
+
+    sources: ValueSources
+    template_of_shape: NDArray[np.int32]
+    constants: Sequence[Sequence[str]]
+    cuts: ShapeCuts
+    forms: TextForms
+
+    def numbers(self, part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """(messages,) their templates, and (values,) the numbers of the values, message by message."""
+        import polars as pl
+
+        shape, waits, taken = part.shape, part.waits, part.taken
+        template = self.template_of_shape.take(shape)
+        same = self.sources.same.take(shape) & ~waits
+        if same.all():
+            return template, taken
+        count = self.sources.places.take(shape)
+        count_taken = np.where(waits, 0, self.sources.wildcards.take(shape))
+        number = np.empty(int(count.sum()), dtype=np.int32)
+        number[np.repeat(same, count)] = taken[np.repeat(same, count_taken)]
+        again = self.sources.again.take(shape) & ~waits
+        placed, read = np.flatnonzero(~(same | waits | again)), np.flatnonzero(again)
+        number[values_of_rows(placed, count)] = self.sources.values(
+            shape[placed], taken[values_of_rows(placed, count_taken)]
+        )
+        put_together = self.sources.messages(shape[read], taken[values_of_rows(read, count_taken)])
+        messages = pl.concat([part.messages, put_together])
+        read = np.append(np.flatnonzero(waits), read)
+        number[values_of_rows(read, count)] = values_of_shapes(
+            messages, shape[read], template[read], self.constants, self.cuts, self.forms
+        )
+        return template, number
+
+
+def _cuts(
+    shapes: Sequence[str],
+    around: Sequence[Sequence[str]],
+    read: NDArray[np.int64],
+    config: TemplateMinerConfig,
+) -> list[ShapeCut | None]:
+    """(shapes,) how messages that are read are cut; None where there are few, or they cannot be."""
     masker = masker_of(config)
-    return [
-        masker.numbers_alone(parted(shape, config.with_fields)[0])
-        if count >= _FEWEST_TO_CUT
-        else None
-        for shape, count in zip(shapes, rows.tolist(), strict=True)
-    ]
+    cuts: list[ShapeCut | None] = [None] * len(shapes)
+    for code in np.flatnonzero(read >= _FEWEST_TO_CUT).tolist():
+        text = masker.numbers_alone(parted(shapes[code], config.with_fields)[0])
+        cuts[code] = None if text is None else ShapeCut.of(text, around[code])
+    return cuts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from anomalog_exp.data.reading.parse_lines import parse_lines
 from anomalog_exp.data.reading.prepared import values_of
 from anomalog_exp.data.reading.records import records_of
 from anomalog_exp.data.templates.event_fields import with_values
+from anomalog_exp.data.templates.masked_values import MaskedValues, TakenApart
 from anomalog_exp.data.templates.masking import Masker
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class ParsedBlock:
         values: (rows,) each, the columns that a parser gives as numbers, by name.
         fields: The values that each field which makes events has in it.
         messages: (rows,) String; None where nobody wants them.
+        taken_apart: The same messages, as `MaskedValues` takes them apart; None where nobody wants that.
         lines: (lines,) String, the raw ones; None where nobody wants them.
     """
 
@@ -104,12 +106,29 @@ class ParsedBlock:
     fields: dict[str, set[str | None]]
     messages: pl.Series | None
     lines: pl.Series | None
+    taken_apart: TakenApart | None = None
+
+    def with_taken_apart(self, values: MaskedValues | None) -> ParsedBlock:
+        """The block with its messages taken apart, if somebody wants that; it holds them no more."""
+        if values is None or self.messages is None:
+            return self
+        parts = values.take_apart(self.messages, self.shape)
+        return replace(self, messages=None, taken_apart=parts)
 
 
 def parsed_blocks(
-    blocks: Iterable[Block], reading: Reading, categories: SharedCategories
+    blocks: Iterable[Block],
+    reading: Reading,
+    categories: SharedCategories,
+    values: MaskedValues | None = None,
 ) -> Iterator[ParsedBlock]:
     """The blocks as columns, in their order.
+
+    Args:
+        blocks: Of the log.
+        reading: How they become columns.
+        categories: What codes stand for.
+        values: Takes messages apart.
 
     Raises:
         DataError: the parser does not keep its contract.
@@ -120,7 +139,10 @@ def parsed_blocks(
     threads = pl.thread_pool_size() + 1
     with ThreadPoolExecutor(threads) as pool:
         yield from in_order(
-            pool, lambda block: parse_block(block, reading, categories), blocks, threads
+            pool,
+            lambda block: parse_block(block, reading, categories).with_taken_apart(values),
+            blocks,
+            threads,
         )
 
 

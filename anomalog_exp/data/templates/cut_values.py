@@ -119,21 +119,25 @@ def form_of(text: str) -> int:
 
 
 class TextForms:
-    """A vocabulary of values: which texts are words, and which rows of words; each is looked at once."""
+    """A vocabulary of values: which texts are words, and which rows of words; each is looked at once.
 
-    def __init__(self, numbers: CategoryNumbers | TextNumbers) -> None:
-        self._numbers = numbers
+    Attributes:
+        vocabulary: Gives the numbers.
+    """
+
+    def __init__(self, vocabulary: CategoryNumbers | TextNumbers) -> None:
+        self.vocabulary = vocabulary
         # By number, and one more: -1 reads the last one.
         self._form = np.zeros(1, dtype=np.uint8)
         self._writing = Lock()
 
     def numbers(self, texts: pl.Series) -> NDArray[np.int32]:
         """(texts,) the number of each in the vocabulary, which grows; -1 for null."""
-        return self._numbers.of(texts)
+        return self.vocabulary.of(texts)
 
     def texts(self, numbers: NDArray[np.integer]) -> pl.Series:
         """(numbers,) String, the text of each."""
-        return self._numbers.texts(numbers)
+        return self.vocabulary.texts(numbers)
 
     def of(self, texts: pl.Series, numbers: NDArray[np.int32]) -> NDArray[np.uint8]:
         """(texts,) `WORD`, `ROW_OF_WORDS`, or less; less also for null.

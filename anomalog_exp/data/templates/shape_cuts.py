@@ -9,7 +9,7 @@ spaces, commas, brackets. No number holds one, so a message has those of its sha
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -25,10 +25,10 @@ from anomalog_exp.data.templates.cut_values import (
 )
 from anomalog_exp.data.templates.place_patterns import longest
 
-__all__ = ["LONGEST_CUT", "ShapeCuts", "borders_in"]
+__all__ = ["ShapeCut", "ShapeCuts", "borders_in"]
 
 _LAST_BORDER: Final = ord("-")
-LONGEST_CUT: Final = 1 << 22
+_LONGEST: Final = 1 << 22
 """Bytes of the longest message that is cut: its borders may take eight times that."""
 
 _DIGIT: Final = re.compile("[0-9]")
@@ -58,8 +58,62 @@ class _Edge(NamedTuple):
     distance: int
 
 
-_NOTHING: Final = _Edge(0, 1)
-"""An empty value at the begin of a message."""
+class ShapeCut(NamedTuple):
+    """How messages of one shape are cut.
+
+    Attributes:
+        longest: How many bytes a message may have so that patterns read the same values; -1: they may
+            read others in any.
+        borders: How many borders a message has, without the byte before it.
+        places: Where each value begins and ends in the shape, in bytes.
+        edges: The same in a message.
+    """
+
+    longest: int
+    borders: int
+    places: list[tuple[int, int]]
+    edges: list[tuple[_Edge, _Edge]]
+
+    @classmethod
+    def of(cls, shape: str, constants: Sequence[str]) -> Self | None:
+        """Find the cut; None where messages cannot be cut by their shape.
+
+        Args:
+            shape: With `0` for each number.
+            constants: What stands around the places.
+        """
+        if not shape:
+            return None
+        octets, between = shape.encode(), [text.encode() for text in constants]
+        inside = borders_in(np.frombuffer(octets, dtype=np.uint8), np.array([len(octets)]))
+        if len(constants) == 1:
+            same = shape == constants[0] and not _DIGIT.search(shape)
+            return cls(_LONGEST, len(inside), [], []) if same else None
+        if not can_cut(constants) or any(map(_DIGIT.search, constants)):
+            return None
+        places = cut_places(octets, between)
+        if places is None:
+            return None
+        for (begin, end), text in zip(places, between[1:-1], strict=False):
+            if b"0" in octets[begin:end] and not _OUTSIDE_NUMBERS.match(text):
+                return None
+        borders = np.array([-1, *inside])
+        edges = []
+        for place in places:
+            begins, ends = (_edge(octets, borders, at) for at in place)
+            if begins is None or ends is None:
+                return None
+            edges.append((begins, ends))
+        values = [octets[slice(*place)].decode() for place in places]
+        return cls(_longest(values, constants), len(inside), places, edges)
+
+
+def _longest(values: Sequence[str], constants: Sequence[str]) -> int:
+    form = min(map(form_of, values))
+    if not (form == WORD or (form == ROW_OF_WORDS and single_spaces(constants))):
+        return -1
+    most = longest(constants, words=form == WORD)
+    return _LONGEST if most is None else min(most, _LONGEST)
 
 
 class ShapeCuts(NamedTuple):
@@ -67,13 +121,11 @@ class ShapeCuts(NamedTuple):
 
     Attributes:
         longest: (shapes,) int64 how many bytes a message may have to be cut; -1: none is cut.
-        borders: (shapes,) int64 how many borders a message has, with the byte before it; 0: none is cut.
-        places: (shapes,) int64 how many values.
+        borders: (shapes,) int64 how many borders a message has, without the byte before it.
+        places: (shapes,) int64 how many values; 0 where messages are not cut.
         first: (shapes,) int64 which of the edges are those of its first value.
         begin: (2, all values) int64, an `_Edge` each.
         end: (2, all values) int64.
-
-    A message that is not cut has empty values.
     """
 
     longest: NDArray[np.int64]
@@ -84,54 +136,38 @@ class ShapeCuts(NamedTuple):
     end: NDArray[np.int64]
 
     @classmethod
-    def of(cls, shapes: Sequence[str | None], constants: Sequence[Sequence[str]]) -> Self:
-        """Find the cuts.
+    def of(cls, cuts: Sequence[ShapeCut | None]) -> Self:
+        """Args:
+        cuts: (shapes,) of each; None where messages are not cut.
+        """
+        known = {number: cut for number, cut in enumerate(cuts) if cut is not None}
+        return cls.none().and_of(known, len(cuts))
+
+    @classmethod
+    def none(cls) -> Self:
+        """Of no shapes."""
+        each, edges = np.zeros(0, dtype=np.int64), np.zeros((2, 0), dtype=np.int64)
+        return cls(each, each, each, each, edges, edges)
+
+    def and_of(self, cuts: Mapping[int, ShapeCut], shapes: int) -> Self:
+        """These cuts and some more.
 
         Args:
-            shapes: None where messages are not to be cut by their shape.
-            constants: What stands around the places of the template of each.
+            cuts: By the numbers of their shapes, of which none is cut yet.
+            shapes: How many shapes there are now.
         """
-        most = np.full(len(shapes), -1, dtype=np.int64)
-        borders = np.zeros(len(shapes), dtype=np.int64)
-        first = np.zeros(len(shapes), dtype=np.int64)
-        edges: list[tuple[_Edge, _Edge]] = []
-        for number, (shape, around) in enumerate(zip(shapes, constants, strict=True)):
-            cut = None if shape is None else _cut(shape, around)
-            first[number] = len(edges)
-            if cut is None:
-                edges += [(_NOTHING, _NOTHING)] * (len(around) - 1)
-            else:
-                most[number], borders[number], found = cut
-                edges += found
-        places = np.array([len(around) - 1 for around in constants], dtype=np.int64)
-        begin, end = np.array(edges, dtype=np.int64).reshape(-1, 2, 2).transpose(1, 2, 0).copy()
-        return cls(most, borders, places, first, begin, end)
-
-
-def _cut(shape: str, constants: Sequence[str]) -> tuple[int, int, list[tuple[_Edge, _Edge]]] | None:
-    """The longest message, the number of borders and the edges of each value; None where not known."""
-    if len(constants) == 1 or not can_cut(constants) or any(map(_DIGIT.search, constants)):
-        return None
-    octets, between = shape.encode(), [text.encode() for text in constants]
-    places = cut_places(octets, between)
-    if places is None:
-        return None
-    form = min(form_of(octets[begin:end].decode()) for begin, end in places)
-    if not (form == WORD or (form == ROW_OF_WORDS and single_spaces(constants))):
-        return None
-    for (begin, end), text in zip(places, between[1:-1], strict=False):
-        if b"0" in octets[begin:end] and not _OUTSIDE_NUMBERS.match(text):
-            return None
-    inside = borders_in(np.frombuffer(octets, dtype=np.uint8), np.array([len(octets)]))
-    borders = np.array([-1, *inside])
-    edges = []
-    for place in places:
-        begins, ends = (_edge(octets, borders, at) for at in place)
-        if begins is None or ends is None:
-            return None
-        edges.append((begins, ends))
-    most = longest(constants, words=form == WORD)
-    return LONGEST_CUT if most is None else min(most, LONGEST_CUT), len(borders) - 1, edges
+        nothing = np.zeros(shapes - len(self.longest), dtype=np.int64)
+        longest = np.append(self.longest, nothing - 1)
+        borders, places, first = (np.append(one, nothing) for one in self[1:4])
+        numbers, found = list(cuts), cuts.values()
+        longest[numbers] = [cut.longest for cut in found]
+        borders[numbers] = [cut.borders for cut in found]
+        places[numbers] = count = np.array([len(cut.places) for cut in found], dtype=np.int64)
+        first[numbers] = self.begin.shape[1] + np.cumsum(count) - count
+        edges = np.array([edge for cut in found for edge in cut.edges], dtype=np.int64)
+        begin, end = edges.reshape(-1, 2, 2).transpose(1, 2, 0)
+        begin, end = np.hstack((self.begin, begin)), np.hstack((self.end, end))
+        return type(self)(longest, borders, places, first, begin, end)
 
 
 def _edge(shape: bytes, borders: NDArray[np.int64], at: int) -> _Edge | None:

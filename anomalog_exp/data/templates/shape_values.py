@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalog_exp.data.arrow_texts import series_of
+from anomalog_exp.data.arrow_texts import buffers_of, series_of
 from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.place_values import values_of_places
-from anomalog_exp.data.templates.shape_cuts import LONGEST_CUT, ShapeCuts, borders_in
+from anomalog_exp.data.templates.shape_cuts import ShapeCuts, borders_in
+from anomalog_exp.data.text_numbers import CategoryNumbers, TextNumbers
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["values_of_shapes"]
+__all__ = ["cut_numbers", "values_of_rows", "values_of_shapes"]
 
-_BYTES_AT_ONCE: Final = 1 << 22
+_BYTES_AT_ONCE: Final = 1 << 21
 """What is made of so much text fits the cache of a core; its borders may take eight times that."""
 
 _BYTES_PER_ROW: Final = 32
@@ -46,28 +47,58 @@ def values_of_shapes(
         shape: (messages,) code of each one's shape.
         template: (messages,) code of each one's template.
         constants: Of each template, as `Wildcards.constants` gives them.
-        cuts: Of the shapes.
+        cuts: Of the shapes, at what stands around the places of their templates.
         forms: Takes the values.
     """
     size = messages.str.len_bytes().to_numpy()
     known = size <= cuts.longest.take(shape)
-    count = cuts.places.take(shape)
-    end = np.cumsum(count)
-    number, last = np.empty(int(end[-1]) if len(end) else 0, dtype=np.int32), 0
-    for rows in _at_once(size):
-        first, last = last, int(end[rows.stop - 1])
-        if size[rows].max() > LONGEST_CUT:
-            known[rows] = False
-        elif known[rows].any():
-            texts = _cut(messages[rows], shape[rows], cuts)
-            number[first:last] = forms.numbers(texts)
-    others = np.flatnonzero(~known & (count > 0))
-    if len(others):
-        places = count[others]
-        value = np.arange(places.sum()) + np.repeat(end[others] - np.cumsum(places), places)
-        searched = messages.gather(others)
-        number[value] = values_of_places(searched, template[others], constants, forms)
+    if known.all():
+        return cut_numbers(messages, shape, cuts, forms.vocabulary)
+    places = np.array([len(parts) - 1 for parts in constants], dtype=np.int64)
+    count = places.take(template)
+    number = np.empty(int(count.sum()), dtype=np.int32)
+    cut, others = np.flatnonzero(known), np.flatnonzero(~known)
+    number[values_of_rows(cut, count)] = cut_numbers(
+        messages.gather(cut), shape[cut], cuts, forms.vocabulary
+    )
+    number[values_of_rows(others, count)] = values_of_places(
+        messages.gather(others), template[others], constants, forms
+    )
     return number
+
+
+def values_of_rows(rows: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which values are those of some rows, row by row.
+
+    Args:
+        rows: Those that are asked for.
+        count: (rows,) how many values each of all rows has.
+    """
+    asked = count[rows]
+    first = (np.cumsum(count) - count)[rows]
+    return np.arange(asked.sum()) + np.repeat(first - (np.cumsum(asked) - asked), asked)
+
+
+def cut_numbers(
+    messages: pl.Series,
+    shape: NDArray[np.integer],
+    cuts: ShapeCuts,
+    vocabulary: CategoryNumbers | TextNumbers,
+) -> NDArray[np.int32]:
+    """(values,) the numbers of what messages have where their shapes are cut, message by message.
+
+    Args:
+        messages: (messages,) String; none of them is longer than the cut of its shape allows.
+        shape: (messages,) code of each one's shape.
+        cuts: Of the shapes.
+        vocabulary: Takes the values.
+    """
+    there = cuts.places.take(shape) > 0
+    if not there.all():
+        messages, shape = messages.filter(there), shape[there]
+    some = _at_once(messages.str.len_bytes().to_numpy())
+    numbers = [vocabulary.of(_cut(messages[rows], shape[rows], cuts)) for rows in some]
+    return np.concatenate([np.empty(0, dtype=np.int32), *numbers])
 
 
 def _at_once(size: NDArray[np.uint32]) -> Iterator[slice]:
@@ -78,16 +109,12 @@ def _at_once(size: NDArray[np.uint32]) -> Iterator[slice]:
 
 
 def _cut(messages: pl.Series, shape: NDArray[np.integer], cuts: ShapeCuts) -> pl.Series:
-    """The values of messages, message by message; empty ones of those that are not to be cut."""
+    """The values of messages, message by message."""
     import pyarrow as pa
 
     octets, starts = _joined(messages)
     border = borders_in(np.frombuffer(octets, dtype=np.uint8), starts[1:])
     borders, count = cuts.borders.take(shape), cuts.places.take(shape)
-    uncounted = np.flatnonzero(borders == 0)
-    if len(uncounted):
-        before = np.searchsorted(border, starts[uncounted])
-        borders[uncounted] = np.searchsorted(border, starts[uncounted + 1]) - before
     first_border = np.repeat(np.cumsum(borders) - borders, count)
     value = np.repeat(cuts.first.take(shape) - (np.cumsum(count) - count), count)
     value += np.arange(len(value))
@@ -105,6 +132,5 @@ def _joined(messages: pl.Series) -> tuple[pa.Buffer, NDArray[np.int64]]:
     """Messages behind a newline, one after the other; where each begins, and where the last one ends."""
     import polars as pl
 
-    array = pl.concat([pl.Series(["\n"]), messages]).to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, starts, octets = array.buffers()
-    return octets, np.frombuffer(starts, np.int64, len(messages) + 1, 8 * (array.offset + 1))
+    octets, starts = buffers_of(pl.concat([pl.Series(["\n"]), messages]))
+    return octets, starts[1:]

@@ -14,6 +14,8 @@ from anomalog_exp.data.reading.blocks import BLOCK_BYTES
 from anomalog_exp.data.reading.build import build_dataset
 from anomalog_exp.data.reading.parameter_writer import ParameterWriter
 from anomalog_exp.data.sources.base import RawFiles
+from anomalog_exp.data.templates import masked_values
+from anomalog_exp.data.templates.masked_values import MaskedValues, TakenApart
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.data.templates.wildcards import Wildcards
 from anomalog_exp.data.value_kinds import KINDS
@@ -22,6 +24,12 @@ from tests.composed import composed
 from tests.data.reading.test_build import LABELS, LOG
 from tests.data.templates.test_place_values import values_in
 
+PARAMETER_FILES = (
+    "parameter.npy",
+    "places.npy",
+    "place_kinds.npy",
+    "parameter_texts.parquet",
+)
 SYSTEMS = ("HDFS", "BGL", "Thunderbird", "OpenStack", "Linux", "Proxifier")
 
 
@@ -76,34 +84,50 @@ def test_values_worked_out_by_hand(tmp_path):
 def test_blocks_of_any_size_give_the_same_files(tmp_path, block_bytes):
     build(tmp_path, LOG, *HDFS)
     build(tmp_path, LOG, *HDFS, block_bytes=block_bytes, into="blocks")
-    for name in (
-        "parameter.npy",
-        "places.npy",
-        "place_kinds.npy",
-        "parameter_texts.parquet",
-        "manifest.json",
-    ):
+    for name in (*PARAMETER_FILES, "manifest.json"):
         same = (tmp_path / "built" / name).read_bytes() == (tmp_path / "blocks" / name).read_bytes()
         assert same, name
     assert not (tmp_path / "built/messages").exists()
 
 
 def test_messages_that_wait_in_files_give_the_same_values(tmp_path):
-    lines = pl.Series([f"job {i} took {i % 7} ms" for i in range(5000)])
+    messages = [f"job {i} took {i % 7} ms" for i in range(5000)]
     config = composed("template=identity").template
-    shapes = ["job 0 took 0"]
-    templates, codes = Templates.mine_shapes(shapes, config)
+    category = pl.Categorical(pl.Categories.random())
+    shapes = pl.Series(["job 0 took 0 ms"]).cast(category)
+    number = shapes.to_physical().to_numpy()
+    templates, codes = Templates.mine_shapes(["job 0 took 0 ms"], config)
+    waits = np.arange(500) % 5 > 0
     for folder, held in (("one", 1 << 27), ("files", 300_000)):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "shape.npy", np.zeros(5000, dtype=np.int32))
-        writer = ParameterWriter(tmp_path / folder, held)
-        for first in range(0, 5000, 500):
-            writer.add(lines.slice(first, 500), 400)
+        values = MaskedValues(config, category)
+        with ParameterWriter(tmp_path / folder, values, held) as writer:
+            for first in range(0, 5000, 500):
+                some = pl.Series(messages[first : first + 500])
+                apart = values.take_apart(some, np.repeat(number, 500).astype(np.int64))
+                assert not apart.waits.any()
+                writer.add(
+                    TakenApart(
+                        waits,
+                        apart.numbers.reshape(-1, 2)[~waits].reshape(-1),
+                        some.filter(waits),
+                    )
+                )
         assert len(list((tmp_path / folder).glob("messages/*"))) == (0 if folder == "one" else 4)
-        assert writer.write(templates.mined, config, shapes, codes)["values"] == 10_000
-        assert not (tmp_path / folder / "messages").exists()
+        assert writer.write(templates.mined, config, ["job 0 took 0 ms"], number, codes) == {
+            "values": 10_000,
+            "distinct": 5000,
+            "misfits": 0,
+        }
+        left = {path.name for path in (tmp_path / folder).iterdir()}
+        assert left == {"shape.npy", *PARAMETER_FILES}
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "files" / path.name).read_bytes(), path.name
+    texts = pl.read_parquet(tmp_path / "one/parameter_texts.parquet")["text"].to_list()
+    codes = np.load(tmp_path / "one/parameter.npy").reshape(-1, 2).tolist()
+    found = [f"job {texts[job]} took {texts[took]} ms" for job, took in codes]
+    assert found == messages
 
 
 CUSTOM = ("dataset=custom", "dataset.source.path=x")
@@ -142,6 +166,59 @@ def test_values_of_odd_messages(tmp_path, log, overrides, template, found):
     dataset = build(tmp_path, log.encode(), *CUSTOM, "template=identity", *overrides)
     assert template in [" ".join(text.split()) for text in dataset.templates]
     assert values(dataset) == found
+
+
+NAMES = ("ann", "bea", "cleo", "dora", "eve", "fay", "gina", "hope", "ida", "jane", "kay", "lea")
+OTHERS = [
+    *(f"session of {name} opened by (uid={n})" for n, name in enumerate(NAMES)),
+    *(f"session  of {name} opened by (uid={n}) " for n, name in enumerate(NAMES)),
+    *(f"RAS KERNEL FATAL {name} exception....{n}" for n, name in enumerate(NAMES)),
+    *(f"RAS KERNEL FATAL {name}{n}  enable....{n}" for n, name in enumerate(NAMES)),
+    *(f"for user root by {n}" for n in range(3)),
+    *("for user anne by 7", "for  user bert  by 8 ", "for user carl by\t9"),
+    *(f"ends at Jun 14 15:16:0{n} in a row" + " " * n for n in range(3)),
+    *("force alignment....0", "force exception....1", "force exception....2 now"),
+    *("from 5 () on", "from 6 () on"),
+    *("(root) CMD (run /etc/a b)", "(root) CMD (run /etc/c d)", "(anne) CMD (run 7 b)"),
+    *("list 1 2 3", "list 1", "list a 4", "list 5,6 7"),
+    *("\0 took 5", "\0  took 6", "a\0b  took c7"),
+    *("é5 ü 6", "é6 ü a6b", "ends 7é"),
+]
+"""Words, dates, joined words and numbers, empty values and odd white space at places of templates."""
+
+PINNED = (
+    "template.pinned=[{name: ends, text: 'ends at <*> <*> 15:<*>:<*> in <**>'},"
+    "{text: 'for user <*> by <*>'}]"
+)
+
+
+@pytest.mark.parametrize("template", ["siblings", "drain", "spell", "identity"])
+@pytest.mark.parametrize("pinned", [(), (PINNED,)])
+def test_messages_taken_apart_have_the_values_of_those_that_wait(
+    tmp_path, monkeypatch, template, pinned
+):
+    log = "\n".join(OTHERS * 30).encode()
+    same_files(tmp_path, monkeypatch, log, *CUSTOM, f"template={template}", *pinned)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_same_of_real_messages(tmp_path, monkeypatch, shared_data, system):
+    log = (shared_data / f"loghub_2k/{system}/{system}_2k.log").read_bytes()
+    same_files(tmp_path, monkeypatch, log, *CUSTOM)
+
+
+def same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: bytes, *overrides: str
+) -> None:
+    """Build with all messages taken apart that can be, and with none."""
+    for folder, fewest in (("apart", 1), ("waiting", 1 << 40)):
+        monkeypatch.setattr(masked_values, "_FEWEST", fewest)
+        build(tmp_path, log, *overrides, into=folder)
+    for name in (*PARAMETER_FILES, "template.npy", "manifest.json"):
+        same = (tmp_path / "apart" / name).read_bytes() == (
+            tmp_path / "waiting" / name
+        ).read_bytes()
+        assert same, name
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.masking import Masker
-from anomalog_exp.data.templates.shape_cuts import ShapeCuts
+from anomalog_exp.data.templates.shape_cuts import ShapeCut, ShapeCuts
 from anomalog_exp.data.templates.shape_values import values_of_shapes
 from anomalog_exp.data.text_numbers import TextNumbers
 from tests.data.templates.test_place_values import by_patterns_alone
@@ -30,7 +30,7 @@ def shaped(messages: pl.Series) -> tuple[list[str], NDArray[np.int64]]:
 def values_in(messages: pl.Series, constants: Sequence[str]) -> list[str | None]:
     """The values of messages of one template, in order; None of those that do not fit."""
     shapes, shape = shaped(messages)
-    cuts = ShapeCuts.of(shapes, [constants] * len(shapes))
+    cuts = ShapeCuts.of([ShapeCut.of(one, constants) for one in shapes])
     template, forms = np.zeros(len(messages), dtype=np.int32), TextForms(TextNumbers())
     number = values_of_shapes(messages, shape, template, [constants], cuts, forms)
     texts = iter(forms.texts(number[number >= 0]))
@@ -47,12 +47,16 @@ def values_in(messages: pl.Series, constants: Sequence[str]) -> list[str | None]
         ("user ann left", ["user ", " left"]),
         ("from 0 0 0", ["from ", ""]),
         ("é 0 ü", ["é ", " ü"]),
+        ("nothing varies", ["nothing varies"]),
     ],
 )
 def test_shapes_that_are_cut(shape, constants):
-    cuts = ShapeCuts.of([shape], [constants])
-    assert cuts.longest[0] > 1000
-    assert cuts.places.tolist() == [len(constants) - 1]
+    cut = ShapeCut.of(shape, constants)
+    assert cut.longest > 1000
+    octets = shape.encode()
+    texts = [octets[slice(*place)].decode() for place in cut.places]
+    filled = [a + b for a, b in zip(constants, [*texts, ""], strict=True)]
+    assert "".join(filled) == shape
 
 
 @pytest.mark.parametrize(
@@ -65,17 +69,18 @@ def test_shapes_that_are_cut(shape, constants):
         ("r0=0 up", ["", "=", " up"]),
         # A digit of the text may be any number of the message.
         ("port 0 of 0", ["port 0 of ", ""]),
-        # Values that patterns may read in another way, or not at all.
-        ("to é0", ["to ", ""]),
-        ("to 0  0", ["to ", ""]),
         ("to 0", ["from ", ""]),
         ("to 0", ["to 0"]),
         ("to 0", ["", "", ""]),
-        (None, ["to ", ""]),
     ],
 )
 def test_shapes_that_are_not_cut(shape, constants):
-    assert ShapeCuts.of([shape], [constants]).longest.tolist() == [-1]
+    assert ShapeCut.of(shape, constants) is None
+
+
+@pytest.mark.parametrize("shape", ["to é0", "to 0  0"])
+def test_values_that_patterns_may_read_in_another_way(shape):
+    assert ShapeCut.of(shape, ["to ", ""]).longest == -1
 
 
 TEXTS = st.lists(
