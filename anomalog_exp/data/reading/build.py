@@ -118,9 +118,7 @@ def build_dataset(
         written = None
         if writer is not None:  # entities keep one core busy
             numbers = events.shapes.numbers()
-            written = aside.submit(
-                writer.write, texts, template, shapes, numbers, template_of_shape
-            )
+            written = aside.submit(writer.write, texts, template, numbers, template_of_shape)
         events.write_lines()
         entities = events.entities.texts(categories.entity)
         del alive

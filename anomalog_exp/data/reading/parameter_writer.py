@@ -24,13 +24,10 @@ from anomalog_exp.data.reading.codes import FirstAppearance
 from anomalog_exp.data.reading.growing_column import GrowingColumn
 from anomalog_exp.data.reading.in_order import in_order
 from anomalog_exp.data.templates.cut_values import TextForms
-from anomalog_exp.data.templates.event_fields import parted
 from anomalog_exp.data.templates.masked_values import MaskedValues, TakenApart
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
-from anomalog_exp.data.templates.pinning import masker_of
-from anomalog_exp.data.templates.shape_cuts import ShapeCut, ShapeCuts
-from anomalog_exp.data.templates.shape_values import values_of_rows, values_of_shapes
-from anomalog_exp.data.templates.value_sources import ValueSources
+from anomalog_exp.data.templates.place_values import values_of_places
+from anomalog_exp.data.templates.value_sources import ValueSources, values_of_rows
 from anomalog_exp.data.templates.wildcards import Wildcards
 
 if TYPE_CHECKING:
@@ -42,9 +39,6 @@ _ROWS_AT_ONCE: Final = 1 << 18
 _BYTES_AT_ONCE: Final = 1 << 28
 _BYTES_PER_ROW: Final = 256
 """A message counts as so many at least: what is made of it takes as much, however short it is."""
-
-_FEWEST_TO_CUT: Final = 8
-"""To look at a shape takes as long as reading so many messages without it."""
 
 
 class ParameterWriter:
@@ -94,7 +88,6 @@ class ParameterWriter:
         self,
         texts: Sequence[str],
         config: TemplateMinerConfig,
-        shapes: Sequence[str],
         number_of_shape: NDArray[np.integer],
         template_of_shape: NDArray[np.int32],
     ) -> dict[str, Any]:
@@ -103,7 +96,6 @@ class ParameterWriter:
         Args:
             texts: Of the templates, in the order of their codes.
             config: What gave them.
-            shapes: In the order of their codes.
             number_of_shape: (shapes,) of each in the category by which messages were taken apart.
             template_of_shape: (shapes,) code of the template of each.
 
@@ -116,10 +108,8 @@ class ParameterWriter:
             np.load(self._directory / f"{name}.npy", mmap_mode="r")
             for name in ("shape", "waits", "taken")
         )
-        rows = self._values.rows[number_of_shape]
         wildcards = Wildcards(config)
         constants = [wildcards.constants(text) for text in texts]
-        around = [constants[code] for code in template_of_shape]
         masked = self._values.shapes
         sources = ValueSources(
             {
@@ -127,20 +117,14 @@ class ParameterWriter:
                 for code, number in enumerate(number_of_shape.tolist())
                 if number in masked
             },
-            around,
+            [constants[code] for code in template_of_shape],
             self._values.vocabulary,
         )
-        read = np.where(sources.again, rows, self._values.waiting[number_of_shape])
-        placing = _Placing(
-            sources,
-            template_of_shape,
-            constants,
-            ShapeCuts.of(_cuts(shapes, around, read, config)),
-            TextForms(self._values.vocabulary),
-        )
+        forms = TextForms(self._values.vocabulary)
+        placing = _Placing(sources, template_of_shape, constants, forms)
         places = wildcards.counts(texts)
         events = np.zeros(len(places), dtype=np.int64)
-        np.add.at(events, template_of_shape, rows)
+        np.add.at(events, template_of_shape, self._values.rows[number_of_shape])
         kinds = PlaceKinds(events, places)
         codes, row, misfits = FirstAppearance(), 0, 0
         threads = pl.thread_pool_size()
@@ -231,7 +215,6 @@ class _Placing:
     sources: ValueSources
     template_of_shape: NDArray[np.int32]
     constants: Sequence[Sequence[str]]
-    cuts: ShapeCuts
     forms: TextForms
 
     def numbers(self, part: _Part) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -255,22 +238,7 @@ class _Placing:
         put_together = self.sources.messages(shape[read], taken[values_of_rows(read, count_taken)])
         messages = pl.concat([part.messages, put_together])
         read = np.append(np.flatnonzero(waits), read)
-        number[values_of_rows(read, count)] = values_of_shapes(
-            messages, shape[read], template[read], self.constants, self.cuts, self.forms
+        number[values_of_rows(read, count)] = values_of_places(
+            messages, template[read], self.constants, self.forms
         )
         return template, number
-
-
-def _cuts(
-    shapes: Sequence[str],
-    around: Sequence[Sequence[str]],
-    read: NDArray[np.int64],
-    config: TemplateMinerConfig,
-) -> list[ShapeCut | None]:
-    """(shapes,) how messages that are read are cut; None where there are few, or they cannot be."""
-    masker = masker_of(config)
-    cuts: list[ShapeCut | None] = [None] * len(shapes)
-    for code in np.flatnonzero(read >= _FEWEST_TO_CUT).tolist():
-        text = masker.numbers_alone(parted(shapes[code], config.with_fields)[0])
-        cuts[code] = None if text is None else ShapeCut.of(text, around[code])
-    return cuts

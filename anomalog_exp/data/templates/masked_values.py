@@ -74,7 +74,6 @@ class MaskedValues:
     Attributes:
         vocabulary: Of all values.
         rows: (shapes,) int64 how many messages came of each, by its number in the category.
-        waiting: (shapes,) int64 how many of them wait.
         shapes: Those whose messages are taken apart, by their numbers in the category.
     """
 
@@ -84,7 +83,7 @@ class MaskedValues:
         categories: Of the shapes.
         """
         self.vocabulary = TextNumbers()
-        self.rows, self.waiting = np.zeros((2, 0), dtype=np.int64)
+        self.rows = np.zeros(0, dtype=np.int64)
         self.shapes: dict[int, MaskedShape] = {}
         self._masker = masker_of(config)
         self._wildcards = Wildcards(config)
@@ -99,16 +98,13 @@ class MaskedValues:
         messages: (rows,) String, without nulls.
         shape: (rows,) number of each one's shape in the category.
         """
-        count = np.bincount(shape)
         with self._changing:
-            self._count(count)
+            self._count(np.bincount(shape))
             cuts = self._cuts
         waits = messages.str.len_bytes().to_numpy() > cuts.longest.take(shape)
         if not waits.any():
             numbers = cut_numbers(messages, shape, cuts, self.vocabulary)
             return TakenApart(waits, numbers, messages.clear())
-        with self._changing:
-            self.waiting[: len(count)] += np.bincount(shape[waits], minlength=len(count))
         if waits.all():
             return TakenApart(waits, np.empty(0, dtype=np.int32), messages)
         numbers = cut_numbers(messages.filter(~waits), shape[~waits], cuts, self.vocabulary)
@@ -117,7 +113,7 @@ class MaskedValues:
     def _count(self, count: NDArray[np.int64]) -> None:
         """Count messages of each shape, and look at shapes that have enough of them now."""
         more = np.zeros(max(len(count) - len(self.rows), 0), dtype=np.int64)
-        self.rows, self.waiting = np.append(self.rows, more), np.append(self.waiting, more)
+        self.rows = np.append(self.rows, more)
         self._looked_at = np.append(self._looked_at, more > 0)
         self.rows[: len(count)] += count
         new = np.flatnonzero((self.rows >= _FEWEST) & ~self._looked_at)

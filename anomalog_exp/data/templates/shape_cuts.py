@@ -136,14 +136,6 @@ class ShapeCuts(NamedTuple):
     end: NDArray[np.int64]
 
     @classmethod
-    def of(cls, cuts: Sequence[ShapeCut | None]) -> Self:
-        """Args:
-        cuts: (shapes,) of each; None where messages are not cut.
-        """
-        known = {number: cut for number, cut in enumerate(cuts) if cut is not None}
-        return cls.none().and_of(known, len(cuts))
-
-    @classmethod
     def none(cls) -> Self:
         """Of no shapes."""
         each, edges = np.zeros(0, dtype=np.int64), np.zeros((2, 0), dtype=np.int64)

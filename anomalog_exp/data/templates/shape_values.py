@@ -6,7 +6,7 @@ a number of the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.arrow_texts import buffers_of, series_of
-from anomalog_exp.data.templates.cut_values import TextForms
-from anomalog_exp.data.templates.place_values import values_of_places
 from anomalog_exp.data.templates.shape_cuts import ShapeCuts, borders_in
 from anomalog_exp.data.text_numbers import CategoryNumbers, TextNumbers
 
@@ -23,60 +21,13 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["cut_numbers", "values_of_rows", "values_of_shapes"]
+__all__ = ["cut_numbers"]
 
 _BYTES_AT_ONCE: Final = 1 << 21
 """What is made of so much text fits the cache of a core; its borders may take eight times that."""
 
 _BYTES_PER_ROW: Final = 32
 """Besides its text: so much do the values of a short message take."""
-
-
-def values_of_shapes(
-    messages: pl.Series,
-    shape: NDArray[np.integer],
-    template: NDArray[np.int32],
-    constants: Sequence[Sequence[str]],
-    cuts: ShapeCuts,
-    forms: TextForms,
-) -> NDArray[np.int32]:
-    """What `values_of_places` gives of the same messages, which have been given shapes.
-
-    Args:
-        messages: (messages,) String, without nulls.
-        shape: (messages,) code of each one's shape.
-        template: (messages,) code of each one's template.
-        constants: Of each template, as `Wildcards.constants` gives them.
-        cuts: Of the shapes, at what stands around the places of their templates.
-        forms: Takes the values.
-    """
-    size = messages.str.len_bytes().to_numpy()
-    known = size <= cuts.longest.take(shape)
-    if known.all():
-        return cut_numbers(messages, shape, cuts, forms.vocabulary)
-    places = np.array([len(parts) - 1 for parts in constants], dtype=np.int64)
-    count = places.take(template)
-    number = np.empty(int(count.sum()), dtype=np.int32)
-    cut, others = np.flatnonzero(known), np.flatnonzero(~known)
-    number[values_of_rows(cut, count)] = cut_numbers(
-        messages.gather(cut), shape[cut], cuts, forms.vocabulary
-    )
-    number[values_of_rows(others, count)] = values_of_places(
-        messages.gather(others), template[others], constants, forms
-    )
-    return number
-
-
-def values_of_rows(rows: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Which values are those of some rows, row by row.
-
-    Args:
-        rows: Those that are asked for.
-        count: (rows,) how many values each of all rows has.
-    """
-    asked = count[rows]
-    first = (np.cumsum(count) - count)[rows]
-    return np.arange(asked.sum()) + np.repeat(first - (np.cumsum(asked) - asked), asked)
 
 
 def cut_numbers(

@@ -22,7 +22,7 @@ from anomalog_exp.data.text_numbers import TextNumbers
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ValueSources"]
+__all__ = ["ValueSources", "values_of_rows"]
 
 _MARK: Final = "\0"
 
@@ -136,6 +136,18 @@ class ValueSources:
         return series_of(
             pa.Array.from_buffers(pa.large_string(), len(source), [None, ends, octets])
         )
+
+
+def values_of_rows(rows: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which values are those of some rows, row by row.
+
+    Args:
+        rows: Those that are asked for.
+        count: (all rows,) how many values each has.
+    """
+    asked = count[rows]
+    first = (np.cumsum(count) - count)[rows]
+    return np.arange(asked.sum()) + np.repeat(first - (np.cumsum(asked) - asked), asked)
 
 
 def _sources(shape: MaskedShape, constants: Sequence[str]) -> list[_Source] | None:

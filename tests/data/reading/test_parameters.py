@@ -115,7 +115,7 @@ def test_messages_that_wait_in_files_give_the_same_values(tmp_path):
                     )
                 )
         assert len(list((tmp_path / folder).glob("messages/*"))) == (0 if folder == "one" else 4)
-        assert writer.write(templates.mined, config, ["job 0 took 0 ms"], number, codes) == {
+        assert writer.write(templates.mined, config, number, codes) == {
             "values": 10_000,
             "distinct": 5000,
             "misfits": 0,

@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from anomalog_exp.data.templates.cut_values import TextForms
 from anomalog_exp.data.templates.masking import Masker
 from anomalog_exp.data.templates.shape_cuts import ShapeCut, ShapeCuts
-from anomalog_exp.data.templates.shape_values import values_of_shapes
+from anomalog_exp.data.templates.shape_values import cut_numbers
 from anomalog_exp.data.text_numbers import TextNumbers
 from tests.data.templates.test_place_values import by_patterns_alone
 
@@ -30,11 +29,16 @@ def shaped(messages: pl.Series) -> tuple[list[str], NDArray[np.int64]]:
 def values_in(messages: pl.Series, constants: Sequence[str]) -> list[str | None]:
     """The values of messages of one template, in order; None of those that do not fit."""
     shapes, shape = shaped(messages)
-    cuts = ShapeCuts.of([ShapeCut.of(one, constants) for one in shapes])
-    template, forms = np.zeros(len(messages), dtype=np.int32), TextForms(TextNumbers())
-    number = values_of_shapes(messages, shape, template, [constants], cuts, forms)
-    texts = iter(forms.texts(number[number >= 0]))
-    return [None if n < 0 else next(texts) for n in number]
+    found = {code: ShapeCut.of(one, constants) for code, one in enumerate(shapes)}
+    known = {code: cut for code, cut in found.items() if cut is not None}
+    cuts = ShapeCuts.none().and_of(known, len(shapes))
+    is_cut = messages.str.len_bytes().to_numpy() <= cuts.longest[shape]
+    vocabulary = TextNumbers()
+    numbers = cut_numbers(messages.filter(is_cut), shape[is_cut], cuts, vocabulary)
+    texts = iter(vocabulary.texts(numbers))
+    places = len(constants) - 1
+    others = iter(by_patterns_alone(messages.filter(~is_cut), constants))
+    return [next(texts if cut else others) for cut in is_cut for _ in range(places)]
 
 
 @pytest.mark.parametrize(
