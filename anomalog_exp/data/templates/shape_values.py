@@ -44,12 +44,14 @@ def cut_numbers(
         cuts: Of the shapes.
         vocabulary: Takes the values.
     """
+    import polars as pl
+
     there = cuts.places.take(shape) > 0
     if not there.all():
         messages, shape = messages.filter(there), shape[there]
     some = _at_once(messages.str.len_bytes().to_numpy())
-    numbers = [vocabulary.of(_cut(messages[rows], shape[rows], cuts)) for rows in some]
-    return np.concatenate([np.empty(0, dtype=np.int32), *numbers])
+    texts = [_cut(messages[rows], shape[rows], cuts) for rows in some]
+    return vocabulary.of(pl.concat([pl.Series(dtype=pl.String), *texts]))
 
 
 def _at_once(size: NDArray[np.uint32]) -> Iterator[slice]:
