@@ -14,7 +14,16 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "anomalog_exp"
 FLOORS = [
     {"secrets"},
-    {"errors", "files", "progress", "text_table", "metric_terms", "stopping", "processes"},
+    {
+        "errors",
+        "files",
+        "progress",
+        "text_table",
+        "plural",
+        "metric_terms",
+        "stopping",
+        "processes",
+    },
     {"options"},
     {"data"},
     {"sequences"},

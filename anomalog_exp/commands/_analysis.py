@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from anomalog_exp.app import RunResult
+from anomalog_exp.plural import how_many
 from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.results import StoredRun
@@ -64,21 +65,22 @@ def skipped_text(result: RunResult, command: str) -> str:
 
 def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str]:
     inputs = dataset["inputs"]
-    files = inputs[0]["name"] if len(inputs) == 1 else f"{len(inputs)} files"
+    files = inputs[0]["name"] if len(inputs) == 1 else how_many(len(inputs), "file")
     text = (
-        f"{files}: {dataset['lines_total']:,} lines, read as {format_name}; {dataset['rows']:,} events "
-        f"of {kinds:,} kinds"
+        f"{files}: {how_many(dataset['lines_total'], 'line')}, read as {format_name}; "
+        f"{how_many(dataset['rows'], 'event')} of {how_many(kinds, 'kind')}"
     )
     if continued := dataset.get("lines_continued", 0):
-        text += f", {continued:,} lines continue one"
+        text += f", {how_many(continued, 'line', 'continue one')}"
     if unparsed := dataset["lines_unparsed"]:
-        text += f", {unparsed:,} lines do not fit"
+        text += f", {how_many(unparsed, 'line', 'do not fit')}"
     if (first := dataset.get("first_time_ms")) is not None:
         text += f"; {clock(first)} to {clock(dataset['last_time_ms'])} UTC"
     if "rows_unknown" in dataset:
         unknown = dataset["rows_unknown"]
         text += (
-            f"; {unknown:,} events ({unknown / dataset['rows']:.2%}) fit no template of training"
+            f"; {how_many(unknown, 'event', 'fit no template of training')} "
+            f"({unknown / dataset['rows']:.2%})"
         )
     if makes := dataset.get("fields", {}).get("make_events"):
         text += f"; with {' and '.join(makes)} in the events"
@@ -89,8 +91,9 @@ def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
     """The gravest kinds of events that a bundle's training never showed."""
     if bundle is None or not (kinds := bundle["new"]["templates"]):
         return
-    some = "1 kind" if kinds == 1 else f"{kinds:,} kinds"
-    yield from entry("new", f"{some} of events that training never showed, the gravest first")
+    yield from entry(
+        "new", f"{how_many(kinds, 'kind')} of events that training never showed, the gravest first"
+    )
     for one in bundle["new"]["gravest"][:_LINES]:
         text = " ".join(one["template"].split())
         yield from entry("", f"{one['events']:,} from {one['first']} on: {text}", mark="- ")
@@ -137,7 +140,7 @@ def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
     keys, events = ("first", "last", "begin_ms", "end_ms"), finding["events"]
     parts = [
         *extent_texts(*(finding[key] for key in keys)),
-        f"{events:,} event{'' if events == 1 else 's'}",
+        how_many(events, "event"),
     ]
     if finding["entity"] is not None:
         parts.insert(0, str(finding["entity"]))

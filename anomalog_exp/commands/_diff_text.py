@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from anomalog_exp.commands._analysis import LINE_WIDTH, entry
+from anomalog_exp.plural import how_many
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.results import StoredRun
 from anomalog_exp.results.change_words import (
@@ -55,17 +56,17 @@ def _side(changes: dict[str, Any], after: bool) -> list[str]:
     runs = [one for one in changes["runs"] if one["after"] == after]
     events, files = sum(one["events"] for one in runs), sum(one["files"] for one in runs)
     names = ", ".join(one["name"] for one in runs[:5]) + (", ..." if len(runs) > 5 else "")
-    how_many = f"{len(runs)} runs, " if len(runs) > 1 else ""
-    text = f"{names}: {how_many}{files:,} file{'s' if files > 1 else ''}, {events:,} events"
+    several = f"{how_many(len(runs), 'run')}, " if len(runs) > 1 else ""
+    text = f"{names}: {several}{how_many(files, 'file')}, {how_many(events, 'event')}"
     return entry("after" if after else "before", text)
 
 
 def _read(dataset: dict[str, Any], format_name: str) -> str:
-    text = f"{format_name}; {dataset['templates']:,} templates"
+    text = f"{format_name}; {how_many(dataset['templates'], 'template')}"
     if continued := dataset["lines_continued"]:
-        text += f", {continued:,} lines continue one"
+        text += f", {how_many(continued, 'line', 'continue one')}"
     if unparsed := dataset["lines_unparsed"]:
-        text += f", {unparsed:,} lines do not fit"
+        text += f", {how_many(unparsed, 'line', 'do not fit')}"
     if makes := dataset["fields"]["make_events"]:
         text += f"; with {' and '.join(makes)} in the events"
     return text

@@ -10,6 +10,7 @@ from typing import Final
 from anomalog_exp.commands._judged import FIGURES, Judged
 from anomalog_exp.data.templates.doubt import Doubt
 from anomalog_exp.data.templates.missed import Missed, Part
+from anomalog_exp.plural import how_many
 from anomalog_exp.text_table import text_table
 
 __all__ = ["figures_table", "findings_text", "sampled_notes"]
@@ -64,7 +65,7 @@ def _cells(row: Judged) -> dict[str, object]:
 
 
 def _missed(missed: Missed) -> Iterator[str]:
-    yield _line(2, f"{missed.lines:,} lines  {missed.template}")
+    yield _line(2, f"{how_many(missed.lines, 'line')}  {missed.template}")
     yield _line(6, _PROBLEMS[missed.problem].format(templates=missed.templates))
     for part in missed.parts[:_SHOWN_PARTS]:
         yield from _part(part)
@@ -84,7 +85,7 @@ def _part(part: Part) -> Iterator[str]:
 
 def _doubt(doubt: Doubt) -> Iterator[str]:
     first, *others = doubt.templates[:_SHOWN_PARTS]
-    yield _line(2, f"{doubt.lines:,} lines  {first}")
+    yield _line(2, f"{how_many(doubt.lines, 'line')}  {first}")
     yield from (_line(8, text) for text in others)
     if (more := len(doubt.templates) - _SHOWN_PARTS) > 0:
         yield _line(8, f"and {more:,} more")

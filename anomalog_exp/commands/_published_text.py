@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from anomalog_exp.config.published import Published
+from anomalog_exp.plural import how_many
 from anomalog_exp.report.published import Beside, beside, by_source
 from anomalog_exp.results import StoredRun, read_run
 from anomalog_exp.results.frames import run_dirs
@@ -38,7 +39,9 @@ def published_text(chosen: Sequence[Named], output_dir: Path) -> str:
         "the lowest and the highest, about their median"
     )
     if damaged:
-        lines.append(f"{damaged} runs are left out: their files are not as they were written")
+        lines.append(
+            f"{how_many(damaged, 'run', 'are left out')}: not all files are as they were written"
+        )
     return "\n".join(lines)
 
 

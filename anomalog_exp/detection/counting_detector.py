@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from anomalog_exp.detection.contract import Detector
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.features.usual_counts import UsualCounts
+from anomalog_exp.plural import how_many
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["CountingDetector"]
@@ -56,7 +57,7 @@ class CountingDetector(Detector):
             reasons.append(
                 [
                     (
-                        f"{counts[row, kinds[i]]:,.0f} event{'' if counts[row, kinds[i]] == 1 else 's'}"
+                        f"{how_many(counts[row, kinds[i]], 'event')}"
                         f"{self.kind_name(sequences, kinds[i])}, usually {usually[kinds[i]]:,.0f}{when}",
                         float(weights[i]),
                     )

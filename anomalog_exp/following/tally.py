@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.errors import DataError
 from anomalog_exp.following.incoming import Batch
+from anomalog_exp.plural import how_many
 from anomalog_exp.results.bundle import Bundle
 from anomalog_exp.results.likeness import Likeness
 
@@ -114,11 +115,11 @@ class Tally:
         unknown = int(self.templates[self._trained == 0].sum())
         share = unknown / events if events else 0.0
         parts = [
-            f"{counts['lines_total']:,} lines",
-            f"{events:,} events ({share:.2%} of unknown templates)",
-            f"{counts['judged']:,} sequences judged",
+            how_many(counts["lines_total"], "line"),
+            f"{how_many(events, 'event')} ({share:.2%} of unknown templates)",
+            f"{how_many(counts['judged'], 'sequence')} judged",
             f"{open_sequences:,} open",
-            f"{counts['findings']:,} findings",
+            how_many(counts["findings"], "finding"),
         ]
         names = {
             "lines_unparsed": "lines unparsed",

@@ -38,6 +38,7 @@ from anomalog_exp.launch.sweep_progress import SweepProgress
 from anomalog_exp.launch.sweep_title import sweep_title, tracked_together
 from anomalog_exp.launch.workers import end_with_this_process, members_at_once
 from anomalog_exp.options.fingerprint import stable_fingerprint
+from anomalog_exp.plural import how_many
 from anomalog_exp.secrets import without_secrets
 from anomalog_exp.stopping import raise_stop, stop_heard, stop_signal
 
@@ -107,14 +108,14 @@ class Sweep(RecordedSweep):
             self.folder.begin(self.plan, self.typed, self.config.sweep)
             if self.is_sent:
                 write_json(self.folder.config_path, serialise_config(self.config))
-            runs = f"{len(self.plan)} runs" if self.plan else "runs chosen as it goes"
+            runs = how_many(len(self.plan), "run") if self.plan else "runs chosen as it goes"
             _LOG.info("sweep of %s in %s", runs, self.folder.path)
             yield from self._left_alone() if self.is_detached else self._followed()
 
     def _left_alone(self) -> Iterator[list[str]]:
         """Members are sent inside the block, and nobody waits for them here."""
         yield [self._folder_override]
-        print(f"sent     {len(self.plan)} members, {jobs_in_words(self.folder)}")
+        print(f"sent     {how_many(len(self.plan), 'member')}, {jobs_in_words(self.folder)}")
         print(f"status   {status_command(self.folder)}")
         leave_ending(Ending(folder=self.folder.path))
 

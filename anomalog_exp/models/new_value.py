@@ -40,6 +40,7 @@ from anomalog_exp.features.message_values import (
 from anomalog_exp.features.novelty import Halves, Novelty, Observations
 from anomalog_exp.features.segments import segment_maxima
 from anomalog_exp.options.base import Count, Fraction
+from anomalog_exp.plural import how_many
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "NewValueDetector"]
@@ -238,7 +239,7 @@ class NewValueDetector(Detector):
         most = self.config.seen_in_at_most
         if not most:
             return f"{verb} never seen"
-        return f"{verb} seen in at most {most:,} training sequence{'s' if most > 1 else ''}"
+        return f"{verb} seen in at most {how_many(most, 'training sequence')}"
 
     def _text(self, known: int) -> str:
         """The value of a known one."""

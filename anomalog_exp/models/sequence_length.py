@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.training import normal_with_events
 from anomalog_exp.errors import NotApplicable
+from anomalog_exp.plural import how_many
 from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["Config", "SequenceLengthDetector"]
@@ -58,7 +59,7 @@ class SequenceLengthDetector(Detector):
         trained = f"training has {self._shortest:,} to {self._longest:,}"
         outside = self.score(sequences)
         return [
-            [(f"{length:,} events, {trained}", weight)][:top] if weight else []
+            [(f"{how_many(length, 'event')}, {trained}", weight)][:top] if weight else []
             for length, weight in zip(sequences.lengths.tolist(), outside.tolist(), strict=True)
         ]
 

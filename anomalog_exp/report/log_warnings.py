@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from anomalog_exp.plural import how_many
 from anomalog_exp.report.run_warning import RunWarning
 from anomalog_exp.results.times import duration
 
@@ -166,7 +167,7 @@ def reading_warnings(
     if invalid := dataset.get("lines_invalid_utf8", 0):
         yield RunWarning(
             "Lines are not UTF-8",
-            f"{invalid:,} lines hold other bytes, which are read as escapes.",
+            f"{how_many(invalid, 'line', 'hold other bytes')}, which are read as escapes.",
             "Convert the log, if its texts matter.",
         )
     without_time = dataset.get("rows_without_time", 0)

@@ -8,6 +8,7 @@ from typing import Any
 from anomalog_exp.evaluation import MetricBlock
 from anomalog_exp.evaluation.block import ClassCounts, RangeCounts
 from anomalog_exp.metric_terms import Figure, MetricScope, MetricStatus
+from anomalog_exp.plural import how_many
 from anomalog_exp.report.intervals import in_brackets
 from anomalog_exp.results import StoredRun
 
@@ -59,7 +60,7 @@ def _ranges_in_words(block: MetricBlock | None) -> Iterator[str]:
         return
     ranges, caught = block.counts.anomalous_ranges, block.counts.caught_ranges
     yield (
-        f"The anomalous {block.label_unit}s make {ranges:,} range{'' if ranges == 1 else 's'}, of which "
+        f"The anomalous {block.label_unit}s make {how_many(ranges, 'range')}, of which "
         f"{caught:,} {'is' if caught == 1 else 'are'} caught at least in part; F1 over ranges is "
         f"{_f1(block)}."
     )
@@ -95,8 +96,5 @@ def _which(sequences: dict[str, Any]) -> Iterator[str]:
     elif split == "by_file":
         files = sequences["files_by_part"]
         but = f", but for {held:.0%} of the sequences, which were for validation" if held else ""
-        yield f"They are of {_files(files['test'])}; {_files(files['train'])} trained{but}."
-
-
-def _files(number: int) -> str:
-    return f"{number:,} file{'' if number == 1 else 's'}"
+        test, train = (how_many(files[part], "file") for part in ("test", "train"))
+        yield f"They are of {test}; {train} trained{but}."

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from anomalog_exp.metric_terms import F1_INTERVAL, VALIDATION, Figure, Objective
+from anomalog_exp.plural import how_many
 from anomalog_exp.report.figures.caught_by import Caught
 from anomalog_exp.report.figures.chart import Chart
 from anomalog_exp.report.intervals import in_brackets
@@ -150,8 +151,8 @@ def _oracles(members: Sequence[Member]) -> Iterator[RunWarning]:
     if oracles := sum(member.oracle for member in members):
         yield RunWarning(
             "Thresholds of an oracle",
-            f"{oracles} members have a threshold that has seen the test labels: their figures are no "
-            "results.",
+            f"{how_many(oracles, 'member', 'have a threshold that has seen the test labels')}: such "
+            "figures are no results.",
             "Compare them with each other only.",
         )
 
@@ -201,7 +202,7 @@ def _choice(members: Sequence[Member]) -> Iterator[RunWarning]:
 def _words(members: Sequence[Member], keys: Sequence[str], metric: str | None) -> Iterator[str]:
     counts = Counter(member.status for member in members)
     ended = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-    yield f"{len(members)} members: {ended}."
+    yield f"{how_many(len(members), 'member')}: {ended}."
     if metric is None:
         yield "None has metrics to be ranked by."
         return

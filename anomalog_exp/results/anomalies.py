@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anomalog_exp.plural import how_many
 from anomalog_exp.results.findings import EventFinding, Findings, Line, SequenceFinding, Verdicts
 from anomalog_exp.results.times import clock
 
@@ -98,11 +99,11 @@ def _heading(finding: SequenceFinding) -> str:
         f"score {finding.score:.6g}",
         _verdict(finding),
         _LABELS[finding.label],
-        f"{finding.events} event{'' if finding.events == 1 else 's'}",
+        how_many(finding.events, "event"),
     ]
     if finding.entity is not None:
         parts.append(finding.entity)
     parts += extent_texts(finding.first, finding.last, finding.begin_ms, finding.end_ms)
     if others := finding.equal - 1:
-        parts.append(f"and {others} equal sequence{'' if others == 1 else 's'}")
+        parts.append(f"and {how_many(others, 'equal sequence')}")
     return ", ".join(parts)

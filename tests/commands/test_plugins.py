@@ -79,7 +79,7 @@ def test_workers_of_a_sweep_know_plugins_from_a_relative_path_or_the_environment
     assert again.returncode == 0, again.stdout + again.stderr
     assert again.stdout.count("reused") == 4
     glob = ["model=glob(re*)", "-m", "hydra/launcher=basic", "plugins=['my shop']"]
-    assert "1 members: 1 done" in command(*RUN, *glob, "seed=7", cwd=folder).stdout
+    assert "1 member: 1 done" in command(*RUN, *glob, "seed=7", cwd=folder).stdout
 
 
 def test_a_plugin_is_no_part_of_the_fingerprint_and_its_code_decides_what_is_reused(folder):

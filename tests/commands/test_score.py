@@ -158,7 +158,7 @@ def test_a_bundle_that_was_copied_judges_lines_as_they_are(kept, log, tmp_path):
     (tmp_path / "new.log").write_text("".join(lines_of(log)[:500]))
     printed, _ = score("elsewhere", "new.log", "--top", "1", cwd=tmp_path)
     assert printed.startswith("read     new.log: 500 lines, read as hdfs; 500 events of")
-    assert "0 events (0.00%) fit no template of training" in " ".join(printed.split())
+    assert "0 events fit no template of training (0.00%)" in " ".join(printed.split())
     assert f"of {read_run(kept).config.name} trained" in " ".join(printed.split())
     stored = read_run(run_dir_in(tmp_path))
     assert stored.config.bundle is not None
@@ -199,7 +199,7 @@ def test_what_fits_no_template_is_named_and_warned_of(kept, log, tmp_path):
     (tmp_path / "new.log").write_text("".join([*lines, *new]))
     printed, _ = score(kept, "new.log", cwd=tmp_path)
     told = " ".join(printed.split())
-    assert "100 events (20.00%) fit no template of training" in told
+    assert "100 events fit no template of training (20.00%)" in told
     assert "warning Much of the log is of templates that training never showed. 20.0% of" in told
     assert "<unknown> (ERROR dfs.Other: disk <*> of <*> has failed <*> times)" in told
     manifest = read_run(run_dir_in(tmp_path)).dataset_manifest
@@ -251,7 +251,7 @@ def test_session_files_are_judged_without_labels(tmp_path):
     (tmp_path / "today").mkdir()
     (tmp_path / "today/sessions").write_text("5 5 22 5 11 9\n5 5 99 9\n5 22 5 5 11 9\n")
     printed, _ = score(kept, "today/sessions", "--top", "1", cwd=tmp_path)
-    assert "1 events (6.25%) fit no template of training" in " ".join(printed.split())
+    assert "1 event fits no template of training (6.25%)" in " ".join(printed.split())
     (status,) = tmp_path.glob("outputs/score-*/*/status.json")
     scores = read_run(status.parent).scores.sequences
     assert scores.score.argmax() == 1

@@ -33,7 +33,7 @@ def test_what_is_outside_the_range_is_flagged_and_told():
     assert summary.scores.tolist() == [1.0, 0.0, 0.0, 2.0]
     assert summary.predicted.tolist() == [True, False, False, True]
     assert summary.explain(np.array([0, 1, 3]), 2) == [
-        [("1 events, training has 2 to 4", 1.0)],
+        [("1 event, training has 2 to 4", 1.0)],
         [],
         [("6 events, training has 2 to 4", 2.0)],
     ]

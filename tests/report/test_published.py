@@ -136,7 +136,7 @@ def test_a_damaged_run_is_left_out_and_counted(swept, tmp_path):
     metrics.write_text(metrics.read_text().replace("0.", "1."))
     given = ["experiments", "published", "mine", "--plugins", "mine"]
     done = command(*given, cwd=tmp_path / "copy")
-    assert "1 runs are left out: their files are not as they were written" in done.stdout
+    assert "1 run is left out: not all files are as they were written" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_every_figure_compiles():
         ([record(0, 0.5, model="a"), record(1, status="failed", reason="x", model="b")],
          "Not every member has ended well", "1 of 2"),
         ([record(0, 0.5, model="a", oracle=True), record(1, 0.4, model="b")],
-         "Thresholds of an oracle", "1 members"),
+         "Thresholds of an oracle", "1 member has"),
         ([record(0, 0.5, model="a") | {"caveat": "offset: training"}, record(1, 0.4, model="b")],
          "Members are offset: training", "Of 2, 1"),
         ([record(0, 0.5, seed=0), record(1, 0.5, seed=1)], "Repeats that repeat nothing", "1 of 1"),

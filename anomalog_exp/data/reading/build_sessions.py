@@ -23,6 +23,7 @@ from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.data.vocabularies import write_mined, write_vocabularies
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.files import write_json
+from anomalog_exp.plural import how_many
 from anomalog_exp.progress import Progress
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _sessions(
             raise DataError.of(
                 "dataset.structured_parser.id_separator",
                 separator,
-                problem=f"{len(missing)} lines of {file.path} have no id, as line "
+                problem=f"{file.path}: {how_many(len(missing), 'line', 'have no id')}, as line "
                 f"{missing['line'][0] - first_line + 1}: {missing['text'][0][:120]}",
                 allowed="what stands between the id and the events of every line, or null",
                 fix="set it to null where sessions have no ids",

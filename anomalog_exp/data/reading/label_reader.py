@@ -17,6 +17,7 @@ from anomalog_exp.data.reading.label_words import (
 )
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import Names, Options, PathText
+from anomalog_exp.plural import how_many
 
 if TYPE_CHECKING:
     import polars as pl
@@ -138,7 +139,7 @@ class CSVLabelReader(LabelReader):
             raise DataError.of(
                 f"{_KEY}.label_column",
                 f"{first[2]} (entity {first[0]})",
-                problem=f"{len(unclear)} rows of {path.name} have no readable label",
+                problem=f"{path.name}: {how_many(len(unclear), 'row', 'have no readable label')}",
                 allowed=self.words.allowed,
                 fix="mend the file, name the column that holds the labels, or say by "
                 f"{_KEY}.normal_values and anomalous_values what it holds",

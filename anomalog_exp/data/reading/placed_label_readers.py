@@ -20,6 +20,7 @@ from anomalog_exp.data.reading.placed_labels import (
 )
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.base import PathText
+from anomalog_exp.plural import how_many
 
 __all__ = ["LineLabelsConfig", "TimeRangeLabelsConfig"]
 
@@ -60,7 +61,8 @@ class LineLabelReader(LabelReader):
             raise DataError.of(
                 _KEY,
                 path,
-                problem=f"{len(wrong)} lines of it are no numbers of lines, as {wrong[0].strip()!r}",
+                problem=f"{how_many(len(wrong), 'line', 'do not hold the number of a line')}, as "
+                f"{wrong[0].strip()!r}",
                 allowed="a number counted from 1 on each line, or a range as 120-180",
                 fix="mend the file",
             )
@@ -103,7 +105,7 @@ class TimeRangeLabelReader(LabelReader):
             raise DataError.of(
                 _KEY,
                 path,
-                problem=f"{len(wrong)} rows of it are no ranges of time, as "
+                problem=f"{how_many(len(wrong), 'row', 'do not hold a range of time')}, as "
                 f"{wrong['begin'][0]} to {wrong['end'][0]}",
                 allowed="begin and end as 2024-05-06T07:08:09Z, the end not before the begin",
                 fix="mend the file",

@@ -12,6 +12,7 @@ import yaml
 from anomalog_exp.errors import DataError
 from anomalog_exp.options.local_path import local_path
 from anomalog_exp.options.mistakes import did_you_mean
+from anomalog_exp.plural import how_many
 
 __all__ = ["KEY", "TemplateEntry", "pinned_yaml", "read_pinned"]
 
@@ -63,7 +64,7 @@ def pinned_yaml(title: str, entries: Iterable[TemplateEntry]) -> str:
 
 def _lines(entry: TemplateEntry) -> Iterator[str]:
     sample = "" if entry.sample is None else f": {_on_a_line(entry.sample)}"
-    yield f"  # {entry.lines:,} line{'' if entry.lines == 1 else 's'}{sample}"
+    yield f"  # {how_many(entry.lines, 'line')}{sample}"
     texts = [_quoted(text) for text in entry.texts]
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     if entry.name is None:

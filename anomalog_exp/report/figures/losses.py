@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.detection.networks.learning_curve import LearningCurve
+from anomalog_exp.plural import how_many
 from anomalog_exp.report.figures.chart import ANOMALOUS, NORMAL, Chart, rule
 from anomalog_exp.report.figures.curves import POINTS, thinned
 
@@ -87,6 +88,6 @@ def _in_words(losses: dict[str, NDArray[np.float64]]) -> str:
     ]
     epochs = len(losses["training"])
     return (
-        f"Mean loss of {epochs:,} epoch{'' if epochs == 1 else 's'}: {', '.join(went)}. "
+        f"Mean loss of {how_many(epochs, 'epoch')}: {', '.join(went)}. "
         "The dashed line marks the epoch whose weights were kept."
     )

@@ -16,6 +16,7 @@ from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.places import Place, Places
 from anomalog_exp.detection.scores import highest_of_rows
 from anomalog_exp.errors import ConfigError, DataError
+from anomalog_exp.plural import how_many
 from anomalog_exp.progress import Progress
 from anomalog_exp.results.anomalies import line_texts
 from anomalog_exp.results.bundle import bundle_of
@@ -140,7 +141,7 @@ def _ends(row: dict[str, list[list[int]]], stood: Places) -> list[Place]:
 
 def _heading(place: int, entity: str | None, events: int, ends: list[Place]) -> str:
     where = f", in {ends[0].up_to(ends[1])}" if ends else ""
-    return f"{entity or f'sequence {place}'}: {events} events{where}"
+    return f"{entity or f'sequence {place}'}: {how_many(events, 'event')}{where}"
 
 
 def _entity(dataset: LogDataset, code: int) -> str | None:

@@ -84,7 +84,7 @@ def test_an_edited_file_that_is_not_the_first_is_read_again(tmp_path):
             IDS | {"openstack_train": "1 2 3\n"},
             [],
             DataError,
-            "1 lines of openstack_train have no id",
+            "openstack_train: 1 line has no id",
         ),
         (dict(list(IDS.items())[:2]), [], DataError, r"(?s)files: there is no such file.*abnormal"),
         (IDS | {"openstack_train": ""}, [], DataError, r"files: this file holds no session"),

@@ -80,11 +80,11 @@ def test_a_field_labels_by_any_words(tmp_path, normal, anomalous, expected):
     [
         ("{name: [1]}", "", "name: labels are not read in this way"),
         ("{name: linse}", "", "name: labels are not read in this way(?s:.*)did you mean 'lines'"),
-        (LINES, "4\nfive\n", "1 lines of it are no numbers of lines, as 'five'"),
+        (LINES, "4\nfive\n", "1 line does not hold the number of a line, as 'five'"),
         (LINES, "0\n", "as '0'"),
         (LINES, "5-4\n", "as '5-4'"),
         (RANGES, "begin,until\n", "labels has no such column(?s:.*)begin, until"),
-        (RANGES, "begin,end\nnoon,\n", "1 rows of it are no ranges of time, as noon to None"),
+        (RANGES, "begin,end\nnoon,\n", "1 row does not hold a range of time, as noon to None"),
         (RANGES, "begin,end\n2024-01-02,2024-01-01\n", "as 2024-01-02 to 2024-01-01"),
         ("{name: pattern, pattern: '('}", "", "label_reader.pattern: it is no pattern"),
         (FIELD.format("null", "null"), "", "it labels none of 5 events"),

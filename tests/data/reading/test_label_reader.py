@@ -37,7 +37,7 @@ def test_words_of_ones_own_are_read(tmp_path):
     ("text", "changes", "message"),
     [
         ("BlockId,Label\na,Normal\na,Anomaly\n", {}, "entity a is labelled both 0 and 1"),
-        ("BlockId,Label\na,maybe\nb,1\n", {}, "1 rows of labels.csv have no readable label"),
+        ("BlockId,Label\na,maybe\nb,1\n", {}, "labels.csv: 1 row has no readable label"),
         ("BlockId,Label\na,\n", {}, "no readable label"),
         ("BlockId,Label\na,1\n", {"label_column": "Klass"}, "label_column: labels.csv has no such"),
         ("BlockId,Label\na,1\n", {"entity_column": "Id"}, "entity_column: labels.csv has no such"),
@@ -62,7 +62,7 @@ HEAD = b"BlockId,Label\n"
         (b"", "empty CSV"),
         (b"\n\n", "empty CSV"),
         (HEAD + b"a,1,2\n", "found more fields"),
-        (HEAD + b"a\n", "1 rows of labels.csv have no readable label"),
+        (HEAD + b"a\n", "labels.csv: 1 row has no readable label"),
         (HEAD + b"bl\xffk,1\n", "invalid utf-8"),
         (HEAD + b'"a,1\nb,0\n', "could not parse"),
         (HEAD + b'a,"1\n', "could not parse"),
