@@ -112,5 +112,5 @@ def test_a_finding_makes_an_exit_code(judge, tmp_path):
     done = command("score", str(judge.bundle.directory), *follows, cwd=tmp_path)
     assert done.returncode == 3
     assert '"predicted": true' in done.stdout
-    assert "1 finding," in done.stderr
+    assert "1 finding\n" in done.stderr
     assert not list(tmp_path.glob("*.state"))
