@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.arrow_texts import buffers_of, series_of
 from anomalog_exp.data.templates.shape_cuts import ShapeCuts, borders_in
-from anomalog_exp.data.text_numbers import CategoryNumbers, TextNumbers
+from anomalog_exp.data.text_numbers import TextNumbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,7 +34,7 @@ def cut_numbers(
     messages: pl.Series,
     shape: NDArray[np.integer],
     cuts: ShapeCuts,
-    vocabulary: CategoryNumbers | TextNumbers,
+    vocabulary: TextNumbers,
 ) -> NDArray[np.int32]:
     """(values,) the numbers of what messages have where their shapes are cut, message by message.
 
