@@ -20,6 +20,7 @@ FLOORS = [
         "progress",
         "text_table",
         "plural",
+        "terminal",
         "metric_terms",
         "stopping",
         "processes",

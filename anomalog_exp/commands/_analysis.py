@@ -15,8 +15,9 @@ from anomalog_exp.report.write import PAGE
 from anomalog_exp.results import StoredRun
 from anomalog_exp.results.anomalies import extent_texts
 from anomalog_exp.results.times import clock, duration
+from anomalog_exp.terminal import printable
 
-__all__ = ["LINE_WIDTH", "analysis_text", "entry", "skipped_text"]
+__all__ = ["analysis_text", "entry", "raw_line", "skipped_text"]
 
 _WIDTH: Final = 110
 LINE_WIDTH: Final = 200
@@ -111,7 +112,7 @@ def _judged(
     else:
         trained = f"{train:,} others trained"
         trained += f", {valid:,} were for validation" if valid else ""
-    text = f"{test:,} {_units(sequences['sequence'])}, {trained}"
+    text = f"{_units(test, sequences['sequence'])}, {trained}"
     if verdicts is not None:
         flagged, least = verdicts["flagged"], f"above the threshold of {verdicts['threshold']:.4g}"
         if not flagged:
@@ -121,19 +122,19 @@ def _judged(
     yield from entry("judged", text)
 
 
-def _units(grouping: dict[str, Any]) -> str:
+def _units(number: int, grouping: dict[str, Any]) -> str:
     """What was judged, in words."""
     match grouping["name"]:
         case "entity":
-            return "sessions, one of each entity"
+            return f"{how_many(number, 'session')}, one of each entity"
         case "fixed":
-            return f"windows of {grouping['window_size']:,} lines"
+            return f"{how_many(number, 'window')} of {how_many(grouping['window_size'], 'line')}"
         case "line":
-            return "lines"
+            return how_many(number, "line")
         case "time":
-            return f"windows of {duration(grouping['time_span_ms'])}"
+            return f"{how_many(number, 'window')} of {duration(grouping['time_span_ms'])}"
         case other:
-            return f"sequences of sequence={other}"
+            return f"{how_many(number, 'sequence')} of sequence={other}"
 
 
 def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
@@ -152,15 +153,21 @@ def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
         yield from entry("", " ".join(reason["evidence"].split()), mark="- ")
     for place in sorted(finding["telling"][:_LINES]):
         line = finding["lines"][place]
-        yield f"         {line['place']}: {line['text']}"[:LINE_WIDTH]
+        yield raw_line(f"         {line['place']}: {line['text']}")
         if line["more"]:
-            yield f"             {line['more'][0]}"[:LINE_WIDTH]
+            yield raw_line(f"             {line['more'][0]}")
+
+
+def raw_line(text: str) -> str:
+    """A line of a log behind its place, as far as there is room for it."""
+    shown = printable(text)
+    return shown if len(shown) <= LINE_WIDTH else f"{shown[: LINE_WIDTH - 3]}..."
 
 
 def entry(name: str, text: str, mark: str = "") -> list[str]:
     """A name and its text, wrapped; paths and commands stay whole."""
     return textwrap.wrap(
-        text,
+        printable(" ".join(text.split("\n"))),
         _WIDTH,
         initial_indent=f"{name:<9}{mark}",
         subsequent_indent=" " * (9 + len(mark)),

@@ -27,7 +27,7 @@ from anomalog_exp.data.templates.miners.base import TemplateMiner, TemplateMiner
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.detection.contract import Detector, ExperimentModelConfig
 from anomalog_exp.detection.run import run_model
-from anomalog_exp.errors import ConfigError, NotApplicable
+from anomalog_exp.errors import ConfigError, DataError, NotApplicable
 from anomalog_exp.options.base import Options
 from anomalog_exp.options.names import option_files
 from anomalog_exp.progress import SILENT
@@ -107,7 +107,12 @@ def check_option(group: str, name: str, sample: Sample) -> str:
     asked = f"asks for {', '.join(missing)}" if missing else ""
     if not all(key.endswith("path") for key in missing):
         return f"{asked}: composed only"
-    config = load_run_config(chosen) if missing else run_config(composed)
+    try:
+        config = load_run_config(chosen) if missing else run_config(composed)
+    except DataError:
+        if not missing:
+            raise
+        return f"{asked}: composed only, as it looks into that file"
     if group == "model":
         return _check_detector(config.model, sample.sequences)
     if group == "dataset/structured_parser":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from anomalog_exp.commands._analysis import LINE_WIDTH, entry
+from anomalog_exp.commands._analysis import entry, raw_line
 from anomalog_exp.plural import how_many
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.results import StoredRun
@@ -78,6 +78,6 @@ def _change(rank: int, change: dict[str, Any]) -> Iterator[str]:
     if follows := followers_in_words(change):
         yield from entry("", follows)
     for line in change["lines"]:
-        yield f"         {line['place']}: {line['text']}"[:LINE_WIDTH]
+        yield raw_line(f"         {line['place']}: {line['text']}")
         for more in line["more"][:_MORE]:
-            yield f"             {more.strip()}"[:LINE_WIDTH]
+            yield raw_line(f"             {more.strip()}")

@@ -52,7 +52,7 @@ class CountingDetector(Detector):
             inside = slice(distances.indptr[row], distances.indptr[row + 1])
             kinds, weights = distances.indices[inside], distances.data[inside]
             ranked = np.lexsort((kinds, -weights))[:top]
-            usually = self._usual.median[seasons[row]]
+            usually = self._usual.median[seasons[row]] * sequences.covered[row]
             when = " at this hour" if seasons[row] else ""
             reasons.append(
                 [

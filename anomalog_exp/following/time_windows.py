@@ -19,6 +19,7 @@ from anomalog_exp.following.incoming import Batch
 from anomalog_exp.following.open_sequences import OpenSequences
 from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.sequences.groupings.time import TimeSequenceConfig
+from anomalog_exp.sequences.sequence_set import end_of_log
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,7 +80,7 @@ class TimeWindows(OpenSequences):
         if self._t0 is None:
             self._t0 = self._earliest
         assert self._t0 is not None
-        return self._judged((last - self._t0) // self._step + 1, last + 1)
+        return self._judged((last - self._t0) // self._step + 1, end_of_log(last))
 
     def _anchor(self, time_ms: NDArray[np.int64], clock: NDArray[np.int64]) -> None:
         """Find where windows begin, once the log has come one window on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
@@ -98,13 +98,16 @@ def planned_members(config: DictConfig, loader: ConfigLoader) -> list[list[str]]
     """The overrides of each member, in the order in which they run; none where a search chooses them.
 
     Raises:
-        ConfigError: a member names a key or an option that does not exist, or they belong to several
-            experiments.
+        ConfigError: there is no member, one names a key or an option that does not exist, or they belong
+            to several experiments.
         HydraException: an override cannot be read.
     """
     if not is_grid(config):
         return []
-    plan = sweep_members(typed_overrides(config), loader)
+    typed = typed_overrides(config)
+    plan = sweep_members(typed, loader)
+    if not plan:
+        _refuse_no_members(typed, loader)
     check_composes(config, plan, loader)
     _check_one_experiment(plan)
     return plan
@@ -131,6 +134,21 @@ def check_composes(config: DictConfig, plan: Sequence[Sequence[str]], loader: Co
                 loader.load_sweep_config(config, list(overrides))
             except COMPOSING_ERRORS as error:
                 raise explained(error, overrides) from error
+
+
+def _refuse_no_members(typed: Sequence[str], loader: ConfigLoader) -> NoReturn:
+    """Name the override that sweeps over nothing."""
+    nothing = next(one for one in typed if not sweep_members([one], loader))
+    key, _, values = nothing.partition("=")
+    is_group = "/" in key or key in loader.list_groups("")
+    names = loader.get_group_options(key) if is_group else []
+    raise ConfigError.of(
+        key,
+        values,
+        problem="it stands for no value, so that the sweep has no member",
+        allowed=", ".join(names) or "one value or more",
+        fix="write a pattern that fits some of them" if names else "name the values",
+    )
 
 
 def _check_one_experiment(plan: Sequence[Sequence[str]]) -> None:

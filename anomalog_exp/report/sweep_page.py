@@ -86,7 +86,8 @@ def sweep_page(facts: SweepFacts, page_dir: Path, library: str) -> str:
     }
     table = {
         "columns": columns,
-        "digits": {"seconds": 2} | dict.fromkeys([*raised, *metrics, "flagged share"], 4),
+        "digits": {"seconds": 2}
+        | {name: 4 for name in (*raised, *metrics, "flagged share") if name != F1_INTERVAL},
         "rows": [_row(member, keys, raised, metrics) for member in best_first(members, metric)],
         "links": {one.index: link for one in members if (link := _link(one, page_dir))},
     }

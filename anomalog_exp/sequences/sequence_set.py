@@ -21,7 +21,7 @@ from anomalog_exp.metric_terms import EvaluationUnit
 from anomalog_exp.sequences import scratch
 from anomalog_exp.sequences.coverage import union_size
 
-__all__ = ["SequenceSet", "Split", "count_by_part"]
+__all__ = ["SequenceSet", "Split", "count_by_part", "end_of_log"]
 
 
 class Split(IntEnum):
@@ -31,6 +31,14 @@ class Split(IntEnum):
     IGNORED = 1
     TEST = 2
     VALIDATION = 3
+
+
+def end_of_log(last_ms: int) -> int:
+    """One past the last millisecond that a log covers whose latest event has this time.
+
+    An event at a whole second is one of a log in seconds, which covers that second to its end.
+    """
+    return last_ms + (1 if last_ms % 1000 else 1000)
 
 
 def count_by_part(parts: NDArray[np.uint8]) -> dict[str, int]:
@@ -53,8 +61,8 @@ class SequenceSet:
         origin: (sequences,) int64, first index into `order` from which model state carries over into the
             sequence; None where nothing carries over.
         times: (sequences, 2) int64, begin and end in Unix milliseconds, where they are windows of time.
-        log_end_ms: One past the last millisecond of the log, where more of it was read than the data set
-            holds; None: that of its latest event.
+        log_end_ms: One past the last millisecond that the log covers, where more of it was read than the
+            data set holds; None: as far as that of its latest event.
         train_events: (events,) bool over dataset rows that may be learned from, or None for all of them:
             those of the training part by a fit, those of the validation part by what is chosen after it.
         evaluation_events: (events,) bool over dataset rows that are evaluated, or None for all.
@@ -95,7 +103,7 @@ class SequenceSet:
         begin, end = self.times.T
         log_end = self.log_end_ms
         if log_end is None:
-            log_end = int(np.max(self.dataset.time_ms)) + 1
+            log_end = end_of_log(int(np.max(self.dataset.time_ms)))
         return np.clip((log_end - begin) / (end - begin), 0.0, 1.0)
 
     @property

@@ -213,3 +213,10 @@ def test_the_command_ends_with_1_where_an_option_fails_and_leaves_nothing(tmp_pa
     assert "FAILED  model=repeats: model.name: this plugin cannot be imported" in done.stdout
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["my shop"]
+
+
+@pytest.mark.parametrize("name", ["auto", "sessions"])
+def test_a_data_set_that_looks_into_a_file_is_composed(name, sample):
+    problem, remark = check.tried("dataset", name, sample)
+    assert problem is None
+    assert "composed only, as it looks into that file" in remark

@@ -84,3 +84,21 @@ def test_other_applications_of_the_environment_do_not_load_ours_with_its_plugins
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "allowed"),
+    [
+        ("model=glob(zz*)", "allowed: cnn, decision_tree, "),
+        ("dataset/source=glob(zz*)", "allowed: generated, local_dir, "),
+        ("seed=range(5,5)", "allowed: one value or more"),
+    ],
+)
+def test_a_sweep_over_nothing_is_refused(tmp_path, override, allowed):
+    done = command(override, "-m", cwd=tmp_path)
+    key, _, value = override.partition("=")
+    assert done.returncode == 2
+    assert f"error: {key}: it stands for no value, so that the sweep has no member" in done.stderr
+    assert f"value:   {value}" in done.stderr
+    assert allowed in done.stderr
+    assert not (tmp_path / "outputs/sweeps").exists()

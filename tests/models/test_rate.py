@@ -131,8 +131,28 @@ def test_silence_is_judged_and_less_is_expected_of_a_window_that_the_log_covers_
     detector = unfitted("rate")
     detector.fit(sequences.part(Split.TRAIN))
     test = sequences.part(Split.TEST)
-    assert test.covered.tolist() == [*[1.0] * 150, pytest.approx(5001 / 20000)]
+    assert test.covered.tolist() == [*[1.0] * 150, pytest.approx(6000 / 20000)]
     assert test.times[0].tolist() == [0, 20000]
     scores = detector.score(test)
     assert np.flatnonzero(scores > 5).tolist() == [5, 6, 7, 8, 9]
     assert scores[-1] < 1
+
+
+def test_a_log_in_whole_seconds_covers_its_last_one():
+    log = log_dataset([(None, "tick", 1000 * (nth // 33), -1) for nth in range(33 * 60)])
+    config = load_run_config(["sequence=time", "sequence.time_span_ms=1000", "split=all"])
+    sequences = config.sequence.apply(log, config.split)
+    detector = unfitted("rate")
+    detector.fit(sequences.part(Split.TRAIN))
+    assert detector.score(sequences.part(Split.TEST)).tolist() == [0.0] * 60
+
+
+def test_what_is_usual_of_a_window_that_is_covered_in_part_is_said_so():
+    seconds = [*range(3000), *[3000] * 90]
+    log = log_dataset([(None, "tick", 1000 * second, -1) for second in seconds])
+    config = load_run_config(["sequence=time", "sequence.time_span_ms=20000", "split=all"])
+    sequences = config.sequence.apply(log, config.split)
+    detector = unfitted("rate")
+    detector.fit(sequences.part(Split.TRAIN))
+    last = sequences.part(Split.TEST).take(slice(150, 151))
+    assert detector.explain(last, 1)[0][0][0] == "90 events, usually 1"

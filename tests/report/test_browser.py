@@ -45,7 +45,8 @@ def test_the_browser_lets_no_other_script_run_and_nothing_be_fetched(tmp_path):
 
 @pytest.mark.parametrize("members", [len(GRID), 1000])
 def test_the_table_of_a_sweep_is_made(tmp_path, members):
-    records = [{**GRID[i % len(GRID)], "index": i} for i in range(members)]
+    interval = {"f1_low": 0.25, "f1_high": 0.75}  # a text among figures
+    records = [{**GRID[i % len(GRID)], **interval, "index": i} for i in range(members)]
     page = tmp_path / "report.html"
     write_sweep_report(tmp_path, records, tmp_path / "cache", typed=[], page=page, figures=[])
     dom, console = chromium(page, tmp_path / "profile")

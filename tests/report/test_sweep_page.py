@@ -166,6 +166,10 @@ def test_the_page_of_a_sweep_shows_every_member(swept):
     table = page.data["members"]
     assert table["columns"][:5] == ["member", "model", "split", "sequence.window_size", "status"]
     assert len(table["rows"]) == 12
+    assert "f1 95 %" in table["columns"]
+    for name in table["digits"]:
+        column = [row[table["columns"].index(name)] for row in table["rows"]]
+        assert all(value is None or isinstance(value, float) for value in column), name
     values = [row[table["columns"].index("f1")] for row in table["rows"]]
     figures = [value for value in values if value is not None]
     assert figures == sorted(figures, reverse=True)

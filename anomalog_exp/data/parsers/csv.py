@@ -171,11 +171,13 @@ def _cut(lines: pl.Series, separator: str, columns: int | None) -> pl.DataFrame:
     quoted = lines.str.contains('"', literal=True)
     between = lines.str.replace_all(separator, _BETWEEN, literal=True)
     if quoted.any():
-        # A separator takes the quoted field before it along, so that none inside one is seen.
+        # A separator takes the quoted field before it along, so that none inside one is seen. The last
+        # field may be quoted, too.
         mark = re.escape(separator)
-        apart = lines.filter(quoted).str.replace_all(
+        apart = (lines.filter(quoted) + separator).str.replace_all(
             rf'("(?:[^"]|"")*")?{mark}', f"${{1}}{_BETWEEN}"
         )
+        apart = apart.str.strip_suffix(_BETWEEN)
         between = between.scatter(quoted.arg_true(), apart)
     if columns is None:
         columns = between[0].count(_BETWEEN) + 1

@@ -44,10 +44,13 @@ class JsonParser(NamedFieldsParser):
         known = [name for several in names.values() for name in several if len(several) > 1]
         # A key may be spelled with escapes, by which no line is known to hold it.
         spelled = lines.str.contains(_SPELLED).any()
-        there = {*known} if spelled else occurring(lines, {one: f'"{one}"' for one in known})
-        fields, fits = JsonFields(chosen, [one for one in known if one in there] or known).read(
-            lines
-        )
+        there, inside = {*known}, {one for one in known if "." in one}
+        if not spelled:
+            there = occurring(lines, {one: f'"{one}"' for one in there})
+            inside = occurring(lines, {one: f'"{one.split(".")[0]}"' for one in inside})
+        flat = [one for one in known if one in there] or known
+        chosen += [one for one in known if one in inside]
+        fields, fits = JsonFields(chosen, flat).read(lines)
         missing = pl.lit(None, pl.String)
         return fields.select(
             fits.alias("fits"),

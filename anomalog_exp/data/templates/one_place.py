@@ -17,6 +17,9 @@ from anomalog_exp.data.templates.token_rows import WILD
 
 __all__ = ["without_parameters"]
 
+_MOST_LENGTH: Final = 1 << 12
+"""Words of a message: a longer one is no statement, and each place takes time."""
+
 _ROUNDS: Final = 4
 """A parameter that is found makes rows equal, which may show another one."""
 
@@ -33,9 +36,11 @@ def without_parameters(
 
     Returns:
         (rows, length) int32. At least half of the words around a parameter are no wildcards: else
-        nothing says that siblings are of one statement.
+        nothing says that siblings are of one statement. Rows of more than 4,096 words stay as they are.
     """
     length = words.shape[1]
+    if len(words) == 1 or length > _MOST_LENGTH:
+        return words
     # Sums wrap around; two different rows have the same one with a chance of 1 in 2^64.
     random = np.random.default_rng(0)
     of_word = random.integers(2**64, size=len(value_like), dtype=np.uint64)

@@ -60,6 +60,19 @@ def test_the_header_is_none_of_the_events_wherever_it_stands(option):
     assert found.to_list() == [True, False, False, True]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '2024-05-06T07:08:09Z,INFO,"user 7, logged in"',
+        '2024-05-06T07:08:09Z,"INFO","user 7, logged in"',
+    ],
+)
+def test_separators_in_a_quoted_last_field_are_text(line):
+    parser = config_of("csv").build_parser()
+    parser.learn(pl.Series(["time,level,message", line]))
+    assert read(parser, [line])[0]["message"] == "user 7, logged in"
+
+
 @pytest.mark.parametrize("system", ["Linux", "Proxifier"])
 def test_every_line_of_the_real_sample_is_read(shared_data, system):
     lines = (shared_data / f"loghub_2k/{system}/{system}_2k.log").read_text().splitlines()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anomalog_exp.data.columns import LEVELS
 from anomalog_exp.data.parsers.json_fields import JsonFields, names_in
 from tests.data.parsers.test_parser_contract import config_of
 
@@ -105,3 +106,13 @@ def test_the_message_is_the_first_known_field_or_the_line(line, message):
     # A name that the first lines lack is read where it comes.
     lines = ['{"text":"y"}'] * 200 + [line]
     assert parser.parse(pl.Series(lines))["message"].to_list() == ["y"] * 200 + [message]
+
+
+@pytest.mark.parametrize(
+    "line", ['{"log":{"level":"ERROR"},"message":"x"}', '{"log.level":"ERROR","message":"x"}']
+)
+def test_a_known_name_may_be_that_of_an_object_inside(line):
+    parser = config_of("json").build_parser()
+    lines = ['{"message":"y"}'] * 200 + [line]
+    level = parser.parse(pl.Series(lines))["level"]
+    assert level.to_list() == [None] * 200 + [LEVELS.index("error")]

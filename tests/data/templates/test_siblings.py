@@ -165,3 +165,9 @@ def test_parameters_are_those_of_the_slow_reference(rows):
     assert found.tolist() == slow_without_parameters(rows, most, value_like)
     order = np.random.default_rng(0).permutation(len(rows))
     assert np.array_equal(without_parameters(words[order], most, value_like), found[order])
+
+
+def test_the_places_of_a_very_long_message_are_not_tried_one_by_one():
+    # Messages that are alike are of one statement still; a place at a time takes minutes here.
+    same = " ".join(["word"] * 1_000_000)
+    assert mined([f"{same} {user}" for user in USERS]) == [f"{same} <*>"] * 6
