@@ -40,13 +40,14 @@ def analysis_text(
     manifest, findings = stored.dataset_manifest, stored.findings or {}
     lines = [*_read(manifest["dataset"], manifest["template_counts"]["templates"], format_name)]
     verdicts, bundle = findings.get("sequence_verdicts"), manifest.get("bundle")
-    lines += [*_judged(manifest["sequences"], verdicts, bundle)]
+    # Where nothing tells for a finding, it is as usual as others.
+    odd = [one for one in findings.get("sequences", []) if one["predicted"] or one["reasons"]]
+    lines += [*_judged(manifest["sequences"], verdicts, bundle, shown=bool(odd[:top]))]
     lines += _new(bundle)
+    lines += _unjudged(manifest)
     for warning in run_warnings(stored):
         if not warning.figures:
             lines += entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
-    # Where nothing tells for a finding, it is as usual as others.
-    odd = [one for one in findings.get("sequences", []) if one["predicted"] or one["reasons"]]
     for rank, finding in enumerate(odd[:top], 1):
         lines += ["", *_finding(rank, finding)]
     run_dir = Path(result.run_dir)
@@ -95,13 +96,31 @@ def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
     yield from entry(
         "new", f"{how_many(kinds, 'kind')} of events that training never showed, the gravest first"
     )
-    for one in bundle["new"]["gravest"][:_LINES]:
+    yield from _gravest(bundle["new"])
+
+
+def _unjudged(manifest: dict[str, Any]) -> Iterator[str]:
+    """The gravest kinds of events that are in no session."""
+    if (kinds := manifest.get("without_entity")) is None:
+        return
+    events = manifest["sequences"]["rows_without_entity"]
+    what = f"{how_many(events, 'event', 'belong to no session')}, the gravest first"
+    yield from entry("unjudged", f"{what}; sequence=time or fixed judges these, too")
+    yield from _gravest(kinds)
+
+
+def _gravest(kinds: dict[str, Any]) -> Iterator[str]:
+    for one in kinds["gravest"][:_LINES]:
         text = " ".join(one["template"].split())
         yield from entry("", f"{one['events']:,} from {one['first']} on: {text}", mark="- ")
 
 
 def _judged(
-    sequences: dict[str, Any], verdicts: dict[str, Any] | None, bundle: dict[str, Any] | None
+    sequences: dict[str, Any],
+    verdicts: dict[str, Any] | None,
+    bundle: dict[str, Any] | None,
+    *,
+    shown: bool,
 ) -> Iterator[str]:
     parts = ("train", "validation", "test")
     train, valid, test = (sequences["sequences"][part]["total"] for part in parts)
@@ -116,7 +135,7 @@ def _judged(
     if verdicts is not None:
         flagged, least = verdicts["flagged"], f"above the threshold of {verdicts['threshold']:.4g}"
         if not flagged:
-            text += f"; none is {least}, and below is what is least usual"
+            text += f"; none is {least}" + (", and below is what is least usual" if shown else "")
         else:
             text += f"; {flagged:,} {'is' if flagged == 1 else 'are'} {least}"
     yield from entry("judged", text)

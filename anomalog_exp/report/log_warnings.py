@@ -152,7 +152,9 @@ def _files_in_order(inputs: Sequence[Mapping[str, Any]]) -> Iterator[RunWarning]
 
 
 def reading_warnings(
-    dataset: Mapping[str, Any], sequences: Mapping[str, Any]
+    dataset: Mapping[str, Any],
+    sequences: Mapping[str, Any],
+    without_entity: Mapping[str, Any] | None = None,
 ) -> Iterator[RunWarning]:
     """Whether all lines were read, with all that belongs to them."""
     lines, rows = dataset["lines_total"], dataset["rows"]
@@ -178,9 +180,15 @@ def reading_warnings(
             "Mend the parser's time format, if they should have one.",
         )
     if without := sequences.get("rows_without_entity", 0):
+        gravest = without_entity["gravest"][0] if without_entity else None
+        example = (
+            f" The gravest: '{gravest['template']}', {gravest['events']:,} from {gravest['first']} on."
+            if gravest
+            else ""
+        )
         yield RunWarning(
             "Events belong to no entity",
-            f"{without:,} of {sequences['rows']:,} events name none and are in no sequence.",
+            f"{without:,} of {sequences['rows']:,} events name none and are in no sequence.{example}",
             "Group them by sequence=fixed, time or stream, or mend what finds entities.",
         )
     if unknown := dataset.get("labels_unknown_entities", 0):

@@ -66,7 +66,7 @@ def warnings_of(
         *template_warnings(dataset, manifest.get("template_counts")),
         *pinned_warnings(dataset),
         *time_warnings(dataset),
-        *reading_warnings(dataset, sequences),
+        *reading_warnings(dataset, sequences, manifest.get("without_entity")),
     ]
 
 

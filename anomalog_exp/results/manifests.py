@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalog_exp.data.columns import NO_ENTITY
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.templates.explosion import differing_words
 from anomalog_exp.detection.summary import ModelRunSummary, SequenceSummary
@@ -20,7 +22,7 @@ from anomalog_exp.sequences.sequence_set import SequenceSet
 
 __all__ = ["build_dataset_manifest", "build_sequence_split_summary"]
 
-_NEW = 20
+_GRAVEST = 20
 _TEMPLATES = 1000
 """Of more templates than these only the first are listed, and where their words differ is looked at."""
 
@@ -40,6 +42,7 @@ def build_dataset_manifest(
         "dataset": dataset.manifest,
         "template_counts": _template_counts(dataset),
         "template_texts": list(dataset.templates[:_TEMPLATES]),
+        **_unjudged(sequences),
         "sequences": build_sequence_split_summary(
             sequences, sequence_summary=summary.sequence_summary
         ),
@@ -54,25 +57,46 @@ def _judged_by(bundle: Bundle, sequences: SequenceSet) -> dict[str, Any]:
         "digest": bundle.digest,
         "trained": bundle.manifest.trained.model_dump(),
         **asdict(likeness(shown, sequences)),
-        "new": _new(sequences.dataset, shown),
+        "new": _kinds(sequences.dataset, lambda rows: shown[sequences.dataset.template[rows]] == 0),
     }
 
 
-def _new(dataset: LogDataset, shown: NDArray[np.int64]) -> dict[str, Any]:
-    """The templates of a log of which training showed no event: how many, and the gravest ones."""
-    rows = np.flatnonzero(scratch.gathered(shown == 0, dataset.template))
-    kinds, first, events = np.unique(dataset.template[rows], return_index=True, return_counts=True)
+def _unjudged(sequences: SequenceSet) -> dict[str, Any]:
+    """What events are in no sequence, as they belong to no entity."""
+    if not sequences.report.get("rows_without_entity"):
+        return {}
+    entity = sequences.dataset.entity
+    return {"without_entity": _kinds(sequences.dataset, lambda rows: entity[rows] == NO_ENTITY)}
+
+
+def _kinds(dataset: LogDataset, chosen: Callable[[slice], NDArray[np.bool_]]) -> dict[str, Any]:
+    """The templates of some events: how many, and the gravest ones.
+
+    Args:
+        dataset: The log.
+        chosen: Which of some rows are asked for.
+    """
+    events = np.zeros(len(dataset.templates), dtype=np.int64)
+    first = np.full(len(events), dataset.n_events, dtype=np.int64)
+    for part in scratch.portions(dataset.n_events):
+        rows = part.start + np.flatnonzero(chosen(part))
+        kinds, begin, count = np.unique(
+            dataset.template[rows], return_index=True, return_counts=True
+        )
+        events[kinds] += count
+        first[kinds] = np.minimum(first[kinds], rows[begin])
+    kinds = np.flatnonzero(events)
     weight = severity_weights(dataset)[kinds]
-    ranked = np.lexsort((first, -events, -weight))[:_NEW]
+    ranked = kinds[np.lexsort((first[kinds], -events[kinds], -weight))[:_GRAVEST]]
     return {
         "templates": len(kinds),
         "gravest": [
             {
-                "template": dataset.templates[kinds[place]],
-                "events": int(events[place]),
-                "first": str(dataset.place(int(dataset.line[rows[first[place]]]))),
+                "template": dataset.templates[kind],
+                "events": int(events[kind]),
+                "first": str(dataset.place(int(dataset.line[first[kind]]))),
             }
-            for place in ranked.tolist()
+            for kind in ranked.tolist()
         ],
     }
 

@@ -86,6 +86,32 @@ def test_the_screen_says_what_was_read_what_was_judged_and_what_is_odd(folder, c
     assert "app.log:2401: 2024-05-01 03:20:00,000 ERROR shop: payment service failed" in shown
 
 
+def test_what_belongs_to_no_session_is_said(folder, capsys):
+    words = ("received", "paid", "packed", "sent", "closed")
+    orders = [f"INFO shop: order-{i // 5} {words[i % 5]}" for i in range(1500)]
+    orders[700:700] = ["FATAL shop: database is down\x1b[2J"] * 25
+    begin = datetime(2024, 5, 1, tzinfo=UTC)
+    lines = [
+        f"{begin + timedelta(seconds=i):%Y-%m-%d %H:%M:%S},000 {text}"
+        for i, text in enumerate(orders)
+    ]
+    (folder / "app.log").write_text("\n".join(lines) + "\n")
+    assert run_command("analyze", "app.log", NO_PAGE) == 0
+    screen = capsys.readouterr().out
+    shown = " ".join(screen.split())
+    assert (
+        "judged 300 sessions, one of each entity, all of which trained; none is above the" in shown
+    )
+    assert "below is what is least usual" not in shown
+    down = r"database is down\x1b[<*> [level=fatal]"
+    assert "unjudged 25 events belong to no session, the gravest first; seq" in shown
+    assert f"- 25 from app.log:701 on: {down}" in shown
+    assert f"The gravest: '{down}', 25 from app.log:701 on." in shown
+    assert "\x1b" not in screen
+    run = read_run(last_run(folder, screen).run_dir)
+    assert run.dataset_manifest["without_entity"]["templates"] == 1
+
+
 def test_the_command_that_is_printed_is_the_same_run(folder, capsys):
     write_log(folder / "app.log")
     assert run_command("analyze", "app.log", NO_PAGE) == 0
