@@ -82,6 +82,7 @@ def compared_files(before: Sequence[str], after: Sequence[str]) -> ComparedFiles
 
     Raises:
         ConfigError: something is not there, holds no log, or is on both sides.
+        DataError: all files of a side are empty.
     """
     named = [list(_named(side, key)) for side, key in ((before, "BEFORE"), (after, "AFTER"))]
     folders, alone = [], []
@@ -110,8 +111,21 @@ def compared_files(before: Sequence[str], after: Sequence[str]) -> ComparedFiles
             allowed="files of one side each",
             fix="name it on one side of -- only",
         )
+    for key, side in zip(("BEFORE", "AFTER"), sides, strict=True):
+        _refuse_empty(key, [path for run in side for path in run.files])
     files = [path for side in sides for run in side for path in run.files]
     return ComparedFiles(tuple(files), *sides)
+
+
+def _refuse_empty(key: str, files: Sequence[Path]) -> None:
+    if all(path.is_file() and not path.stat().st_size for path in files):
+        raise DataError.of(
+            key,
+            ", ".join(map(str, files[:_SHOWN])),
+            problem="there is not one line on this side, so that nothing can be compared",
+            allowed="files of which one at least has lines",
+            fix="see whether the program that wrote them still runs, or name other files",
+        )
 
 
 def paths_of(folder: Path, files: Sequence[Path]) -> list[str]:

@@ -159,6 +159,16 @@ def test_mistakes_are_said_in_four_parts(days, given, problem):
     assert len(str(caught.value).splitlines()) == 4
 
 
+def test_a_side_without_a_line_is_refused(days):
+    (days / "empty.log").touch()
+    with pytest.raises(
+        DataError, match=r"(?s)^AFTER: there is not one line on this side.*empty\.log"
+    ):
+        run_command("diff", "day1.log", "--", "empty.log")
+    with pytest.raises(DataError, match=r"^BEFORE: there is not one line on this side"):
+        run_command("diff", "empty.log", "--", "day1.log")
+
+
 def test_files_of_another_format_are_named(days):
     events = (json.dumps({"time": f"2024-05-06T00:00:{i:02}Z", "event": "sent"}) for i in range(60))
     (days / "other.log").write_text("\n".join(events) + "\n")
