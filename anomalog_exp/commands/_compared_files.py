@@ -111,8 +111,8 @@ def compared_files(before: Sequence[str], after: Sequence[str]) -> ComparedFiles
             allowed="files of one side each",
             fix="name it on one side of -- only",
         )
-    for key, side in zip(("BEFORE", "AFTER"), sides, strict=True):
-        _refuse_empty(key, [path for run in side for path in run.files])
+    for key, runs_of_side in zip(("BEFORE", "AFTER"), sides, strict=True):
+        _refuse_empty(key, [path for run in runs_of_side for path in run.files])
     files = [path for side in sides for run in side for path in run.files]
     return ComparedFiles(tuple(files), *sides)
 
