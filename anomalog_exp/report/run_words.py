@@ -49,9 +49,14 @@ def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]
     yield f"F1 is {_f1(decisions)}."
     if isinstance(counts, ClassCounts):
         yield (
-            f"Of {counts.anomalous:,} anomalous {unit}s {cells.tp:,} are caught and {cells.fn:,} "
-            f"missed; of {cells.tp + cells.fp:,} alarms {cells.fp:,} are false."
+            f"Of {how_many(counts.anomalous, f'anomalous {unit}')} {cells.tp:,} {_are(cells.tp)} "
+            f"caught and {cells.fn:,} missed; of {how_many(cells.tp + cells.fp, 'alarm')} "
+            f"{cells.fp:,} {_are(cells.fp)} false."
         )
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _ranges_in_words(block: MetricBlock | None) -> Iterator[str]:
@@ -61,7 +66,7 @@ def _ranges_in_words(block: MetricBlock | None) -> Iterator[str]:
     ranges, caught = block.counts.anomalous_ranges, block.counts.caught_ranges
     yield (
         f"The anomalous {block.label_unit}s make {how_many(ranges, 'range')}, of which "
-        f"{caught:,} {'is' if caught == 1 else 'are'} caught at least in part; F1 over ranges is "
+        f"{caught:,} {_are(caught)} caught at least in part; F1 over ranges is "
         f"{_f1(block)}."
     )
 

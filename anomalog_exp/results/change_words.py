@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from anomalog_exp.plural import how_many
+
 __all__ = ["comparison_in_words", "counts_in_words", "followers_in_words", "title_of"]
 
 _KNOWN: Final = {
@@ -58,7 +60,8 @@ def comparison_in_words(changes: Mapping[str, Any]) -> str:
     before, after = changes["replicates"]
     unit, passing = changes["unit"], changes["passing"]
     runs = [sum(one["after"] == side for one in changes["runs"]) for side in (False, True)]
-    text = f"{changes['tested']:,} counts in {before:,} {unit} before and {after:,} after"
+    replicates = f"{how_many(before, unit.removesuffix('s'))} before and {after:,} after"
+    text = f"{how_many(changes['tested'], 'count')} in {replicates}"
     if unit == "blocks":
         text += f" (of {runs[0]} and {runs[1]} runs: how much runs differ is not known from so few)"
     passes = {0: "no change passes", 1: "1 change passes"}.get(passing, f"{passing:,} changes pass")

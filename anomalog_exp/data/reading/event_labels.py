@@ -35,7 +35,8 @@ def check_labels(dataset: DatasetVariantConfig, counts: Mapping[str, int]) -> No
     reader = dataset.label_reader
     if reader is None or isinstance(reader, CSVLabelReaderConfig):
         return
-    described = reader.model_dump(mode="json")
+    given = reader.model_dump(mode="json", exclude_none=True)
+    described = ", ".join(f"{key}={value}" for key, value in given.items())
     if not counts["events_labelled"]:
         raise DataError.of(
             "dataset.label_reader",

@@ -107,7 +107,7 @@ def test_a_field_that_lines_do_not_have_is_named(tmp_path):
 
 def test_labels_that_label_nothing_anomalous_are_warned_of(tmp_path, caplog):
     read(tmp_path, PLAIN, "{name: pattern, pattern: never}")
-    assert "labels no event anomalous" in caplog.text
+    assert "labels no event anomalous: name=pattern, " in caplog.text
 
 
 def test_a_mapping_without_a_name_labels_entities_and_is_recorded_as_before():
