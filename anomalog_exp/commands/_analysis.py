@@ -20,7 +20,7 @@ from anomalog_exp.terminal import printable
 __all__ = ["analysis_text", "entry", "raw_line", "skipped_text"]
 
 _WIDTH: Final = 110
-LINE_WIDTH: Final = 200
+_LINE_WIDTH: Final = 200
 _LINES: Final = 3
 """Of a finding; anomalies.txt and the page show more."""
 
@@ -44,7 +44,6 @@ def analysis_text(
     odd = [one for one in findings.get("sequences", []) if one["predicted"] or one["reasons"]]
     lines += [*_judged(manifest["sequences"], verdicts, bundle, shown=bool(odd[:top]))]
     lines += _new(bundle)
-    lines += _unjudged(manifest)
     for warning in run_warnings(stored):
         if not warning.figures:
             lines += entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
@@ -96,21 +95,7 @@ def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
     yield from entry(
         "new", f"{how_many(kinds, 'kind')} of events that training never showed, the gravest first"
     )
-    yield from _gravest(bundle["new"])
-
-
-def _unjudged(manifest: dict[str, Any]) -> Iterator[str]:
-    """The gravest kinds of events that are in no session."""
-    if (kinds := manifest.get("without_entity")) is None:
-        return
-    events = manifest["sequences"]["rows_without_entity"]
-    what = f"{how_many(events, 'event', 'belong to no session')}, the gravest first"
-    yield from entry("unjudged", f"{what}; sequence=time or fixed judges these, too")
-    yield from _gravest(kinds)
-
-
-def _gravest(kinds: dict[str, Any]) -> Iterator[str]:
-    for one in kinds["gravest"][:_LINES]:
+    for one in bundle["new"]["gravest"][:_LINES]:
         text = " ".join(one["template"].split())
         yield from entry("", f"{one['events']:,} from {one['first']} on: {text}", mark="- ")
 
@@ -180,13 +165,13 @@ def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
 def raw_line(text: str) -> str:
     """A line of a log behind its place, as far as there is room for it."""
     shown = printable(text)
-    return shown if len(shown) <= LINE_WIDTH else f"{shown[: LINE_WIDTH - 3]}..."
+    return shown if len(shown) <= _LINE_WIDTH else f"{shown[: _LINE_WIDTH - 3]}..."
 
 
 def entry(name: str, text: str, mark: str = "") -> list[str]:
     """A name and its text, wrapped; paths and commands stay whole."""
     return textwrap.wrap(
-        printable(" ".join(text.split("\n"))),
+        printable(text),
         _WIDTH,
         initial_indent=f"{name:<9}{mark}",
         subsequent_indent=" " * (9 + len(mark)),

@@ -35,6 +35,9 @@ FEW_EVENTS = 100
 FALL_BACK_SHARE = 0.01
 """A larger share of events that are earlier than the one before is no matter of threads."""
 
+_SHOWN = 3
+"""Kinds of events that a warning names."""
+
 _SIZES = {
     "fixed": "sequence.window_size",
     "time": "sequence.time_span_ms",
@@ -180,12 +183,11 @@ def reading_warnings(
             "Mend the parser's time format, if they should have one.",
         )
     if without := sequences.get("rows_without_entity", 0):
-        gravest = without_entity["gravest"][0] if without_entity else None
-        example = (
-            f" The gravest: '{gravest['template']}', {gravest['events']:,} from {gravest['first']} on."
-            if gravest
-            else ""
+        gravest = without_entity["gravest"][:_SHOWN] if without_entity else []
+        kinds = (
+            f"'{one['template']}', {one['events']:,} from {one['first']} on" for one in gravest
         )
+        example = f" The gravest: {'; '.join(kinds)}." if gravest else ""
         yield RunWarning(
             "Events belong to no entity",
             f"{without:,} of {sequences['rows']:,} events name none and are in no sequence.{example}",

@@ -104,8 +104,7 @@ def test_what_belongs_to_no_session_is_said(folder, capsys):
     )
     assert "below is what is least usual" not in shown
     down = r"database is down\x1b[<*> [level=fatal]"
-    assert "unjudged 25 events belong to no session, the gravest first; seq" in shown
-    assert f"- 25 from app.log:701 on: {down}" in shown
+    assert "25 of 1,525 events name none and are in no sequence." in shown
     assert f"The gravest: '{down}', 25 from app.log:701 on." in shown
     assert "\x1b" not in screen
     run = read_run(last_run(folder, screen).run_dir)

@@ -36,7 +36,7 @@ def parsed_log(
         categories: What codes stand for.
         build: Who parses.
         size: Bytes of the log.
-        values: Takes messages apart, in threads of this process.
+        values: Takes messages apart, in this process.
 
     Raises:
         ConfigError: Ray cannot be used so.

@@ -174,7 +174,7 @@ def _sources(shape: MaskedShape, constants: Sequence[str]) -> list[_Source] | No
         if edges != sorted(edges):
             return None
         words = [
-            octets[start:stop].decode() for start, stop in zip(*[iter(edges)] * 2, strict=True)
+            octets[start:stop].decode() for start, stop in zip(edges[::2], edges[1::2], strict=True)
         ]
         if text != shape.text and any(" " in word for word in words):
             return None  # there may be more than one space in the message
