@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from anomalog_exp.commands._about import about_yaml
-from anomalog_exp.config.suggested import grouping_overrides
-from anomalog_exp.data.recognition.recognition import Recognition
+from anomalog_exp.config.suggested import grouping_overrides, override_value
+from anomalog_exp.data.recognition.recognition import SEVERAL, Recognition
 from anomalog_exp.options.names import option_files
 from anomalog_exp.text_table import text_table
 
@@ -75,7 +75,7 @@ def _format(found: Recognition) -> Iterator[str]:
     else:
         yield "not recognised: each line is its own message"
     for key, value in parser.keys.items():
-        yield f"{key}: {value}"
+        yield f"{key}: {value if isinstance(value, str) else override_value(value)}"
     if not found.recognised:
         return
     yield f"{fit.matched:.1%} of the lines match, {fit.timed:.1%} of these have a time that is read"
@@ -102,7 +102,9 @@ def _times(found: Recognition) -> Iterator[str]:
     span = timedelta(milliseconds=times.last_ms - times.first_ms)
     first, last = _moment(times.first_ms), _moment(times.last_ms)
     yield f"{first} to {last} UTC ({span - timedelta(microseconds=span.microseconds)}); {form}"
-    if times.year_assumed:
+    if times.year_assumed and found.parser.option == SEVERAL:
+        yield "some name no year: where others do, theirs was taken; see `year` above"
+    elif times.year_assumed:
         yield "they name no year: dataset.structured_parser.year is that of the first line"
     if times.other:
         yield f"day and month are ambiguous: {times.other} reads them as well"

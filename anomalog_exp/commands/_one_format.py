@@ -36,7 +36,6 @@ def files_not_read(found: Recognition, paths: Sequence[Path]) -> list[str]:
     """
     config = load_run_config()
     source = LocalDirSource(tuple(paths), None, config.paths.data_dir / DATA_FOLDER)
-    name = found.parser.option if found.known else "a format of their own"
     lost = seen = 0
     others = []
     for one in source.materialise(Progress()).inputs:
@@ -53,7 +52,7 @@ def files_not_read(found: Recognition, paths: Sequence[Path]) -> list[str]:
         raise DataError.of(
             "BEFORE and AFTER",
             ", ".join(others[:_SHOWN]) + more,
-            problem=f"these files are not written as the others, which are read as {name}",
+            problem=f"these files are not written as the others, which are read as {found.format_name}",
             allowed="files of one format in one comparison",
             fix="compare the files of each format by themselves, or take every line as its message: "
             "dataset/structured_parser=custom",

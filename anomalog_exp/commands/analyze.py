@@ -58,8 +58,11 @@ def main(arguments: Sequence[str]) -> int:
         return ended
     result, command = ended
     stored = read_run(result.run_dir)
-    name = found.parser.option if found.known else "a format of its own"
-    print(analysis_text(result, stored, format_name=name, top=options.top, command=command))
+    print(
+        analysis_text(
+            result, stored, format_name=found.format_name, top=options.top, command=command
+        )
+    )
     return 0
 
 

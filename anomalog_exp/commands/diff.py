@@ -78,8 +78,9 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         print(json.dumps(changes | {"run_dir": result.run_dir, "command": command}, indent=2))
     else:
-        name = found.parser.option if found.known else "a format of its own"
-        shown = diff_text(stored, changes, format_name=name, top=options.top, lost=lost)
+        shown = diff_text(
+            stored, changes, format_name=found.format_name, top=options.top, lost=lost
+        )
         print(f"{shown}\ncommand  {command}")
     return ExitCode.FOUND if options.fail_on_change and changes["passing"] else ExitCode.DONE
 

@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from anomalog_exp.config.compose import compose
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.found_sessions import with_found_sessions
+from anomalog_exp.config.named_parsers import with_named_parsers
 from anomalog_exp.config.recognised import with_recognised_parser
 from anomalog_exp.config.run_config import RunConfig
 
@@ -44,4 +45,4 @@ def run_config(composed: DictConfig) -> RunConfig:
         plain: Any = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise explained(error, ()) from error
-    return RunConfig.of(with_found_sessions(with_recognised_parser(plain)))
+    return RunConfig.of(with_found_sessions(with_named_parsers(with_recognised_parser(plain))))

@@ -128,7 +128,7 @@ def _tell(found: Recognition, logs: Sequence[Path]) -> None:
     if found.recognised:
         fields = f", with {', '.join(found.with_fields)} in its events" if found.with_fields else ""
         grouping = " ".join(grouping_overrides(found))
-        _LOG.info("%s is read as %s%s; %s suits it", log, found.parser.option, fields, grouping)
+        _LOG.info("%s is read as %s%s; %s suits it", log, found.format_name, fields, grouping)
         return
     _LOG.warning(
         "the format of %s is not recognised: each line is its own message, without a time. "

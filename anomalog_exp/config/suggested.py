@@ -162,6 +162,9 @@ def override_value(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"[{','.join(map(override_value, value))}]"
+    if isinstance(value, dict):
+        pairs = (f"{key}: {override_value(one)}" for key, one in value.items())
+        return f"{{{', '.join(pairs)}}}"
     text = str(value)
     if isinstance(value, int | float) or _PLAIN.fullmatch(text):
         return text

@@ -43,6 +43,7 @@ NEEDED = {
     "dataset/structured_parser=sessions": [
         "dataset.structured_parser.files=[{path: a, split: train, label: 0}]"
     ],
+    "dataset/structured_parser=several": ["dataset.structured_parser.parsers=[json,access]"],
     "dataset/source=local_dir": ["dataset.source.path=/logs/a.log"],
     "dataset/source=local_zip": ["dataset.source.zip_path=/logs/a.zip"],
     "dataset/source=remote_zip": ["dataset=hdfs"],

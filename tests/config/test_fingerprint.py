@@ -68,7 +68,7 @@ COMPOSED = {
         name: [*LOCAL, f"dataset/structured_parser={name}"]
         for name in option_names("dataset/structured_parser")
         # A preset has the fields of the parser that it configures.
-        if name != "sessions" and find_spec(f"anomalog_exp.data.parsers.{name}")
+        if name not in ("sessions", "several") and find_spec(f"anomalog_exp.data.parsers.{name}")
     }
     | {
         "fields": [
@@ -94,6 +94,11 @@ COMPOSED = {
         "sessions": [
             "dataset=openstack_sessions",
             LOCAL[1],
+        ],
+        "several": [
+            *LOCAL,
+            "dataset/structured_parser=several",
+            "dataset.structured_parser.parsers=[json,{syslog: {year: 2023}}]",
         ],
     },
     "dataset.label_reader": {

@@ -19,7 +19,7 @@ from anomalog_exp.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["broken_parser", "checked"]
+__all__ = ["broken_parser", "checked", "refuse_other_shape"]
 
 _NEARLY_ALL: Final = 0.9
 
@@ -57,6 +57,22 @@ def checked(
     """
     import polars as pl
 
+    refuse_other_shape(frame, parser, lines)
+    fields = [field_column(name) for name in parser.carried]
+    strings = [_text(frame, name, parser) for name in ("message", "entity", *fields)]
+    numbers = [_numbers(frame, column, parser) for column in COLUMNS.values() if column.parsed]
+    found = pl.DataFrame([*strings[:2], *numbers, *strings[2:]])
+    return _with_possible_times(found, parser, texts)
+
+
+def refuse_other_shape(frame: pl.DataFrame, parser: Parser, lines: int) -> None:
+    """Make sure that a parser gave a row for each of `lines` lines, and the columns that it must give.
+
+    Raises:
+        DataError: it did not.
+    """
+    import polars as pl
+
     if not isinstance(frame, pl.DataFrame):
         raise broken_parser(parser, f"it gives a {type(frame).__name__}", "a polars DataFrame")
     if len(frame) != lines:
@@ -66,11 +82,6 @@ def checked(
     for name in needed:
         if name not in frame.columns:
             raise broken_parser(parser, f"it gives no column {name!r}", ", ".join(needed))
-    fields = [field_column(name) for name in parser.carried]
-    strings = [_text(frame, name, parser) for name in ("message", "entity", *fields)]
-    numbers = [_numbers(frame, column, parser) for column in COLUMNS.values() if column.parsed]
-    found = pl.DataFrame([*strings[:2], *numbers, *strings[2:]])
-    return _with_possible_times(found, parser, texts)
 
 
 def broken_parser(

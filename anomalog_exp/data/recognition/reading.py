@@ -68,15 +68,20 @@ class Reading:
         return float(known / len(rows))
 
 
-def read(config: ParserConfig, lines: pl.Series) -> Reading:
+def read(config: ParserConfig, lines: pl.Series, learns_from: pl.Series | None = None) -> Reading:
     """The lines as a parser reads them that has seen them, with its fields.
+
+    Args:
+        config: Of the parser.
+        lines: (lines,) String.
+        learns_from: Those that it has seen; None: the first of the lines.
 
     Raises:
         ConfigError: the parser cannot be used on them.
     """
     parser = config.build_parser()
     if len(lines):
-        parser.learn(lines.head(_LEARNS_FROM))
+        parser.learn(lines.head(_LEARNS_FROM) if learns_from is None else learns_from)
     parser.carried = tuple(parser.fields[:_MOST_FIELDS])
     kept = lines.filter(lines.str.len_bytes() > 0)
     header = parser.is_header(kept)

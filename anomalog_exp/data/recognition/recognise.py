@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
 from anomalog_exp.data.recognition.fit import Fit, fit
 from anomalog_exp.data.recognition.mined import template_facts
+from anomalog_exp.data.recognition.mixture import mixture
 from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.reading import Reading, read
 from anomalog_exp.data.recognition.recognition import (
+    ANY_LINE,
     InputFacts,
     ParserChoice,
     Recognition,
@@ -30,10 +32,7 @@ from anomalog_exp.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ANY_LINE", "messages_of", "recognise", "with_keys"]
-
-ANY_LINE: Final = "custom"
-"""The option that takes any line, and describes what has no option of its own."""
+__all__ = ["messages_of", "recognise"]
 
 _SEPARATORS: Final = (";", "|")
 """Of tables, besides the comma and the tab that options have."""
@@ -63,6 +62,8 @@ def recognise(
     Raises:
         DataError: the log has no lines.
     """
+    import polars as pl
+
     sample = sampled(raw.inputs)
     if not (sample.lines != "").any():
         raise DataError.of(
@@ -73,10 +74,15 @@ def recognise(
             fix="name another file",
         )
     choice, found, fits, read_times = _chosen(sample.glance, candidates)
-    reading = read(choice.config, sample.lines)
+    mixed = mixture(choice, sample.glances, candidates)
+    if mixed is not None:
+        choice, read_times = mixed.choice, None
+        some = pl.concat(sample.glances)
+        found = fit(choice.option, choice.config, some, choice.keys)
+    reading = read(choice.config, sample.lines, None if mixed is None else some)
     rows = reading.rows
     fields = field_facts(rows, reading.parser.carried)
-    tie = tie_facts(choice.option, choice.config, reading.parser, rows)
+    tie = None if mixed else tie_facts(choice.option, choice.config, reading.parser, rows)
     return Recognition(
         tuple(_input_facts(raw)),
         lines=sample.total_lines,
@@ -88,7 +94,7 @@ def recognise(
         fits=fits,
         times=time_facts(choice.config, reading.parser, sample.glance, rows, read_times),
         fields=fields,
-        with_fields=event_fields(fields, rows),
+        with_fields=event_fields(fields, rows) if mixed is None else mixed.with_fields,
         tie=tie,
         records=_record_facts(reading, sample),
         templates=None if template is None else template_facts(messages_of(reading), template),
@@ -120,11 +126,12 @@ def _chosen(
     )
     if fits and fits[0].refused is None:
         best = fits[0]
-        choice = with_keys(best.option, candidates, best.keys)
+        choice = ParserChoice.of(best.option, candidates[best.option], best.keys)
         named = named_keys(choice.config, read(choice.config, lines))
-        return with_keys(best.option, candidates, best.keys | named), best, fits, None
+        named_too = ParserChoice.of(best.option, candidates[best.option], best.keys | named)
+        return named_too, best, fits, None
     keys, times = (own.keys, own.times) if own else ({}, None)
-    choice = with_keys(ANY_LINE, candidates, keys)
+    choice = ParserChoice.of(ANY_LINE, candidates[ANY_LINE], keys)
     return choice, fit(ANY_LINE, choice.config, lines, keys), fits, times
 
 
@@ -136,16 +143,7 @@ def _choices(candidates: Mapping[str, ParserConfig]) -> Iterator[ParserChoice]:
         yield ParserChoice(option, {}, config)
         if getattr(config, "separator", None) == ",":
             for separator in _SEPARATORS:
-                yield with_keys(option, candidates, {"separator": separator})
-
-
-def with_keys(
-    option: str, candidates: Mapping[str, ParserConfig], keys: dict[str, Any]
-) -> ParserChoice:
-    """An option with some keys of its own."""
-    base = candidates[option]
-    config = type(base).of(base.model_dump() | keys, "dataset.structured_parser")
-    return ParserChoice(option, keys, config)
+                yield ParserChoice.of(option, config, {"separator": separator})
 
 
 def _tied(choice: ParserChoice, tie: TieFacts | None) -> ParserChoice:
@@ -155,7 +153,7 @@ def _tied(choice: ParserChoice, tie: TieFacts | None) -> ParserChoice:
     values = {"entity_field": tie.field, "entity_pattern": tie.pattern}
     before = choice.config.model_dump()
     keys = {name: value for name, value in values.items() if before.get(name) != value}
-    return with_keys(choice.option, {choice.option: choice.config}, choice.keys | keys)
+    return ParserChoice.of(choice.option, choice.config, choice.keys | keys)
 
 
 def _input_facts(raw: RawFiles) -> Iterator[InputFacts]:

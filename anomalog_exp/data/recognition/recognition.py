@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final, Self
 
 from anomalog_exp.data.parsers.base import ParserConfig
 from anomalog_exp.data.recognition.fields import FieldFacts
@@ -12,7 +12,16 @@ from anomalog_exp.data.recognition.mined import TemplateFacts
 from anomalog_exp.data.recognition.ties import TieFacts
 from anomalog_exp.data.recognition.times import TimeFacts
 
-__all__ = ["InputFacts", "ParserChoice", "Recognition", "RecordFacts"]
+__all__ = ["ANY_LINE", "SEVERAL", "InputFacts", "ParserChoice", "Recognition", "RecordFacts"]
+
+ANY_LINE: Final = "custom"
+"""The option that takes any line, and describes what has no option of its own."""
+
+
+SEVERAL: Final = "several"
+"""The option that tries some others in turn."""
+
+_OWN_FORMAT: Final = "a format of its own"
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,32 @@ class ParserChoice:
     keys: dict[str, Any]
     config: ParserConfig
 
+    @classmethod
+    def of(cls, option: str, base: ParserConfig, keys: dict[str, Any]) -> Self:
+        """An option with some keys of its own.
+
+        Args:
+            option: Of `dataset/structured_parser`.
+            base: Its config.
+            keys: And their values.
+        """
+        return cls(
+            option, keys, type(base).of(base.model_dump() | keys, "dataset.structured_parser")
+        )
+
+    @property
+    def format_name(self) -> str:
+        """The option, or where it stands for several, these."""
+        if self.option != SEVERAL:
+            return self.option
+        *names, last = (_name_of(one) for one in self.keys["parsers"])
+        return f"{', '.join(names)} and {last}"
+
+
+def _name_of(named: str | dict[str, Any]) -> str:
+    option = named if isinstance(named, str) else next(iter(named))
+    return _OWN_FORMAT if option == ANY_LINE else option
+
 
 @dataclass(frozen=True)
 class Recognition:
@@ -101,6 +136,11 @@ class Recognition:
     tie: TieFacts | None
     records: RecordFacts
     templates: TemplateFacts | None
+
+    @property
+    def format_name(self) -> str:
+        """What the lines are read as, in words."""
+        return self.parser.format_name if self.known else _OWN_FORMAT
 
     @property
     def recognised(self) -> bool:

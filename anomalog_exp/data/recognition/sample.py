@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ _FEWEST_BYTES: Final = 1 << 14
 _STRETCHES: Final = 8
 _GLANCE: Final = 4000
 _GLANCES: Final = 4
+_FEWEST_OF_INPUT: Final = 100
+_MOST_INPUTS: Final = 64
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -36,16 +39,23 @@ class Sample:
     """Lines of a log, in its order.
 
     Attributes:
-        lines: (lines,) String.
+        inputs: Of each input that was looked at, (lines,) String.
         bytes: How many bytes they have, newlines included.
         whole: They are all lines of the log.
         total_bytes: Of the log, as text.
     """
 
-    lines: pl.Series
+    inputs: tuple[pl.Series, ...]
     bytes: int
     whole: bool
     total_bytes: int
+
+    @cached_property
+    def lines(self) -> pl.Series:
+        """(lines,) String, those of all inputs."""
+        import polars as pl
+
+        return pl.concat([pl.Series("line", [], dtype=pl.String), *self.inputs])
 
     @property
     def total_lines(self) -> int:
@@ -57,13 +67,25 @@ class Sample:
     @property
     def glance(self) -> pl.Series:
         """A few thousand of the lines, for what is tried many times: the begin, and later stretches."""
-        import polars as pl
+        return _glance(self.lines, _GLANCE)
 
-        if len(self.lines) <= _GLANCE:
-            return self.lines
-        size = _GLANCE // _GLANCES
-        step = (len(self.lines) - size) // (_GLANCES - 1)
-        return pl.concat([self.lines.slice(place * step, size) for place in range(_GLANCES)])
+    @property
+    def glances(self) -> tuple[pl.Series, ...]:
+        """About as many lines, but some of each input; of very many inputs those of some."""
+        step = -(-len(self.inputs) // _MOST_INPUTS) or 1
+        chosen = self.inputs[::step]
+        most = max(_FEWEST_OF_INPUT, _GLANCE // max(1, len(chosen)))
+        return tuple(_glance(lines, most) for lines in chosen)
+
+
+def _glance(lines: pl.Series, most: int) -> pl.Series:
+    import polars as pl
+
+    if len(lines) <= most:
+        return lines
+    size = most // _GLANCES
+    step = (len(lines) - size) // (_GLANCES - 1)
+    return pl.concat([lines.slice(place * step, size) for place in range(_GLANCES)])
 
 
 def sampled(inputs: Sequence[Input], size: int = _BYTES) -> Sample:
@@ -81,14 +103,11 @@ def sampled(inputs: Sequence[Input], size: int = _BYTES) -> Sample:
     chosen = (
         inputs if len(inputs) <= most else [inputs[i * len(inputs) // most] for i in range(most)]
     )
-    data = [piece for one in chosen for piece in _pieces(one.path, share)]
-    lines = [block_lines(piece)[0] for piece in data if piece]
-    read = sum(map(len, data))
+    pieces = [[piece for piece in _pieces(one.path, share) if piece] for one in chosen]
     total = sum(one.path.stat().st_size for one in inputs)
-    empty = pl.Series("line", [], dtype=pl.String)
     return Sample(
-        pl.concat(lines) if lines else empty,
-        read,
+        tuple(pl.concat([block_lines(piece)[0] for piece in some]) for some in pieces if some),
+        sum(len(piece) for some in pieces for piece in some),
         whole=len(chosen) == len(inputs) and all(_fits(one.path, share) for one in inputs),
         total_bytes=total,
     )

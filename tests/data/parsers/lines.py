@@ -57,6 +57,13 @@ LINES: dict[str, tuple[str, ...]] = {
         "[10.30 16:49:06] chrome.exe - proxy.cse.cuhk.edu.hk:5070 open through proxy x:5070 HTTPS",
         "[10.30 16:49:08] chrome.exe - proxy.cse.cuhk.edu.hk:5070 close, 403 bytes sent",
     ),
+    "several": (
+        '{"ts": "2023-05-01T10:00:00Z", "level": "info", "msg": "ready", "user": "ann"}',
+        '1.2.3.4 - - [01/May/2023:10:00:01 +0000] "GET /item/7 HTTP/1.1" 200 512',
+        "May  1 10:00:02 web1 sshd[24200]: session opened for user root",
+        "2023-05-01 10:00:03,123 ERROR [main] shop.Orders - no stock",
+        '{"ts": "2023-05-01T10:00:04Z", "level": "error", "msg": "gone", "status": 500}',
+    ),
     "spark": (
         "17/06/09 20:10:40 INFO executor.CoarseGrainedExecutorBackend: Registered signal handlers",
         "17/06/09 20:11:11 ERROR storage.ShuffleBlockFetcher: Failed to get block",

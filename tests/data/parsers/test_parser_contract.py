@@ -27,6 +27,10 @@ def config_of(option: str) -> ParserConfig:
     overrides = ["dataset=custom", "dataset.source.path=x", f"{GROUP}={option}"]
     if option == "sessions":
         overrides.append("dataset.structured_parser.files=[{path: x, split: train, label: 0}]")
+    if option == "several":
+        overrides.append(
+            "dataset.structured_parser.parsers=[json,access,{syslog: {year: 2023}},log4j]"
+        )
     return composed(*overrides).dataset.structured_parser
 
 

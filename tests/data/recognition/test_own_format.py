@@ -10,7 +10,7 @@ import pytest
 from anomalog_exp.data.columns import LEVELS
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.reading import read
-from anomalog_exp.data.recognition.recognise import with_keys
+from anomalog_exp.data.recognition.recognition import ParserChoice
 from anomalog_exp.data.recognition.time_order import read_times
 from tests.data.recognition.logs import candidates, recognised_lines
 
@@ -50,7 +50,7 @@ def test_a_line_is_read_by_what_it_looks_like(line):
     lines = pl.Series([text] * 20)
     found = own_format(lines)
     assert found is not None
-    rows = read(with_keys("custom", candidates(), found.keys).config, lines).rows
+    rows = read(ParserChoice.of("custom", candidates()["custom"], found.keys).config, lines).rows
     assert len(rows) == 20
     row = rows.row(0, named=True)
     assert row["message"] == message
@@ -62,7 +62,7 @@ def test_a_line_is_read_by_what_it_looks_like(line):
 def test_a_line_without_the_level_of_the_others_is_still_a_record():
     lines = pl.Series(["2024/05/13 10:00:00 [error] a", "2024/05/13 10:00:00 b"] + ["2024/05/13 10:00:00 [warn] c"] * 8)  # fmt: skip
     found = own_format(lines)
-    rows = read(with_keys("custom", candidates(), found.keys).config, lines).rows
+    rows = read(ParserChoice.of("custom", candidates()["custom"], found.keys).config, lines).rows
     assert rows["message"].to_list()[:3] == ["a", "b", "c"]
 
 
@@ -75,7 +75,7 @@ def test_a_level_is_read_where_a_word_before_it_is_missing():
     lines = pl.Series([f"10:00:0{i % 10}.123 {ids[i % 3]}" for i in range(30)])
     found = own_format(lines)
     assert found is not None
-    rows = read(with_keys("custom", candidates(), found.keys).config, lines).rows
+    rows = read(ParserChoice.of("custom", candidates()["custom"], found.keys).config, lines).rows
     assert rows["message"].to_list()[:3] == ["up", "down", "info is late"]
     assert [LEVELS[code] for code in rows["level"][:3]] == ["info", "error", "warning"]
 

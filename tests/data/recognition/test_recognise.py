@@ -17,7 +17,7 @@ from tests.data.recognition.logs import candidates, recognised_file, recognised_
 SAME = {"hadoop": "log4j"}
 """Formats whose lines the format of a whole family reads as well."""
 
-NAMED = sorted(set(OWN) - {"custom"})
+NAMED = sorted(set(OWN) - {"custom", "several"})
 TRACE = [
     "java.io.IOException: no file",
     "\tat shop.Main.main(Main.java:3)",

@@ -1,0 +1,190 @@
+"""Lines of several formats in one log: a folder with a file for each service, or two programs' output.
+
+Each line is read by the first of some parsers that reads its time; where none does, by the first that
+it matches. A line that none of them reads continues the record above it, where one of them joins lines
+to records; else it does not match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field, SerializeAsAny
+
+from anomalog_exp.data.parsers.base import Parser, ParserConfig
+from anomalog_exp.data.parsers.checked import refuse_other_shape
+from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.listing import open_option
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Config", "SeveralParser", "can_be_one_of_several"]
+
+_GROUP: Final = "dataset/structured_parser"
+_KEY: Final = "dataset.structured_parser.parsers"
+_NO_READER: Final = -1
+
+
+def can_be_one_of_several(config: ParserConfig) -> bool:
+    """Whether a parser reads each line for itself: no table with a header, no lines put together."""
+    if config.reads != "lines" or isinstance(config, Config):
+        return False
+    parser = config.build_parser()
+    return not parser.has_header and not parser.joins_lines
+
+
+def _opened(values: Any) -> Any:
+    return tuple(map(_one, values)) if isinstance(values, list | tuple) else values
+
+
+def _one(value: Any) -> ParserConfig:
+    config = open_option(_GROUP, value)
+    assert isinstance(config, ParserConfig)
+    if not can_be_one_of_several(config):
+        raise ConfigError.of(
+            _KEY,
+            config.name,
+            problem="it reads more than one line at a time",
+            allowed="parsers that read each line for itself: no tables, no lines in parts, no sessions",
+            fix="leave it out, and make a data set of these files alone",
+        )
+    return config
+
+
+class Config(ParserConfig):
+    """Which parsers read the lines."""
+
+    name: Literal["several"]
+    parsers: Annotated[
+        tuple[SerializeAsAny[ParserConfig], ...],
+        BeforeValidator(_opened),
+        Field(min_length=2, description="what reads them, the first choice first"),
+    ]
+
+    def build_parser(self) -> SeveralParser:
+        return SeveralParser(self)
+
+
+class SeveralParser(Parser):
+    """Reads each line by the first parser that it matches."""
+
+    def __init__(self, config: Config) -> None:
+        self._configs = config.parsers
+        self._parsers = tuple(one.build_parser() for one in config.parsers)
+        self._joins_lines = any(map(_joins, self._parsers))
+        self.labels_events = any(one.labels_events for one in self._parsers)
+        self.reads_times = all(one.reads_times for one in self._parsers)
+        self.assumes_year = any(one.assumes_year for one in self._parsers)
+        self.pins_records = any(one.pins_records for one in self._parsers)
+        # Where a pattern says what begins a record, a time does not.
+        self.timed_lines_begin = not self.pins_records
+        self.may_be_1970 = all(one.may_be_1970 for one in self._parsers)
+        self.any_field = any(one.any_field for one in self._parsers)
+        self.carried = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:  # type: ignore[override]
+        names = (name for one in self._parsers for name in one.fields)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        return self._carried
+
+    @carried.setter
+    def carried(self, names: tuple[str, ...]) -> None:
+        self._carried = names
+        for one in self._parsers:
+            one.carried = tuple(name for name in names if one.any_field or name in one.fields)
+
+    def learn(self, lines: pl.Series) -> None:
+        # Each sees its own lines, which others of its kind find.
+        read = _read([config.build_parser() for config in self._configs], lines)
+        for nth, parser in enumerate(self._parsers):
+            own = lines.filter(_series(read.reader == nth))
+            if len(own):
+                parser.learn(own)
+
+    def parse(self, lines: pl.Series) -> pl.DataFrame:
+        return _read(self._parsers, lines).frame
+
+    def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
+        if not self._joins_lines:
+            return None
+        read = _read(self._parsers, lines)
+        timed = read.frame["time_ms"].is_not_null().to_numpy()
+        begins = read.reader != _NO_READER
+        for nth, parser in enumerate(self._parsers):
+            # A pattern of what begins a record may fit a line that no parser reads.
+            asked = np.flatnonzero(np.isin(read.reader, [nth, _NO_READER]))
+            found = parser.begins_record(lines.gather(asked), matched.gather(asked))
+            if found is not None:
+                own = read.reader[asked] == nth
+                sure = timed[asked] if parser.timed_lines_begin else False
+                begins[asked] = np.where(
+                    own, found.to_numpy() | sure, begins[asked] | found.to_numpy()
+                )
+        return _series(begins)
+
+
+class _Read(NamedTuple):
+    """Lines as some parsers read them.
+
+    Attributes:
+        reader: (lines,) which of the parsers reads each, or `_NO_READER`.
+        frame: (lines,) what it gives.
+    """
+
+    reader: NDArray[np.int64]
+    frame: pl.DataFrame
+
+
+def _read(parsers: Sequence[Parser], lines: pl.Series) -> _Read:
+    """Lines as the first parser reads them that reads their times, or else that they match.
+
+    Raises:
+        DataError: a parser does not keep its contract.
+    """
+    import polars as pl
+
+    reader = np.full(len(lines), _NO_READER)
+    left, found = np.arange(len(lines)), []
+    for nth, parser in enumerate(parsers):
+        frame = parser.parse(lines)
+        refuse_other_shape(frame, parser, len(lines))
+        if "time_ms" not in frame.columns:
+            frame = frame.with_columns(time_ms=pl.lit(None, pl.Int64))
+        matched = frame["message"].is_not_null()
+        timed = matched & frame["time_ms"].is_not_null()
+        places = left[matched.to_numpy()]
+        reader[places[reader[places] == _NO_READER]] = nth
+        reader[left[timed.to_numpy()]] = nth
+        found.append((places, frame.filter(matched)))
+        left, lines = left[~timed.to_numpy()], lines.filter(~timed)
+    rows = [
+        (places[own], frame.filter(_series(own)))
+        for nth, (places, frame) in enumerate(found)
+        for own in [reader[places] == nth]
+    ]
+    unread = np.flatnonzero(reader == _NO_READER)
+    rows.append((unread, pl.DataFrame({"message": [None] * len(unread)}, {"message": pl.String})))
+    frame = pl.concat([frame for _, frame in rows], how="diagonal_relaxed")
+    return _Read(reader, frame[np.argsort(np.concatenate([places for places, _ in rows]))])
+
+
+def _series(mask: NDArray[np.bool_]) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(mask, dtype=pl.Boolean)
+
+
+def _joins(parser: Parser) -> bool:
+    """Whether a line may continue the record above it."""
+    import polars as pl
+
+    none = pl.Series([], dtype=pl.String)
+    return parser.begins_record(none, none.is_not_null()) is not None
