@@ -117,7 +117,7 @@ def dataset_yaml(name: str, found: Recognition) -> str:
             *_lines({"name": name}),
             "# Folder below paths.data_dir and paths.cache_dir.",
             *_lines({"dataset_name": name, "preset": name}),
-            *_lines({"description": f"{log}, read as {found.parser.option}."}),
+            *_lines({"description": f"{log}, read as {found.format_name}."}),
             "source:",
             *_lines({"path": paths if len(paths) > 1 else paths[0]}, "  "),
             *_parser(found.parser.keys),

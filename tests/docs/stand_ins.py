@@ -39,6 +39,8 @@ def write_stand_ins(folder: Path) -> None:
     anomalous = [f"order-{order},anomaly" for order in range(1000, 1600) if _times_out(order)]
     _write(folder / "labels.csv", ["order,verdict", *anomalous])
     _write(folder / "access.log", (_access(i) for i in range(1000)))
+    for name, line in (("web", _access), ("orders", _order_as_json), ("cron", _cron)):
+        _write(folder / f"services/{name}.log", (line(i) for i in range(1000)))
     incidents = ["begin,end", "2024-05-01T10:15:00Z,2024-05-01T10:18:30Z", "2024-05-01T10:45:00Z,"]
     _write(folder / "incidents.csv", incidents)
     _write(folder / "Apache.log", (_apache(i) for i in range(600)))
@@ -101,6 +103,10 @@ def _access(i: int) -> str:
     status = 500 if 800 <= i < 860 else 200
     when = f"01/May/2024:10:{i // 60:02d}:{i % 60:02d} +0000"
     return f'10.0.0.{i % 9} - - [{when}] "GET /item/{i % 50} HTTP/1.1" {status} {100 + i}'
+
+
+def _cron(i: int) -> str:
+    return f"May  1 10:{i // 60:02d}:{i % 60:02d} web1 cron[{i}]: job {i} ran"
 
 
 def _apache(i: int) -> str:

@@ -7,7 +7,8 @@ format.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.parsers.named_fields import NamedFieldsConfig
 from anomalog_exp.data.parsers.several import Config, can_be_one_of_several
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
@@ -46,7 +48,8 @@ _SAME_FIELDS: Final = 0.05
 _SAME_TEXT: Final = 0.05
 
 
-class _Part(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Part:
     """A format of some of the lines.
 
     Attributes:
@@ -92,13 +95,13 @@ def mixture(
         if option != ANY_LINE and can_be_one_of_several(config)
     }
     left = pl.concat([_left(one, lines) for lines in files])
-    few = left.gather_every(1 + len(left) // _MOST_TRIED)
+    few = left.sample(min(len(left), _MOST_TRIED), seed=0)
     if len(few) < _FEWEST_LINES or _best(few, options, candidates[ANY_LINE], _FEWEST_LINES) is None:
         return None
     parts = _without_doubles(_parts_of(files, options, candidates[ANY_LINE]))
     if len(parts) < 2:
         return None
-    ordered = sorted(parts, key=lambda part: _taken(part, parts))
+    ordered = sorted(parts, key=lambda part: (_taken(part, parts), -len(part.lines)))
     choices = _with_years(ordered)
     config = Config.of(
         {"name": SEVERAL, "parsers": [choice.config for choice in choices]},
@@ -155,13 +158,15 @@ def _without_doubles(parts: Sequence[_Part]) -> list[_Part]:
     """The formats but those that another one reads as well: `openssh` beside `syslog`."""
     import polars as pl
 
-    kept = sorted(parts, key=lambda part: len(part.lines))
-    for part in list(kept):
-        for place, other in enumerate(kept):
-            if other is not part and _reads_as_well(other, part):
-                kept[place] = _Part(other.choice, pl.concat([other.lines, part.lines]))
-                kept.remove(part)
-                break
+    kept, place = sorted(parts, key=lambda part: len(part.lines)), 0
+    while place < len(kept):
+        part = kept[place]
+        other = next((one for one in kept if one is not part and _reads_as_well(one, part)), None)
+        if other is None:
+            place += 1
+            continue
+        both = _Part(other.choice, pl.concat([other.lines, part.lines]))
+        kept = [both if one is other else one for one in kept if one is not part]
     return kept
 
 
@@ -187,20 +192,31 @@ def _best_option(
     lines: pl.Series, options: Mapping[str, ParserConfig], fewest: float
 ) -> ParserChoice | None:
     found = []
-    for option, config in options.items():
-        own = _read_by(config, lines)
+    for choice in _choices(lines, options, fewest):
+        own = _read_by(choice.config, lines)
         if len(own) < fewest:
             continue
-        one = fit(option, config, own)
+        one = fit(choice.option, choice.config, own, choice.keys)
         if one.refused is None and one.timed >= _FEWEST_TIMED:
             found.append((len(own), one))
     most = max((count for count, _ in found), default=0)
     near = by_rank(one for count, one in found if count >= _NEAR * most)
-    if not near:
-        return None
-    choice = ParserChoice(near[0].option, {}, options[near[0].option])
-    keys = named_keys(choice.config, read(choice.config, _read_by(choice.config, lines)))
-    return ParserChoice.of(choice.option, choice.config, keys)
+    return ParserChoice.of(near[0].option, options[near[0].option], near[0].keys) if near else None
+
+
+def _choices(
+    lines: pl.Series, options: Mapping[str, ParserConfig], fewest: float
+) -> Iterator[ParserChoice]:
+    """The options, and those with names of fields that lines have whose times are not read else."""
+    for option, config in options.items():
+        yield ParserChoice(option, {}, config)
+        if isinstance(config, NamedFieldsConfig):
+            reading = read(config, lines)
+            untimed = reading.lines.filter(reading.matched & reading.frame["time_ms"].is_null())
+            if len(untimed) >= fewest:
+                keys = named_keys(config, read(config, untimed))
+                if keys:
+                    yield ParserChoice.of(option, config, keys)
 
 
 def _own(lines: pl.Series, any_line: ParserConfig, fewest: float) -> ParserChoice | None:
@@ -235,7 +251,7 @@ def _left(choice: ParserChoice, lines: pl.Series) -> pl.Series:
 
 
 def _taken(part: _Part, parts: Sequence[_Part]) -> int:
-    """How many lines of the others a format reads: the most particular one is tried first."""
+    """How many lines of the others a format reads: what reads none of them can be tried first."""
     return sum(
         len(_read_by(part.choice.config, other.lines)) for other in parts if other is not part
     )

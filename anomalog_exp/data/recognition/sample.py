@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from anomalog_exp.data.reading.blocks import Block, block_lines
 from anomalog_exp.data.sources.base import Input
 
@@ -72,9 +74,12 @@ class Sample:
     @property
     def glances(self) -> tuple[pl.Series, ...]:
         """About as many lines, but some of each input; of very many inputs those of some."""
-        step = -(-len(self.inputs) // _MOST_INPUTS) or 1
-        chosen = self.inputs[::step]
-        most = max(_FEWEST_OF_INPUT, _GLANCE // max(1, len(chosen)))
+        chosen = self.inputs
+        if len(chosen) > _MOST_INPUTS:
+            # Every n-th file may be one of the same service.
+            places = np.random.default_rng(0).choice(len(chosen), _MOST_INPUTS, replace=False)
+            chosen = tuple(chosen[place] for place in sorted(places))
+        most = max(_FEWEST_OF_INPUT, _GLANCE // len(chosen))
         return tuple(_glance(lines, most) for lines in chosen)
 
 
