@@ -53,7 +53,7 @@ def files_not_read(found: Recognition, paths: Sequence[Path]) -> list[str]:
             "BEFORE and AFTER",
             ", ".join(others[:_SHOWN]) + more,
             problem=f"these files are not written as the others, which are read as {found.format_name}",
-            allowed="files of one format in one comparison",
+            allowed="files of one format, or of several with times",
             fix="compare the files of each format by themselves, or take every line as its message: "
             "dataset/structured_parser=custom",
         )

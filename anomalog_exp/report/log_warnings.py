@@ -163,7 +163,7 @@ def reading_warnings(
     lines, rows = dataset["lines_total"], dataset["rows"]
     if unparsed := dataset.get("lines_unparsed", 0):
         sample = next(iter(dataset.get("unparsed_samples", [])), None)
-        example = f" One of them: {_sample_text(sample)}" if sample is not None else ""
+        example = f" One of them is {_sample_text(sample)!r}." if sample is not None else ""
         yield RunWarning(
             "Lines could not be parsed",
             f"{unparsed:,} of {lines:,} lines ({unparsed / lines:.2%}) are left out.{example}",

@@ -169,9 +169,17 @@ def test_a_side_without_a_line_is_refused(days):
         run_command("diff", "empty.log", "--", "day1.log")
 
 
-def test_files_of_another_format_are_named(days):
+def test_files_of_another_format_are_read_by_it(days, capsys):
     events = (json.dumps({"time": f"2024-05-06T00:00:{i:02}Z", "event": "sent"}) for i in range(60))
     (days / "other.log").write_text("\n".join(events) + "\n")
+    assert run_command("diff", "day1.log", "day2.log", "--", "day5.log", "other.log", *CHEAP) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "read as log4j and json" in shown
+    assert "new: sent 0, 60 after, in none of 2 runs before" in shown
+
+
+def test_files_that_no_format_reads_are_named(days):
+    (days / "other.log").write_text("\n".join(f"and {i} words of prose" for i in range(60)) + "\n")
     with pytest.raises(DataError, match="not written as the others") as caught:
         run_command("diff", "day1.log", "day2.log", "--", "day5.log", "other.log")
     assert "value:   other.log" in str(caught.value)

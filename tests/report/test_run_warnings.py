@@ -111,7 +111,7 @@ def test_a_good_run_has_none():
         ({"train": 29}, "Training shows few sequences", "29"),
         ({"distinct": 1}, "Training shows one sequence only", "All 100"),
         ({"dataset": {"lines_unparsed": 10, "unparsed_samples": [{"line": 3, "text": "<b>"}]}},
-         "Lines could not be parsed", "10 of 1,000 lines (1.00%) are left out. One of them: <b>"),
+         "Lines could not be parsed", "10 of 1,000 lines (1.00%) are left out. One of them is '<b>'."),
         ({"dataset": {"pinned": {"rows": {"login": 7, "panic": 0}, "unused": ["panic"]}}},
          "Pinned templates fit no message", "1 of 2, as 'panic'"),
         ({"dataset": {"lines_invalid_utf8": 2}}, "Lines are not UTF-8", "2 lines"),

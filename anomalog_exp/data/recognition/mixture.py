@@ -87,16 +87,12 @@ def mixture(
         files: (lines,) String of each file, some of its lines.
         candidates: Every option of `dataset/structured_parser` that may be meant, by name.
     """
-    import polars as pl
-
     options = {
         option: config
         for option, config in candidates.items()
         if option != ANY_LINE and can_be_one_of_several(config)
     }
-    left = pl.concat([_left(one, lines) for lines in files])
-    few = left.sample(min(len(left), _MOST_TRIED), seed=0)
-    if len(few) < _FEWEST_LINES or _best(few, options, candidates[ANY_LINE], _FEWEST_LINES) is None:
+    if not _other_format([_left(one, lines) for lines in files], options, candidates[ANY_LINE]):
         return None
     parts = _without_doubles(_parts_of(files, options, candidates[ANY_LINE]))
     if len(parts) < 2:
@@ -114,6 +110,19 @@ def mixture(
         for name in event_fields(field_facts(reading.rows, reading.parser.carried), reading.rows)
     )
     return Mixture(ParserChoice(SEVERAL, {"parsers": named}, config), tuple(dict.fromkeys(fields)))
+
+
+def _other_format(
+    left: Sequence[pl.Series], options: Mapping[str, ParserConfig], any_line: ParserConfig
+) -> bool:
+    """Whether what one parser leaves of the files has a format that another one reads."""
+    import polars as pl
+
+    every = pl.concat(left)
+    few = every.sample(min(len(every), _MOST_TRIED), seed=0)
+    return _best_option(few, options, _FEWEST_LINES) is not None or any(
+        _own(lines, any_line, _FEWEST_LINES) is not None for lines in left
+    )
 
 
 def _parts_of(
@@ -221,7 +230,7 @@ def _choices(
 
 def _own(lines: pl.Series, any_line: ParserConfig, fewest: float) -> ParserChoice | None:
     """A format that no option has, if most of the lines have it."""
-    own = own_format(lines)
+    own = own_format(lines) if len(lines) else None
     if own is None or own.times is None:
         return None
     choice = ParserChoice.of(ANY_LINE, any_line, own.keys)

@@ -12,12 +12,12 @@ from anomalog_exp.data.reading.records import Records, records_of
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["PLAUSIBLE_MS", "Reading", "read"]
+__all__ = ["LEARNS_FROM", "PLAUSIBLE_MS", "Reading", "read"]
 
 PLAUSIBLE_MS: Final = (631_152_000_000, 4_102_444_800_000)
 """From 1990 up to 2100: any number is a time of 1970."""
 
-_LEARNS_FROM: Final = 1000
+LEARNS_FROM: Final = 1000
 _MOST_FIELDS: Final = 60
 
 
@@ -26,12 +26,14 @@ class Reading:
     """Some lines as a parser reads them.
 
     Attributes:
+        config: Of the parser.
         parser: It has seen the lines.
         lines: (lines,) String, without empty ones and headers.
         frame: (lines,) what it gives.
         records: Which lines begin a record, and which continue one; None where every line is one.
     """
 
+    config: ParserConfig
     parser: Parser
     lines: pl.Series
     frame: pl.DataFrame
@@ -81,7 +83,7 @@ def read(config: ParserConfig, lines: pl.Series, learns_from: pl.Series | None =
     """
     parser = config.build_parser()
     if len(lines):
-        parser.learn(lines.head(_LEARNS_FROM) if learns_from is None else learns_from)
+        parser.learn(lines.head(LEARNS_FROM) if learns_from is None else learns_from)
     parser.carried = tuple(parser.fields[:_MOST_FIELDS])
     kept = lines.filter(lines.str.len_bytes() > 0)
     header = parser.is_header(kept)
@@ -90,4 +92,4 @@ def read(config: ParserConfig, lines: pl.Series, learns_from: pl.Series | None =
     frame = parse_lines(kept, parser)
     matched = frame["message"].is_not_null()
     nothing = matched & ~matched
-    return Reading(parser, kept, frame, records_of(parser, kept, frame, nothing))
+    return Reading(config, parser, kept, frame, records_of(parser, kept, frame, nothing))

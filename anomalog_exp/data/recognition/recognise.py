@@ -13,7 +13,7 @@ from anomalog_exp.data.recognition.mined import template_facts
 from anomalog_exp.data.recognition.mixture import mixture
 from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
-from anomalog_exp.data.recognition.reading import Reading, read
+from anomalog_exp.data.recognition.reading import LEARNS_FROM, Reading, read
 from anomalog_exp.data.recognition.recognition import (
     ANY_LINE,
     InputFacts,
@@ -75,11 +75,12 @@ def recognise(
         )
     choice, found, fits, read_times = _chosen(sample.glance, candidates)
     mixed = mixture(choice, sample.glances, candidates)
+    learns_from = sample.lines.head(LEARNS_FROM)
     if mixed is not None:
         choice, read_times = mixed.choice, None
-        some = pl.concat(sample.glances)
-        found = fit(choice.option, choice.config, some, choice.keys)
-    reading = read(choice.config, sample.lines, None if mixed is None else some)
+        learns_from = pl.concat(sample.glances)
+        found = fit(choice.option, choice.config, learns_from, choice.keys)
+    reading = read(choice.config, sample.lines, learns_from)
     rows = reading.rows
     fields = field_facts(rows, reading.parser.carried)
     tie = None if mixed else tie_facts(choice.option, choice.config, reading.parser, rows)
@@ -96,7 +97,7 @@ def recognise(
         fields=fields,
         with_fields=event_fields(fields, rows) if mixed is None else mixed.with_fields,
         tie=tie,
-        records=_record_facts(reading, sample),
+        records=_record_facts(reading, sample, learns_from),
         templates=None if template is None else template_facts(messages_of(reading), template),
     )
 
@@ -162,15 +163,20 @@ def _input_facts(raw: RawFiles) -> Iterator[InputFacts]:
         yield InputFacts(one.name, str(one.origin), size, one.encoding, one.compression)
 
 
-def _record_facts(reading: Reading, sample: Sample) -> RecordFacts:
+def _record_facts(reading: Reading, sample: Sample, learns_from: pl.Series) -> RecordFacts:
     records, lines = int(reading.matched.sum()), len(reading.lines)
     count = round(records * sample.total_lines / len(sample.lines))
     if reading.records is None or not reading.records.continuing.any():
         return RecordFacts(count, 1 - records / lines, 0.0, ())
+    # A record ends with its file.
+    files = [read(reading.config, some, learns_from).records for some in sample.inputs]
+    continued = sum(int(one.continuing.sum()) for one in files if one is not None)
+    unparsed = 1 - (records + continued) / lines
+    if not continued:
+        return RecordFacts(count, unparsed, 0.0, ())
     continuing = reading.records.continuing.to_numpy()
-    unparsed = lines - records - int(continuing.sum())
     second = int(continuing.argmax())
     rest = ~continuing[second:]
     end = second + int(rest.argmax()) if rest.any() else lines
     shown = reading.lines[second - 1 : min(end, second - 1 + _SHOWN_LINES)]
-    return RecordFacts(count, unparsed / lines, float(continuing.mean()), tuple(shown))
+    return RecordFacts(count, unparsed, continued / lines, tuple(shown))
