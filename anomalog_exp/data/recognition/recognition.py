@@ -92,13 +92,11 @@ class ParserChoice:
         """The option, or where it stands for several, these."""
         if self.option != SEVERAL:
             return self.option
-        *names, last = (_name_of(one) for one in self.keys["parsers"])
-        return f"{', '.join(names)} and {last}"
-
-
-def _name_of(named: str | dict[str, Any]) -> str:
-    option = named if isinstance(named, str) else next(iter(named))
-    return _OWN_FORMAT if option == ANY_LINE else option
+        options = [one if isinstance(one, str) else next(iter(one)) for one in self.keys["parsers"]]
+        names = list(dict.fromkeys(name for name in options if name != ANY_LINE))
+        if own := options.count(ANY_LINE):
+            names.append(_OWN_FORMAT if own == 1 else f"{own} formats of their own")
+        return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from anomalog_exp.data.recognition.recognise import recognise
-from anomalog_exp.data.recognition.recognition import Recognition
+from anomalog_exp.data.recognition.recognition import ParserChoice, Recognition
 from anomalog_exp.data.sources.local_dir import LocalDirSource
 from anomalog_exp.progress import SILENT
 from tests.data.recognition.logs import candidates, miner
@@ -74,7 +74,6 @@ def test_all_formats_are_found_in_files_of_their_own_and_in_one(formats, places,
     assert found.records.count == 200 * len(formats)
     assert found.times is not None
     assert found.times.last_ms - found.times.first_ms < 200_000
-    assert found.format_name.count(" and ") == 1
 
 
 def test_the_fields_of_each_format_make_events(tmp_path):
@@ -164,3 +163,17 @@ def test_real_logs_beside_each_other_are_all_found(shared_data, tmp_path):
     found = found_in(tmp_path, {"all": lines})
     assert {"hdfs", "openstack", "proxifier"} < options(found)
     assert found.fit.matched > 0.99
+
+
+@pytest.mark.parametrize(
+    ("parsers", "name"),
+    [
+        (["access", "json"], "access and json"),
+        (["access", {"json": {"time_field": "at"}}, "json", "klog"], "access, json and klog"),
+        (["access", {"custom": {"regex": "a"}}], "access and a format of its own"),
+        ([{"custom": {"regex": "a"}}, {"custom": {"regex": "b"}}], "2 formats of their own"),
+    ],
+)
+def test_several_formats_have_a_name_in_words(parsers, name):
+    config = candidates()["custom"]
+    assert ParserChoice("several", {"parsers": parsers}, config).format_name == name
