@@ -130,7 +130,7 @@ class Incoming:
         assert isinstance(part.block, Piece)
         time_ms = part.values["time_ms"]
         if self._parser.assumes_year:
-            time_ms = self.years.dated(time_ms)
+            time_ms = self.years.dated(time_ms, part.year_assumed)
         none = pl.Series([None], dtype=pl.String)
         rows = pl.DataFrame(
             {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple
 
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.options.base import Options
@@ -16,7 +16,10 @@ from anomalog_exp.options.base import Options
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Parser", "ParserConfig", "WholeLines", "field_column"]
+__all__ = ["YEAR_ASSUMED", "Parser", "ParserConfig", "WholeLines", "field_column"]
+
+YEAR_ASSUMED: Final = "year_assumed"
+"""The column of a parser that `assumes_year` for some of its lines."""
 
 
 class WholeLines(NamedTuple):
@@ -120,7 +123,8 @@ class Parser(ABC):
             `message` String, null where the line does not match. Where the lines have them, `entity`
             String and the columns that `anomalog_exp.data.columns` marks as parsed, whole numbers:
             `time_ms`, `label`, `level`. A null or a column left out means that there is none. The
-            fields that are `carried`, String, each in the column that `field_column` names.
+            fields that are `carried`, String, each in the column that `field_column` names. Where the
+            times of some lines alone are of an assumed year, `YEAR_ASSUMED` says of which, Boolean.
         """
 
     def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:

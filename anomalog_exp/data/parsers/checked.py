@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.columns import COLUMNS, Column
-from anomalog_exp.data.parsers.base import Parser, field_column
+from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser, field_column
 from anomalog_exp.data.parsers.shown import shown_lines
 from anomalog_exp.errors import DataError
 
@@ -49,7 +49,7 @@ def checked(
     Returns:
         `message`, `entity` and every parsed column of the table, each in its dtype. A column that the
         parser does not give is null in every row, and so is a time before 1970 or after 2199. Then
-        the fields that the parser carries.
+        `YEAR_ASSUMED`, where the parser gives it, and the fields that it carries.
 
     Raises:
         DataError: a column is missing, of another kind or out of range, rows are missing or too many,
@@ -61,7 +61,8 @@ def checked(
     fields = [field_column(name) for name in parser.carried]
     strings = [_text(frame, name, parser) for name in ("message", "entity", *fields)]
     numbers = [_numbers(frame, column, parser) for column in COLUMNS.values() if column.parsed]
-    found = pl.DataFrame([*strings[:2], *numbers, *strings[2:]])
+    assumed = [_whether(frame, YEAR_ASSUMED, parser)] if YEAR_ASSUMED in frame.columns else []
+    found = pl.DataFrame([*strings[:2], *numbers, *assumed, *strings[2:]])
     return _with_possible_times(found, parser, texts)
 
 
@@ -107,6 +108,14 @@ def _text(frame: pl.DataFrame, name: str, parser: Parser) -> pl.Series:
     if frame[name].dtype != pl.String:
         raise broken_parser(parser, f"its column {name!r} is {frame[name].dtype}", "String")
     return frame[name]
+
+
+def _whether(frame: pl.DataFrame, name: str, parser: Parser) -> pl.Series:
+    import polars as pl
+
+    if frame[name].dtype != pl.Boolean:
+        raise broken_parser(parser, f"its column {name!r} is {frame[name].dtype}", "Boolean")
+    return frame[name].fill_null(value=False)
 
 
 def _numbers(frame: pl.DataFrame, column: Column, parser: Parser) -> pl.Series:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
-from anomalog_exp.data.parsers.base import Parser, ParserConfig
+from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser, ParserConfig
 from anomalog_exp.data.parsers.checked import refuse_other_shape
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.listing import open_option
@@ -158,6 +158,8 @@ def _read(parsers: Sequence[Parser], lines: pl.Series) -> _Read:
         refuse_other_shape(frame, parser, len(lines))
         if "time_ms" not in frame.columns:
             frame = frame.with_columns(time_ms=pl.lit(None, pl.Int64))
+        if any(one.assumes_year for one in parsers):
+            frame = frame.with_columns(pl.lit(parser.assumes_year).alias(YEAR_ASSUMED))
         matched = frame["message"].is_not_null()
         timed = matched & frame["time_ms"].is_not_null()
         places = left[matched.to_numpy()]

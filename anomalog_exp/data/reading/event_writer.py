@@ -90,7 +90,7 @@ class EventWriter:
             "source": np.full(len(part.row), block.source, dtype=COLUMNS["source"].dtype),
         }
         if self._years is not None:
-            values["time_ms"] = self._years.dated(values["time_ms"])
+            values["time_ms"] = self._years.dated(values["time_ms"], part.year_assumed)
         counts, unrowed = part.counts, part.unrowed + first
         if self._labels is not None:
             label = self._labels.of(values["line"], values["time_ms"])

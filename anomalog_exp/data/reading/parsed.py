@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY
-from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser
 from anomalog_exp.data.reading.blocks import Block, block_lines
 from anomalog_exp.data.reading.in_order import in_order
 from anomalog_exp.data.reading.parse_lines import parse_lines
@@ -87,6 +87,7 @@ class ParsedBlock:
         values: (rows,) each, the columns that a parser gives as numbers, by name.
         fields: The values that each field which makes events has in it.
         messages: (rows,) String; None where nobody wants them.
+        year_assumed: (rows,) those whose time names no year, where others do; None: all of them or none.
         taken_apart: The same messages, as `MaskedValues` takes them apart; None where nobody wants that.
         lines: (lines,) String, the raw ones; None where nobody wants them.
     """
@@ -106,6 +107,7 @@ class ParsedBlock:
     fields: dict[str, set[str | None]]
     messages: pl.Series | None
     lines: pl.Series | None
+    year_assumed: NDArray[np.bool_] | None = None
     taken_apart: TakenApart | None = None
 
     def with_taken_apart(self, values: MaskedValues | None) -> ParsedBlock:
@@ -223,6 +225,7 @@ def parse_block(block: Block, reading: Reading, categories: SharedCategories) ->
         fields={name: set(fields[name].unique()) for name in with_fields},
         messages=rows["message"] if reading.keep_messages else None,
         lines=lines if reading.keep_lines else None,
+        year_assumed=rows[YEAR_ASSUMED].to_numpy() if YEAR_ASSUMED in rows.columns else None,
     )
 
 

@@ -36,9 +36,16 @@ class YearsPassed:
         """What another one goes on with."""
         return self._last, self._years
 
-    def dated(self, time_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(rows,) the times of the next rows in their years, from times read as of the first year."""
-        timed = np.flatnonzero(time_ms != NO_TIME)
+    def dated(
+        self, time_ms: NDArray[np.int64], assumed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
+        """(rows,) the times of the next rows in their years, from times read as of the first year.
+
+        Args:
+            time_ms: (rows,) as they were read.
+            assumed: (rows,) those of which the year is assumed, where others name it; None: all.
+        """
+        timed = np.flatnonzero((time_ms != NO_TIME) & (True if assumed is None else assumed))
         if not len(timed):
             return time_ms
         read = time_ms[timed]

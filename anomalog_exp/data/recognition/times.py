@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anomalog_exp.data.columns import NO_TIME
-from anomalog_exp.data.parsers.base import Parser, ParserConfig
+from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser, ParserConfig
 from anomalog_exp.data.parsers.known_names import TIME_NAMES
 from anomalog_exp.data.parsers.named_fields import NamedFieldsParser
 from anomalog_exp.data.reading.years import YearsPassed
@@ -68,7 +68,8 @@ def time_facts(
     keys = config.model_dump()
     ms = times.fill_null(NO_TIME).to_numpy()
     if parser.assumes_year:
-        ms = YearsPassed().dated(ms.copy())
+        assumed = rows[YEAR_ASSUMED].to_numpy() if YEAR_ASSUMED in rows.columns else None
+        ms = YearsPassed().dated(ms.copy(), assumed)
     known = ms[ms != NO_TIME]
     return TimeFacts(
         _fields(keys, parser, lines),

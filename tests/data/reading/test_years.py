@@ -102,3 +102,24 @@ def test_a_log_without_years_is_dated_across_new_year(tmp_path: Path, block_byte
     meant = ["2005-12-30", "2005-12-31", "2006-01-01", "2006-01-02"]
     assert found.time_ms.tolist() == [ms(f"{day}T12:00:00") for day in meant]
     assert found.manifest["last_time_ms"] == ms("2006-01-02T12:00:00")
+
+
+@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+def test_times_that_name_their_year_keep_it_beside_others(tmp_path: Path, block_bytes: int):
+    lines = {
+        "2005-03-01T12:00:00Z": "",
+        "2005-11-01T12:00:00Z": "Nov  1 12:00:00 host app: went up",
+        # Another file begins again; that alone is no New Year.
+        "2005-02-01T12:00:00Z": "",
+        "2006-01-02T12:00:00Z": "Jan  2 12:00:00 host app: went up",
+        "2005-12-31T12:00:00Z": "",
+    }
+    texts = [text or f'{{"ts": "{time}", "msg": "went up"}}' for time, text in lines.items()]
+    (tmp_path / "a.log").write_text("\n".join(texts) + "\n")
+    parsers = "dataset.structured_parser.parsers=[json,{syslog: {year: 2005}}]"
+    config = load_run_config(
+        ["dataset=custom", f"dataset.source.path={tmp_path / 'a.log'}",
+         "dataset/structured_parser=several", parsers]
+    )  # fmt: skip
+    found = built(config, tmp_path / "a.log", tmp_path / "built", block_bytes=block_bytes)
+    assert found.time_ms.tolist() == [ms(time.rstrip("Z")) for time in lines]
