@@ -32,7 +32,7 @@ from anomalog_exp.commands._judged_logs import (
     refuse_folders_of_nothing,
     with_typed,
 )
-from anomalog_exp.commands._judged_text import figures_table, findings_text, sampled_notes
+from anomalog_exp.commands._judged_text import figures_table, findings_text, notes
 from anomalog_exp.commands._log import key_of
 from anomalog_exp.commands._usage import (
     CommandParser,
@@ -101,8 +101,8 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(shown, indent=2))
         return 0
     print(figures_table([*rows, *means(rows)]))
-    for note in sampled_notes(rows):
-        print(note)
+    if below := notes(rows):
+        print("", *below, sep="\n")
     for row in rows:
         if findings := findings_text(row, top):
             print(f"\n{findings}")
