@@ -169,6 +169,28 @@ def test_a_side_without_a_line_is_refused(days):
         run_command("diff", "empty.log", "--", "day1.log")
 
 
+@pytest.mark.parametrize(("before", "after"), [("day1.log", "few.log"), ("few.log", "day1.log")])
+def test_a_side_of_a_few_lines_is_compared_line_by_line(days, capsys, before, after):
+    write_log(days / "day1.log", "2024-05-01", orders=700)
+    write_log(days / "few.log", "2024-05-06", orders=4, error="no stock")
+    assert run_command("diff", before, "--", after, "--json", *CHEAP) == 0
+    changes = json.loads(capsys.readouterr().out)
+    judged = read_run(changes["run_dir"]).dataset_manifest["sequences"]["sequences"]
+    lines = {"day1.log": 700, "few.log": 5}
+    assert (judged["train"]["total"], judged["test"]["total"]) == (lines[before], lines[after])
+    # Of sides that fill windows, windows are made.
+    write_log(days / "few.log", "2024-05-06", orders=100)
+    run_command("diff", before, "--", after, "--json", *CHEAP)
+    assert "sequence.window_size=10" in json.loads(capsys.readouterr().out)["command"]
+
+
+def test_a_side_of_which_no_sequence_is_made_is_named(days):
+    write_log(days / "few.log", "2024-05-06", orders=4)
+    with pytest.raises(ConfigError, match=r"split.test: .* 4 events(?s:.*)sequence=line") as caught:
+        run_command("diff", "day1.log", "--", "few.log", "sequence=fixed", *CHEAP)
+    assert "value:   few.log" in str(caught.value)
+
+
 def test_files_of_another_format_are_named(days):
     events = (json.dumps({"time": f"2024-05-06T00:00:{i:02}Z", "event": "sent"}) for i in range(60))
     (days / "other.log").write_text("\n".join(events) + "\n")
