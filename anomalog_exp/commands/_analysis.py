@@ -14,7 +14,7 @@ from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.results import StoredRun
 from anomalog_exp.results.anomalies import extent_texts
-from anomalog_exp.results.times import clock, duration
+from anomalog_exp.results.times import clock, duration, has_dates
 from anomalog_exp.terminal import printable
 
 __all__ = ["analysis_text", "entry", "raw_line", "skipped_text"]
@@ -48,7 +48,7 @@ def analysis_text(
         if not warning.figures:
             lines += entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
     for rank, finding in enumerate(odd[:top], 1):
-        lines += ["", *_finding(rank, finding)]
+        lines += ["", *_finding(rank, finding, has_dates(manifest["dataset"]))]
     run_dir = Path(result.run_dir)
     lines += ["", *entry("all", str(run_dir / "anomalies.txt"))]
     if (page := run_dir / PAGE).is_file():
@@ -76,7 +76,9 @@ def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str
     if unparsed := dataset["lines_unparsed"]:
         text += f", {how_many(unparsed, 'line', 'do not fit')}"
     if (first := dataset.get("first_time_ms")) is not None:
-        text += f"; {clock(first)} to {clock(dataset['last_time_ms'])} UTC"
+        dated = has_dates(dataset)
+        begin, end = (clock(ms, dated=dated) for ms in (first, dataset["last_time_ms"]))
+        text += f"; {begin} to {end} UTC{'' if dated else ', without a date'}"
     if "rows_unknown" in dataset:
         unknown = dataset["rows_unknown"]
         text += (
@@ -141,10 +143,10 @@ def _units(number: int, grouping: dict[str, Any]) -> str:
             return f"{how_many(number, 'sequence')} of sequence={other}"
 
 
-def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
+def _finding(rank: int, finding: dict[str, Any], dated: bool) -> Iterator[str]:
     keys, events = ("first", "last", "begin_ms", "end_ms"), finding["events"]
     parts = [
-        *extent_texts(*(finding[key] for key in keys)),
+        *extent_texts(*(finding[key] for key in keys), dated=dated),
         how_many(events, "event"),
     ]
     if finding["entity"] is not None:

@@ -86,6 +86,29 @@ def test_the_screen_says_what_was_read_what_was_judged_and_what_is_odd(folder, c
     assert "app.log:2401: 2024-05-01 03:20:00,000 ERROR shop: payment service failed" in shown
 
 
+def test_a_log_without_dates_is_shown_by_the_time_of_day(folder, capsys):
+    write_log(folder / "app.log")
+    dated = (folder / "app.log").read_text()
+    (folder / "app.log").write_text(dated.replace("2024-05-01 ", "").replace(",000", ""))
+    assert run_command("inspect", "app.log") == 0
+    shown = capsys.readouterr().out
+    assert "times      00:00:00 to 00:59:55 UTC (0:59:55); time, %H:%M:%S\n" in shown
+    assert "they name no date" in shown
+    assert run_command("analyze", "app.log") == 0
+    screen = capsys.readouterr().out
+    shown = " ".join(screen.split())
+    assert "kinds; 00:00:00 to 00:59:55 UTC, without a date" in shown
+    paths = last_run(folder, screen)
+    text = paths.anomalies_path.read_text()
+    page = (paths.run_dir / "report.html").read_text()
+    assert ", 00:40:00 to " in shown
+    assert ", 00:40:00 to " in text
+    assert ", 00:40:00 to " in page
+    assert "<td>00:59:55</td>" in page
+    for said in (shown, text, page.partition("<script")[0]):
+        assert "-01-01 " not in said
+
+
 def test_what_belongs_to_no_session_is_said(folder, capsys):
     words = ("received", "paid", "packed", "sent", "closed")
     orders = [f"INFO shop: order-{i // 5} {words[i % 5]}" for i in range(1500)]
