@@ -82,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
         default=[],
         type=Path,
         metavar="FILE",
-        help="verdicts of all sequences: .parquet, .jsonl or .csv",
+        help="verdicts of all sequences: .parquet, .jsonl (both count lines from 0) or .csv (from 1)",
     )
     parser.add_argument(
         "--fail-on-anomaly", action="store_true", help="exit code 3 where something is anomalous"
