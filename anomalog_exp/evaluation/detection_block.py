@@ -36,7 +36,7 @@ __all__ = [
 NO_LABELS = "nothing in the {part} split is labelled"
 ABSTAINED = "the detector abstains from all that is labelled"
 """Why nothing is counted where something is labelled."""
-SINGLE_CLASS = "single_class_{part}_set"
+SINGLE_CLASS = "all labels in the {part} split are of one class"
 """What is counted is all anomalous, or all normal."""
 
 

@@ -61,8 +61,8 @@ def test_the_workload_counts_each_event_of_overlapping_windows_once_and_what_is_
 @pytest.mark.parametrize(
     ("labels", "status", "reason"),
     [
-        ([0, 0, 0], "invalid", "single_class_test_set"),
-        ([1, 1, -1], "invalid", "single_class_test_set"),
+        ([0, 0, 0], "invalid", "all labels in the test split are of one class"),
+        ([1, 1, -1], "invalid", "all labels in the test split are of one class"),
         ([-1, -1, -1], "not_applicable", "nothing in the test split is labelled"),
     ],
 )

@@ -110,12 +110,12 @@ def test_a_stream_has_ranges_of_events_where_they_are_judged_and_of_chunks_other
 @pytest.mark.parametrize(
     ("labels", "flags", "more", "status", "reason"),
     [
-        ("....", "..#.", {}, "invalid", "single_class_test_set"),
-        ("####", "..#.", {}, "invalid", "single_class_test_set"),
+        ("....", "..#.", {}, "invalid", "all labels in the test split are of one class"),
+        ("####", "..#.", {}, "invalid", "all labels in the test split are of one class"),
         ("????", "..#.", {}, "not_applicable", "nothing in the test split is labelled"),
         (".#..", "....", {"abstained": "----"},
          "not_applicable", "the detector abstains from all that is labelled"),
-        (".#..", "....", {"abstained": ".-.."}, "invalid", "single_class_test_set"),
+        (".#..", "....", {"abstained": ".-.."}, "invalid", "all labels in the test split are of one class"),
     ],
 )  # fmt: skip
 def test_units_that_prove_nothing_have_no_figures_and_a_reason(labels, flags, more, status, reason):
