@@ -22,6 +22,7 @@ __all__ = [
     "DATA_FOLDER",
     "is_override",
     "key_of",
+    "named_and_overrides",
     "not_replaced",
     "paths_and_overrides",
     "plugins_override",
@@ -50,15 +51,26 @@ def paths_and_overrides(
     Raises:
         ConfigError: an argument is neither, or there is no log.
     """
-    if unknown := [one for one in rest if one.startswith("--") or not is_override(one)]:
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-    given = [*paths, *rest]
-    typed = [one for one in given if is_override(one)]
-    named = [Path(one) for one in given if one not in typed]
+    named, typed = named_and_overrides(parser, paths, rest)
     logs = [log for path in named for log in logs_of_folders(path)]
     if not logs:
         parser.error("the log is missing")
     return logs, typed
+
+
+def named_and_overrides(
+    parser: CommandParser, paths: Sequence[str], rest: Sequence[str]
+) -> tuple[list[Path], list[str]]:
+    """The paths and the overrides among the arguments of a command, as `paths_and_overrides` takes them.
+
+    Raises:
+        ConfigError: an argument is neither.
+    """
+    if unknown := [one for one in rest if one.startswith("--") or not is_override(one)]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    given = [*paths, *rest]
+    typed = [one for one in given if is_override(one)]
+    return [Path(one) for one in given if one not in typed], typed
 
 
 def recognised_log(

@@ -196,6 +196,14 @@ def test_a_log_is_compared_too_and_a_typed_parser_wins(folder, capsys):
     assert shown_rows(capsys.readouterr().out)[0]["found"] == "1"
 
 
+def test_overrides_stand_beside_the_paths_too(folder, capsys):
+    write_log(folder / "app.log")
+    given = ("template=drain", "app.log", "--json", "template.similarity_threshold=0.4,0.6")
+    assert run_command("templates", *given) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["configuration"][-3:] for row in rows] == ["0.4", "0.6"]
+
+
 def test_of_a_large_log_stretches_are_read_and_that_is_said(folder):
     write_log(folder / "app.log")
     config = load_run_config(["dataset=auto", "dataset.source.path=app.log"])
