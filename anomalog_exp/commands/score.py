@@ -37,6 +37,7 @@ from anomalog_exp.config.suggested import override_value
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.options.plugins import plugin_folders
+from anomalog_exp.options.typed_name import typed_name
 from anomalog_exp.results import Bundle, read_bundle, read_run
 from anomalog_exp.results.exports import check_export, export_predictions
 from anomalog_exp.tracking.models import fetched_bundle, is_model_address
@@ -110,9 +111,20 @@ def main(arguments: Sequence[str]) -> int:
     stored = read_run(result.run_dir)
     for file in options.write:
         export_predictions(stored, file)
-    name = bundle.manifest.dataset.structured_parser.name
-    print(analysis_text(result, stored, format_name=name, top=options.top, command=command))
+    print(
+        analysis_text(
+            result, stored, format_name=_format_name(bundle), top=options.top, command=command
+        )
+    )
     return ExitCode.FOUND if options.fail_on_anomaly and result.flagged else ExitCode.DONE
+
+
+def _format_name(bundle: Bundle) -> str:
+    """What lines are read as, as `analyze` says it."""
+    values = bundle.manifest.dataset.structured_parser.model_dump(mode="json")
+    name = typed_name("dataset/structured_parser", values, ("format", "regex"))
+    own = name == values["name"] == "custom"
+    return "a format of its own" if own else name
 
 
 def _folder(named: Path, typed: Sequence[str]) -> Path:

@@ -166,7 +166,7 @@ def why_invalid(
         "class_count_mismatch": counts.counted == counts.normal + counts.anomalous,
         "confusion_matrix_mismatch": counts.anomalous == cells.tp + cells.fn
         and counts.normal == cells.fp + cells.tn,
-        "label_unit_prediction_unit_mismatch": (unit, label_unit)
+        "single events are judged, and labels are of sequences": (unit, label_unit)
         != (EvaluationUnit.EVENT, EvaluationUnit.SEQUENCE),
     }
     return next((name for name, holds in checks.items() if not holds), None)

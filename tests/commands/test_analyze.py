@@ -109,6 +109,18 @@ def test_a_log_without_dates_is_shown_by_the_time_of_day(folder, capsys):
         assert "-01-01 " not in said
 
 
+def test_score_says_as_analyze_does_what_reads_the_lines(folder, capsys):
+    write_log(folder / "app.log")
+    text = (folder / "app.log").read_text()
+    (folder / "own.log").write_text(text.replace("2024-05-01 ", "").replace(",000", ""))
+    for log, name in {"app.log": "log4j", "own.log": "a format of its own"}.items():
+        assert run_command("analyze", log, "model=rarity", NO_PAGE) == 0
+        analysis = capsys.readouterr().out
+        assert run_command("score", str(last_run(folder, analysis).run_dir), log, NO_PAGE) == 0
+        for shown in (analysis, capsys.readouterr().out):
+            assert f"lines, read as {name};" in " ".join(shown.split())
+
+
 def test_what_belongs_to_no_session_is_said(folder, capsys):
     words = ("received", "paid", "packed", "sent", "closed")
     orders = [f"INFO shop: order-{i // 5} {words[i % 5]}" for i in range(1500)]

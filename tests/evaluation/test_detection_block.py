@@ -22,7 +22,7 @@ SEQUENCE, EVENT = EvaluationUnit.SEQUENCE, EvaluationUnit.EVENT
         (replace(COUNTS, units=6), CELLS, SEQUENCE, EVENT, "evaluation_unit_count_mismatch"),
         (replace(COUNTS, normal=2), CELLS, SEQUENCE, EVENT, "class_count_mismatch"),
         (COUNTS, replace(CELLS, tn=3), SEQUENCE, EVENT, "confusion_matrix_mismatch"),
-        (COUNTS, CELLS, EVENT, SEQUENCE, "label_unit_prediction_unit_mismatch"),
+        (COUNTS, CELLS, EVENT, SEQUENCE, "single events are judged, and labels are of sequences"),
     ],
 )
 def test_figures_that_cannot_belong_together_are_named(counts, cells, unit, label_unit, reason):
