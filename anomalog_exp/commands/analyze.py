@@ -6,7 +6,7 @@
 
 A path is a file, a folder with one log, a pattern, or - for standard input, as `dataset.source.path`
 takes them. Behind the paths stand overrides of a run, which win over what is chosen here; several values
-of a key make a sweep. `inspect` says what is known of a log before it is judged.
+of a key make a sweep, with -m or without. `inspect` says what is known of a log before it is judged.
 """
 
 from __future__ import annotations

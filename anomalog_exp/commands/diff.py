@@ -26,6 +26,7 @@ from anomalog_exp.commands._log import (
     not_replaced,
     plugins_override,
     recognised_log,
+    without_multirun,
 )
 from anomalog_exp.commands._one_format import files_not_read
 from anomalog_exp.commands._short_sides import grouping_of_sides
@@ -58,7 +59,10 @@ def main(arguments: Sequence[str]) -> int:
     options, before = parser.parse_known_args(list(arguments[:cut]))
     options, after = parser.parse_known_args(list(arguments[cut + 1 :]), options)
     typed = [one for one in (*before, *after) if is_override(one)]
-    before, after = ([one for one in side if one not in typed] for side in (before, after))
+    before, after = (
+        [one for one in without_multirun(parser, side, typed) if one not in typed]
+        for side in (before, after)
+    )
     if unknown := [one for one in (*before, *after) if one.startswith("--")]:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if not before or not after:

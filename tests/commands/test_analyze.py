@@ -176,6 +176,16 @@ def test_several_values_make_a_sweep(folder, capsys):
     assert "2 members: 2 done" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("given", [("-m", "app.log", "sequence=line"), ("app.log", "--multirun")])
+def test_a_sweep_may_be_asked_for_by_its_flag_too(folder, capsys, given):
+    write_log(folder / "app.log", minutes=5)
+    with pytest.raises(ConfigError, match="several values of a key, and no key has several"):
+        run_command("analyze", *given)
+    chosen = ("hydra/launcher=basic", NO_PAGE, "model=rarity,rare_event")
+    assert run_command("analyze", *given, *chosen) == 0
+    assert "2 members: 2 done" in capsys.readouterr().out
+
+
 def test_a_file_may_be_called_like_an_override(folder, capsys):
     write_log(folder / "day=1.log")
     assert run_command("analyze", "day=1.log", NO_PAGE) == 0

@@ -149,6 +149,7 @@ def test_which_files_are_one_run(folder, before, after, trains, judged):
         (["day1.log", "--", "day9.log"], "there is no such file or folder"),
         (["day*.log", "--", "day5.log"], "a file is on both sides"),
         (["day1.log", "--", "empty"], "the folder holds no log"),
+        (["day1.log", "-m", "--", "day5.log"], "-m is for several values of a key"),
         (["day1.log", "--", "day5.log", "--tip"], "unrecognized arguments: --tip"),
     ],
 )
