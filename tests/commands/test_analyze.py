@@ -109,6 +109,22 @@ def test_a_log_without_dates_is_shown_by_the_time_of_day(folder, capsys):
         assert "-01-01 " not in said
 
 
+def test_colours_are_no_part_of_a_log(folder, capsys):
+    write_log(folder / "app.log")
+    plain = (folder / "app.log").read_text()
+    (folder / "plain").mkdir()
+    (folder / "app.log").rename(folder / "plain/app.log")
+    for level, code in {"INFO": "32", "WARN": "1;33", "ERROR": "31"}.items():
+        plain = plain.replace(level, f"\x1b[{code}m{level}\x1b[0m")
+    (folder / "app.log").write_text(plain)
+    seen = []
+    for log in ("app.log", "plain/app.log"):
+        assert run_command("analyze", log, "model=rare_event", NO_PAGE) == 0
+        seen.append(capsys.readouterr().out.partition("\nall ")[0])
+    assert seen[0] == seen[1]
+    assert "with level in the events" in " ".join(seen[0].split())
+
+
 def test_score_says_as_analyze_does_what_reads_the_lines(folder, capsys):
     write_log(folder / "app.log")
     text = (folder / "app.log").read_text()
