@@ -183,6 +183,24 @@ def test_what_is_typed_wins_over_what_is_chosen(folder, capsys):
     assert config.split.name == "all"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "typed", "span"),
+    [
+        (60, (), 60_000),
+        (5, (), 10_000),
+        (60, ("sequence.time_span_ms=600000",), 600_000),
+        # Of another data set nothing is known but when its lines were written.
+        (60, ("dataset/structured_parser=log4j",), 60_000),
+    ],
+)
+def test_windows_of_time_are_as_long_as_suits_the_log(folder, minutes, typed, span):
+    write_log(folder / "app.log", minutes=minutes, fails=False)
+    paths = [Path("app.log")]
+    chosen = chosen_overrides(recognised_log(paths), paths, ["sequence=time", *typed])
+    sequence = load_run_config(chosen).sequence
+    assert (sequence.name, sequence.time_span_ms, sequence.emit_empty) == ("time", span, True)
+
+
 def test_several_values_make_a_sweep(folder, capsys):
     write_log(folder / "app.log")
     assert (
