@@ -24,6 +24,9 @@ _LINE_WIDTH: Final = 200
 _LINES: Final = 3
 """Of a finding; anomalies.txt and the page show more."""
 
+_REASON_LINES: Final = 3
+"""Of a template of hundreds of words; anomalies.txt has all of it."""
+
 
 def analysis_text(
     result: RunResult, stored: StoredRun, *, format_name: str, top: int, command: str
@@ -99,7 +102,8 @@ def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
     )
     for one in bundle["new"]["gravest"][:_LINES]:
         text = " ".join(one["template"].split())
-        yield from entry("", f"{one['events']:,} from {one['first']} on: {text}", mark="- ")
+        text = f"{one['events']:,} from {one['first']} on: {text}"
+        yield from entry("", text, mark="- ", most=_REASON_LINES)
 
 
 def _judged(
@@ -156,7 +160,8 @@ def _finding(rank: int, finding: dict[str, Any], dated: bool) -> Iterator[str]:
     flagged = "above the threshold" if finding["predicted"] else "below the threshold"
     yield from entry(f"#{rank}", f"{', '.join(parts)}; score {finding['score']:.4g}, {flagged}")
     for reason in finding["reasons"]:
-        yield from entry("", " ".join(reason["evidence"].split()), mark="- ")
+        text = " ".join(reason["evidence"].split())
+        yield from entry("", text, mark="- ", most=_REASON_LINES)
     for place in sorted(finding["telling"][:_LINES]):
         line = finding["lines"][place]
         yield raw_line(f"         {line['place']}: {line['text']}")
@@ -170,13 +175,23 @@ def raw_line(text: str) -> str:
     return shown if len(shown) <= _LINE_WIDTH else f"{shown[: _LINE_WIDTH - 3]}..."
 
 
-def entry(name: str, text: str, mark: str = "") -> list[str]:
-    """A name and its text, wrapped; paths and commands stay whole."""
+def entry(name: str, text: str, mark: str = "", most: int | None = None) -> list[str]:
+    """A name and its text, wrapped.
+
+    Args:
+        name: At the left of the first line.
+        text: Words; paths and commands stay whole.
+        mark: Before the first of them.
+        most: So many lines at most, of which the last ends in `...` where the text is longer. Words that
+            are longer than a line are broken then.
+    """
     return textwrap.wrap(
         printable(text),
         _WIDTH,
         initial_indent=f"{name:<9}{mark}",
         subsequent_indent=" " * (9 + len(mark)),
-        break_long_words=False,
+        break_long_words=most is not None,
         break_on_hyphens=False,
+        max_lines=most,
+        placeholder="...",
     )

@@ -122,7 +122,7 @@ def _commands(run_dir: Path, config: RunConfig, overrides: list[str]) -> list[tu
         return [("judge the log", shlex.join([*words, *overrides])), again]
     if not overrides:  # nothing was typed, or the run was started from Python
         return [again]
-    return [("as it was typed", shlex.join(["python", "-m", "anomalog_exp", *overrides])), again]
+    return [("the same run", shlex.join(["python", "-m", "anomalog_exp", *overrides])), again]
 
 
 def _changes(stored: StoredRun) -> dict[str, Any] | None:

@@ -105,8 +105,26 @@ def test_a_log_without_dates_is_shown_by_the_time_of_day(folder, capsys):
     assert ", 00:40:00 to " in text
     assert ", 00:40:00 to " in page
     assert "<td>00:59:55</td>" in page
+    assert "the same run" in page
+    assert "typed" not in page.partition("<script")[0]  # nobody has typed that command
     for said in (shown, text, page.partition("<script")[0]):
         assert "-01-01 " not in said
+
+
+def test_a_reason_of_hundreds_of_words_is_cut_on_the_screen_alone(folder, capsys):
+    write_log(folder / "app.log", fails=False)
+    words = " ".join(f"word{'abcdefghij'[i % 10]}" for i in range(400))
+    line = f"2024-05-01 00:59:59,000 ERROR shop: {words} {'x' * 500}"
+    with (folder / "app.log").open("a") as log:
+        log.write(f"{line}\n")
+    assert run_command("analyze", "app.log", "model=rare_event", NO_PAGE) == 0
+    screen = capsys.readouterr().out
+    reason = screen.partition("\n         - worda ")[2].partition("\n         app.log:")[0]
+    reason = reason.partition("\n         - ")[0]
+    assert reason.count("\n") == 2
+    assert reason.endswith("...")
+    assert max(map(len, screen.partition("\nall ")[0].splitlines())) <= 200
+    assert words in last_run(folder, screen).anomalies_path.read_text()
 
 
 def test_colours_are_no_part_of_a_log(folder, capsys):
