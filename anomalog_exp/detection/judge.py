@@ -220,9 +220,12 @@ class Judge:
         Behind `<unknown>` stands which of its templates training lacks.
         """
         with _answering_for(self.kept_in):
+            read = self._read(sequences)
+            found = self.detector.explain(read, top)
             # A step that occurs several times is evidence at each of its places.
-            repeated = self.detector.explain(self._read(sequences), _REPEATS * top)
-        explained = [_each_once(one)[:top] for one in repeated]
+            if any(len(dict(one)) < len(one) for one in found):
+                found = self.detector.explain(read, _REPEATS * top)
+        explained = [_each_once(one)[:top] for one in found]
         named = names_of_unknown(self.vocabulary, sequences)
         return [
             [
