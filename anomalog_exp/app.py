@@ -209,7 +209,7 @@ def _note(block: MetricBlock) -> str | None:
     """Why a block has no figures, and how many units are flagged all the same."""
     flagged = block.diagnostics.flagged
     if block.reason is None or block.counts is None or flagged is None:
-        return block.reason
+        return block.reason_in_words
     units = block.counts.units
     share = f" ({flagged / units:.1%})" if units else ""
-    return f"{block.reason}; {flagged:,} of {units:,} are above the threshold{share}"
+    return f"{block.reason_in_words}; {flagged:,} of {units:,} are above the threshold{share}"

@@ -167,6 +167,14 @@ MISTAKES = [
         "experiments run baselines demo_models",
     ),
     (["paths.cache_dir=/proc/nowhere"], "a file or folder: ", "/proc/nowhere"),
+    (["model=foo"], "model: there is no such option", "choose one, as in model=<option>"),
+    (["experiment=tune/markovv"], "experiment: there is no such option", "mean 'tune/markov'?"),
+    (["experiment=tun/markov"], "experiment: there is no such option", "mean 'tune/markov'?"),
+    (
+        ["experiment=tune/markov", "hydra.sweeper.n_trails=3", "-m"],
+        "hydra.sweeper.n_trails: there is no such key",
+        "did you mean 'hydra.sweeper.n_trials'?",
+    ),
     (["dataset=hdf"], "dataset: there is no such option", "did you mean 'hdfs'?"),
     (
         ["model.smoothin=1"],

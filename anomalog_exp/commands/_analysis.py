@@ -14,7 +14,7 @@ from anomalog_exp.report.run_warnings import run_warnings
 from anomalog_exp.report.write import PAGE
 from anomalog_exp.results import StoredRun
 from anomalog_exp.results.anomalies import extent_texts
-from anomalog_exp.results.times import clock, duration
+from anomalog_exp.results.times import clock, duration, has_dates
 from anomalog_exp.terminal import printable
 
 __all__ = ["analysis_text", "entry", "raw_line", "skipped_text"]
@@ -23,6 +23,9 @@ _WIDTH: Final = 110
 _LINE_WIDTH: Final = 200
 _LINES: Final = 3
 """Of a finding; anomalies.txt and the page show more."""
+
+_REASON_LINES: Final = 3
+"""Of a template of hundreds of words; anomalies.txt has all of it."""
 
 
 def analysis_text(
@@ -48,7 +51,7 @@ def analysis_text(
         if not warning.figures:
             lines += entry("warning", f"{warning.title}. {warning.meaning} {warning.advice}")
     for rank, finding in enumerate(odd[:top], 1):
-        lines += ["", *_finding(rank, finding)]
+        lines += ["", *_finding(rank, finding, has_dates(manifest["dataset"]))]
     run_dir = Path(result.run_dir)
     lines += ["", *entry("all", str(run_dir / "anomalies.txt"))]
     if (page := run_dir / PAGE).is_file():
@@ -76,7 +79,9 @@ def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str
     if unparsed := dataset["lines_unparsed"]:
         text += f", {how_many(unparsed, 'line', 'do not fit')}"
     if (first := dataset.get("first_time_ms")) is not None:
-        text += f"; {clock(first)} to {clock(dataset['last_time_ms'])} UTC"
+        dated = has_dates(dataset)
+        begin, end = (clock(ms, dated=dated) for ms in (first, dataset["last_time_ms"]))
+        text += f"; {begin} to {end} UTC{'' if dated else ', without a date'}"
     if "rows_unknown" in dataset:
         unknown = dataset["rows_unknown"]
         text += (
@@ -97,7 +102,8 @@ def _new(bundle: dict[str, Any] | None) -> Iterator[str]:
     )
     for one in bundle["new"]["gravest"][:_LINES]:
         text = " ".join(one["template"].split())
-        yield from entry("", f"{one['events']:,} from {one['first']} on: {text}", mark="- ")
+        text = f"{one['events']:,} from {one['first']} on: {text}"
+        yield from entry("", text, mark="- ", most=_REASON_LINES)
 
 
 def _judged(
@@ -141,10 +147,10 @@ def _units(number: int, grouping: dict[str, Any]) -> str:
             return f"{how_many(number, 'sequence')} of sequence={other}"
 
 
-def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
+def _finding(rank: int, finding: dict[str, Any], dated: bool) -> Iterator[str]:
     keys, events = ("first", "last", "begin_ms", "end_ms"), finding["events"]
     parts = [
-        *extent_texts(*(finding[key] for key in keys)),
+        *extent_texts(*(finding[key] for key in keys), dated=dated),
         how_many(events, "event"),
     ]
     if finding["entity"] is not None:
@@ -154,7 +160,8 @@ def _finding(rank: int, finding: dict[str, Any]) -> Iterator[str]:
     flagged = "above the threshold" if finding["predicted"] else "below the threshold"
     yield from entry(f"#{rank}", f"{', '.join(parts)}; score {finding['score']:.4g}, {flagged}")
     for reason in finding["reasons"]:
-        yield from entry("", " ".join(reason["evidence"].split()), mark="- ")
+        text = " ".join(reason["evidence"].split())
+        yield from entry("", text, mark="- ", most=_REASON_LINES)
     for place in sorted(finding["telling"][:_LINES]):
         line = finding["lines"][place]
         yield raw_line(f"         {line['place']}: {line['text']}")
@@ -168,13 +175,23 @@ def raw_line(text: str) -> str:
     return shown if len(shown) <= _LINE_WIDTH else f"{shown[: _LINE_WIDTH - 3]}..."
 
 
-def entry(name: str, text: str, mark: str = "") -> list[str]:
-    """A name and its text, wrapped; paths and commands stay whole."""
+def entry(name: str, text: str, mark: str = "", most: int | None = None) -> list[str]:
+    """A name and its text, wrapped.
+
+    Args:
+        name: At the left of the first line.
+        text: Words; paths and commands stay whole.
+        mark: Before the first of them.
+        most: So many lines at most, of which the last ends in `...` where the text is longer. Words that
+            are longer than a line are broken then.
+    """
     return textwrap.wrap(
         printable(text),
         _WIDTH,
         initial_indent=f"{name:<9}{mark}",
         subsequent_indent=" " * (9 + len(mark)),
-        break_long_words=False,
+        break_long_words=most is not None,
         break_on_hyphens=False,
+        max_lines=most,
+        placeholder="...",
     )

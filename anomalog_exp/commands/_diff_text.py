@@ -19,6 +19,8 @@ from anomalog_exp.results.change_words import (
 __all__ = ["diff_text"]
 
 _MORE: Final = 3
+_TITLE_LINES: Final = 3
+"""Of a change of a template of hundreds of words; changes.json has all of it."""
 
 
 def diff_text(
@@ -73,7 +75,7 @@ def _read(dataset: dict[str, Any], format_name: str) -> str:
 
 
 def _change(rank: int, change: dict[str, Any]) -> Iterator[str]:
-    yield from entry(f"#{rank}", title_of(change))
+    yield from entry(f"#{rank}", title_of(change), most=_TITLE_LINES)
     yield from entry("", counts_in_words(change))
     if follows := followers_in_words(change):
         yield from entry("", follows)

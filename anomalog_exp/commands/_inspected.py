@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from anomalog_exp.commands._about import about_yaml
 from anomalog_exp.config.suggested import grouping_overrides, override_value
-from anomalog_exp.data.recognition.recognition import SEVERAL, Recognition
+from anomalog_exp.data.parsers.format_names import SEVERAL
+from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.options.names import option_files
+from anomalog_exp.results.times import clock
 from anomalog_exp.text_table import text_table
 
 __all__ = ["inspected_text"]
@@ -100,9 +102,12 @@ def _times(found: Recognition) -> Iterator[str]:
     unknown = "told by their look" if named else "as the parser knows them"
     form = f"{named}{times.form or unknown}"
     span = timedelta(milliseconds=times.last_ms - times.first_ms)
-    first, last = _moment(times.first_ms), _moment(times.last_ms)
+    dated = not found.parser.config.build_parser().assumes_date
+    first, last = (clock(ms, dated=dated) for ms in (times.first_ms, times.last_ms))
     yield f"{first} to {last} UTC ({span - timedelta(microseconds=span.microseconds)}); {form}"
-    if times.year_assumed and found.parser.option == SEVERAL:
+    if not dated:
+        yield "they name no date: all are read as of one day"
+    elif times.year_assumed and found.parser.option == SEVERAL:
         yield "some name no year: where others do, theirs was taken; see `year` above"
     elif times.year_assumed:
         yield "they name no year: dataset.structured_parser.year is that of the first line"
@@ -173,10 +178,6 @@ def _templates(found: Recognition) -> Iterator[str]:
     if facts.rare:
         yield "the rarest:"
         yield from (f"{count:{width},}  {text}" for text, count in facts.rare)
-
-
-def _moment(ms: int) -> str:
-    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _size(count: int) -> str:

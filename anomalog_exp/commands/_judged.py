@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from anomalog_exp.commands._judged_logs import JudgedLog
+from anomalog_exp.commands._judged_logs import JudgedLog, OtherLines
 from anomalog_exp.data.templates.accuracy import overlap, template_accuracy
 from anomalog_exp.data.templates.doubt import Doubt
 from anomalog_exp.data.templates.doubtful import doubtful_templates
@@ -39,6 +39,7 @@ class Judged:
         configuration: What tells it from others; empty where there are none.
         lines: Messages that were mined.
         about_lines: Of the whole log, where stretches of it were read; None where all of it was.
+        other_lines: Lines that are no message of their own; None with a truth.
         true: True templates.
         exact: Of these, those whose lines are exactly those of a mined one.
         found: Mined templates that have lines.
@@ -54,6 +55,7 @@ class Judged:
     configuration: str
     lines: int | None = None
     about_lines: int | None = None
+    other_lines: OtherLines | None = None
     true: int | None = None
     exact: int | None = None
     found: int | None = None
@@ -94,6 +96,7 @@ def judged(log: JudgedLog, configuration: str, config: TemplateMinerConfig, most
         configuration,
         lines=len(log.messages),
         about_lines=log.about_lines,
+        other_lines=log.other_lines,
         found=len(np.unique(codes)),
         masked=len(templates.known),
         seconds=seconds,

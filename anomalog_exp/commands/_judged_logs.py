@@ -16,9 +16,9 @@ from anomalog_exp.commands._log import (
 )
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.config.suggested import overrides_of
-from anomalog_exp.data.recognition.reading import read
+from anomalog_exp.data.recognition.reading import Reading, read
 from anomalog_exp.data.recognition.recognise import messages_of
-from anomalog_exp.data.recognition.sample import sampled
+from anomalog_exp.data.recognition.sample import Sample, sampled
 from anomalog_exp.data.templates.truth import VERSIONS, Truth, truths_in
 from anomalog_exp.errors import ConfigError, DataError
 from anomalog_exp.options.plugins import plugin_folders
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "JudgedLog",
+    "OtherLines",
     "log_of",
     "logs_with_truth",
     "reading_overrides",
@@ -43,6 +44,30 @@ _BYTES: Final = 64 << 20
 _PATH: Final = "dataset.source.path"
 
 
+@dataclass(frozen=True)
+class OtherLines:
+    """Lines of a log that are no message of their own.
+
+    Attributes:
+        continuing: They continue the record before them, and belong to its message.
+        unparsed: They neither fit the parser nor continue a record.
+        first: The first of these; None where there are none.
+        empty: They are empty.
+        without_message: They fit, and their message is empty.
+    """
+
+    continuing: int
+    unparsed: int
+    first: str | None
+    empty: int
+    without_message: int
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.continuing + self.unparsed + self.empty + self.without_message
+
+
 @dataclass(frozen=True, eq=False)
 class JudgedLog:
     """Messages that templates are mined of.
@@ -52,12 +77,14 @@ class JudgedLog:
         messages: (messages,) String, without nulls.
         truth: One version of its true templates; None where they are not known.
         about_lines: Of the whole log, where stretches of it were read; None where all of it was.
+        other_lines: Of those that were read; None with a truth, each of whose lines is a message.
     """
 
     name: str
     messages: pl.Series
     truth: Truth | None
     about_lines: int | None = None
+    other_lines: OtherLines | None = None
 
 
 def logs_with_truth(folders: Sequence[Path]) -> Iterator[JudgedLog]:
@@ -135,7 +162,8 @@ def log_of(config: RunConfig, name: str, most_bytes: int = _BYTES) -> JudgedLog:
     roots = dataset.roots(data_dir=config.paths.data_dir, cache_dir=config.paths.cache_dir)
     raw = dataset.source.build(data_root=roots.data_root).materialise(Progress())
     sample = sampled(raw.inputs, most_bytes)
-    messages = messages_of(read(dataset.structured_parser, sample.lines))
+    reading = read(dataset.structured_parser, sample.lines)
+    messages = messages_of(reading)
     if not len(messages):
         raise DataError.of(
             "dataset.structured_parser",
@@ -144,4 +172,21 @@ def log_of(config: RunConfig, name: str, most_bytes: int = _BYTES) -> JudgedLog:
             allowed="a parser that fits the lines",
             fix="leave it to `python -m anomalog_exp inspect PATH` to find one",
         )
-    return JudgedLog(name, messages, None, None if sample.whole else sample.total_lines)
+    about_lines = None if sample.whole else sample.total_lines
+    return JudgedLog(
+        name, messages, None, about_lines, _other_lines(sample, reading, len(messages))
+    )
+
+
+def _other_lines(sample: Sample, reading: Reading, messages: int) -> OtherLines:
+    missed, continuing = ~reading.matched, 0
+    if reading.records is not None:
+        missed &= ~reading.records.continuing
+        continuing = int(reading.records.continuing.sum())
+    return OtherLines(
+        continuing=continuing,
+        unparsed=int(missed.sum()),
+        first=next(iter(reading.lines.filter(missed).head(1)), None),
+        empty=int((sample.lines.str.len_bytes() == 0).sum()),
+        without_message=int(reading.matched.sum()) - messages,
+    )

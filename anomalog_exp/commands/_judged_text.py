@@ -8,12 +8,13 @@ from itertools import groupby
 from typing import Final
 
 from anomalog_exp.commands._judged import FIGURES, Judged
+from anomalog_exp.commands._judged_logs import OtherLines
 from anomalog_exp.data.templates.doubt import Doubt
 from anomalog_exp.data.templates.missed import Missed, Part
 from anomalog_exp.plural import how_many
 from anomalog_exp.text_table import text_table
 
-__all__ = ["figures_table", "findings_text", "sampled_notes"]
+__all__ = ["figures_table", "findings_text", "notes"]
 
 _WIDTH: Final = 110
 _COLUMNS: Final = (
@@ -37,10 +38,30 @@ def figures_table(rows: Sequence[Judged]) -> str:
     return text_table(cells, shown)
 
 
-def sampled_notes(rows: Sequence[Judged]) -> list[str]:
-    """A line for each log of which stretches were read."""
-    about = {row.log: row.about_lines for row in rows if row.about_lines is not None}
-    return [f"of {log} stretches were read; it has about {n:,} lines" for log, n in about.items()]
+def notes(rows: Sequence[Judged]) -> list[str]:
+    """Of each log, once: what was not read of it, and which lines are no message of their own."""
+    found = []
+    for row in {row.log: row for row in rows}.values():
+        if row.about_lines is not None:
+            found.append(
+                f"of {row.log} stretches were read; it has about {row.about_lines:,} lines"
+            )
+        if row.other_lines is not None and row.other_lines.count:
+            found += _other_lines(row.log, row.other_lines)
+    return found
+
+
+def _other_lines(log: str, other: OtherLines) -> Iterator[str]:
+    kinds = (
+        (other.continuing, "continue one"),
+        (other.unparsed, "do not fit the parser"),
+        (other.empty, "are empty"),
+        (other.without_message, "have no message"),
+    )
+    parts = [how_many(number, "line", does) for number, does in kinds if number]
+    yield f"{log}, not counted: {', '.join(parts)}"
+    if other.first is not None:
+        yield _line(2, f"the first that does not fit: {other.first}")
 
 
 def findings_text(row: Judged, most: int) -> str:

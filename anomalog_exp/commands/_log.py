@@ -9,6 +9,8 @@ from typing import Final
 
 from anomalog_exp.commands._compared_files import logs_of_folders
 from anomalog_exp.commands._usage import CommandParser
+from anomalog_exp.config.compose import swept_keys
+from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.recognised import recognised
 from anomalog_exp.config.suggested import override_value
@@ -22,15 +24,19 @@ __all__ = [
     "DATA_FOLDER",
     "is_override",
     "key_of",
+    "named_and_overrides",
     "not_replaced",
     "paths_and_overrides",
     "plugins_override",
     "recognised_log",
     "rereadable",
+    "without_multirun",
 ]
 
 DATA_FOLDER: Final = "custom"
 """Of copies below paths.data_dir: that of dataset=custom, which then finds them."""
+
+_MULTIRUN: Final = ("-m", "--multirun")
 
 _OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
 
@@ -50,15 +56,53 @@ def paths_and_overrides(
     Raises:
         ConfigError: an argument is neither, or there is no log.
     """
-    if unknown := [one for one in rest if one.startswith("--") or not is_override(one)]:
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-    given = [*paths, *rest]
-    typed = [one for one in given if is_override(one)]
-    named = [Path(one) for one in given if one not in typed]
+    named, typed = named_and_overrides(parser, paths, rest)
     logs = [log for path in named for log in logs_of_folders(path)]
     if not logs:
         parser.error("the log is missing")
     return logs, typed
+
+
+def named_and_overrides(
+    parser: CommandParser, paths: Sequence[str], rest: Sequence[str]
+) -> tuple[list[Path], list[str]]:
+    """The paths and the overrides among the arguments of a command, as `paths_and_overrides` takes them.
+
+    Raises:
+        ConfigError: an argument is neither.
+    """
+    given = [*paths, *rest]
+    typed = [one for one in given if is_override(one)]
+    given, rest = (without_multirun(parser, one, typed) for one in (given, rest))
+    if unknown := [one for one in rest if not is_override(one)]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return [Path(one) for one in given if one not in typed], typed
+
+
+def without_multirun(
+    parser: CommandParser, given: Sequence[str], typed: Sequence[str]
+) -> list[str]:
+    """The arguments without `-m`, which is needless where several values make a sweep by themselves.
+
+    Raises:
+        ConfigError: it is there, and no key has several values.
+    """
+    flags = [one for one in given if one in _MULTIRUN]
+    if flags and not _swept(typed):
+        parser.error(f"{flags[0]} is for several values of a key, and no key has several")
+    return [one for one in given if one not in flags]
+
+
+def _swept(overrides: Sequence[str]) -> bool:
+    """Whether a key has several values.
+
+    Raises:
+        ConfigError: an override cannot be read.
+    """
+    try:
+        return bool(swept_keys(overrides))
+    except COMPOSING_ERRORS as error:
+        raise explained(error, overrides) from error
 
 
 def recognised_log(

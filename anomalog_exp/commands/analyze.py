@@ -6,7 +6,7 @@
 
 A path is a file, a folder with one log, a pattern, or - for standard input, as `dataset.source.path`
 takes them. Behind the paths stand overrides of a run, which win over what is chosen here; several values
-of a key make a sweep. `inspect` says what is known of a log before it is judged.
+of a key make a sweep, with -m or without. `inspect` says what is known of a log before it is judged.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from anomalog_exp.commands._log import (
     rereadable,
 )
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
-from anomalog_exp.config.suggested import overrides_of
+from anomalog_exp.config.suggested import override_value, overrides_of, time_windows_of
 from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.options.plugins import plugin_folders
 from anomalog_exp.results import read_run
@@ -37,6 +37,7 @@ _CHOSEN: Final = ("split=all", "model=ensemble", "tracking=none")
 """Nothing is known of the log, so all of it trains and is judged; nobody compares a first look."""
 
 _DATASET: Final = "dataset"
+_TIME: Final = "sequence=time"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -83,7 +84,16 @@ def chosen_overrides(
         chosen = ["dataset/source=local_dir", *filter(_says_no_line, chosen)]
         wins = [one for one in typed if key_of(one) != _DATASET]
     kept = not_replaced(chosen, wins)
+    if _TIME in typed:
+        kept += _time_windows(found, typed)
     return [*plugins_override(plugin_folders()), *kept, *typed]
+
+
+def _time_windows(found: Recognition, typed: Sequence[str]) -> list[str]:
+    """How long windows of time are that are asked for without a word on that."""
+    chosen = time_windows_of(found)
+    given = [*map(key_of, typed)]
+    return [f"{key}={override_value(value)}" for key, value in chosen.items() if key not in given]
 
 
 def _says_no_line(chosen: str) -> bool:

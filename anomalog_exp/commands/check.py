@@ -20,6 +20,7 @@ from yaml import YAMLError
 
 from anomalog_exp.commands._about import module_of
 from anomalog_exp.commands._contracts import Broken, Sample, check_option, demo_sample
+from anomalog_exp.commands._log import is_override
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.commands.list import GROUPS
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
@@ -35,6 +36,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = CommandParser(__name__, "[FOLDER]")
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="a plugin's folder")
     folder: Path | None = parser.parse_args(arguments).folder
+    if folder is not None and is_override(str(folder)):
+        raise ConfigError.of(
+            "the command check",
+            str(folder),
+            problem="it tries all options of a folder, and takes no key=value",
+            allowed=str(parser.usage),
+            fix=f"leave it out, or run it: python -m anomalog_exp {folder}",
+        )
     use_plugins_named([folder] if folder else [])
     home = conf_dir() if folder is None else folder.absolute() / "conf"
     problems: list[str | None] = []

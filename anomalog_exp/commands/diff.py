@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from anomalog_exp.commands._chosen_run import chosen_run
-from anomalog_exp.commands._compared_files import compared_files
+from anomalog_exp.commands._compared_files import ComparedFiles, compared_files
 from anomalog_exp.commands._diff_text import diff_text
 from anomalog_exp.commands._log import (
     is_override,
@@ -26,10 +26,12 @@ from anomalog_exp.commands._log import (
     not_replaced,
     plugins_override,
     recognised_log,
+    without_multirun,
 )
 from anomalog_exp.commands._one_format import files_not_read
+from anomalog_exp.commands._short_sides import grouping_of_sides
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
-from anomalog_exp.config.suggested import grouping_overrides, override_value, parser_overrides
+from anomalog_exp.config.suggested import override_value, parser_overrides
 from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.options.plugins import plugin_folders
@@ -57,7 +59,10 @@ def main(arguments: Sequence[str]) -> int:
     options, before = parser.parse_known_args(list(arguments[:cut]))
     options, after = parser.parse_known_args(list(arguments[cut + 1 :]), options)
     typed = [one for one in (*before, *after) if is_override(one)]
-    before, after = ([one for one in side if one not in typed] for side in (before, after))
+    before, after = (
+        [one for one in without_multirun(parser, side, typed) if one not in typed]
+        for side in (before, after)
+    )
     if unknown := [one for one in (*before, *after) if one.startswith("--")]:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if not before or not after:
@@ -67,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
     found = recognised_log(compared.files, plugins_override(plugin_folders()), templates=False)
     lost = [] if _says_format(typed) else files_not_read(found, compared.files)
     names = {os.path.realpath(one.path): one.name for one in found.inputs}
-    overrides = _overrides(found, compared.paths, compared.patterns(names), typed)
+    overrides = _overrides(found, compared, compared.patterns(names), typed)
     ended = chosen_run(overrides)
     if isinstance(ended, int):
         return ended
@@ -87,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _overrides(
     found: Recognition,
-    paths: Sequence[str],
+    compared: ComparedFiles,
     patterns: tuple[list[str], list[str]],
     typed: Sequence[str],
 ) -> list[str]:
@@ -97,9 +102,9 @@ def _overrides(
         format_of_lines.append(f"template.with_fields={override_value(found.with_fields)}")
     chosen = [
         "dataset=custom",
-        f"dataset.source.path={override_value([*paths])}",
+        f"dataset.source.path={override_value(compared.paths)}",
         *([] if _says_format(typed) else format_of_lines),
-        *grouping_overrides(found, by_time=False),
+        *grouping_of_sides(found, compared),
         "split=by_file",
         *(
             f"split.{key}={override_value(side)}"

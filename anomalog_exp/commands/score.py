@@ -34,6 +34,7 @@ from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.config.suggested import override_value
+from anomalog_exp.data.parsers.format_names import format_name
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.launch.ending import ExitCode
 from anomalog_exp.options.plugins import plugin_folders
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str]) -> int:
         default=[],
         type=Path,
         metavar="FILE",
-        help="verdicts of all sequences: .parquet, .jsonl or .csv",
+        help="verdicts of all sequences: .parquet, .jsonl (both count lines from 0) or .csv (from 1)",
     )
     parser.add_argument(
         "--fail-on-anomaly", action="store_true", help="exit code 3 where something is anomalous"
@@ -110,7 +111,7 @@ def main(arguments: Sequence[str]) -> int:
     stored = read_run(result.run_dir)
     for file in options.write:
         export_predictions(stored, file)
-    name = bundle.manifest.dataset.structured_parser.name
+    name = format_name(bundle.manifest.dataset.structured_parser)
     print(analysis_text(result, stored, format_name=name, top=options.top, command=command))
     return ExitCode.FOUND if options.fail_on_anomaly and result.flagged else ExitCode.DONE
 

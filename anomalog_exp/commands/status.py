@@ -32,9 +32,11 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError.of(
             "SWEEP_DIR",
             folder.path,
-            problem="this folder holds no sweep",
+            problem="this folder holds no sweep"
+            if folder.path.is_dir()
+            else "there is no such folder",
             allowed="folders with a plan.json, as outputs/sweeps/<name>",
-            fix="name the folder that the command of the sweep printed as `status`",
+            fix="name the folder that holds the table of a sweep, or that --detach printed as `status`",
         )
     records = standing(folder)
     goes_on = any(map(is_open, records))

@@ -1,18 +1,19 @@
 """How good templates are: with a truth by four figures, without one by a score and by what looks wrong.
 
   python -m anomalog_exp templates loghub_2k/HDFS loghub_2k/BGL
-  python -m anomalog_exp templates loghub_2k/* -- template=drain,spell
-  python -m anomalog_exp templates app.log -- template.masking=general,none
-  python -m anomalog_exp templates -- dataset=hdfs
+  python -m anomalog_exp templates loghub_2k/* template=drain,spell
+  python -m anomalog_exp templates app.log template.masking=general,none
+  python -m anomalog_exp templates dataset=hdfs
 
 A folder with a truth is laid out as in LogHub: `*_structured.csv` (hand-made), or
 `*_structured_corrected.csv` (corrected), or both, which are two rows; a folder of such folders stands
 for them. All other paths are one log together, as `inspect` takes them; up to 64 MB of it are read.
-Without a path the data set that is chosen behind -- is judged.
+Without a path the data set that is chosen is judged.
 
-Behind -- stand overrides of `template`, and for a log of `dataset`. Several values of a key give a row
-each. Columns: true templates, those that were found exactly, mined ones, distinct masked messages; GA,
-PA, FGA and FTA with a truth, PMSS without; seconds of mining. docs/templates.md says what they mean.
+Beside the paths, or behind --, stand overrides of `template`, and for a log of `dataset`. Several values
+of a key give a row each. Columns: true templates, those that were found exactly, mined ones, distinct
+masked messages; GA, PA, FGA and FTA with a truth, PMSS without; seconds of mining. docs/templates.md
+says what they mean.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from anomalog_exp.commands._judged_logs import (
     refuse_folders_of_nothing,
     with_typed,
 )
-from anomalog_exp.commands._judged_text import figures_table, findings_text, sampled_notes
-from anomalog_exp.commands._log import key_of
+from anomalog_exp.commands._judged_text import figures_table, findings_text, notes
+from anomalog_exp.commands._log import key_of, named_and_overrides
 from anomalog_exp.commands._usage import (
     CommandParser,
     before_and_after_dashes,
@@ -65,11 +66,9 @@ class _Choice:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the figures, and what is wrong or may be; the exit code."""
-    usage = "[FOLDER_OR_LOG ...] [--top N] [--json] [--plugins FOLDER ...] [-- KEY=VALUE ...]"
+    usage = "[FOLDER_OR_LOG ...] [--top N] [--json] [--plugins FOLDER ...] [KEY=VALUE ...]"
     parser = CommandParser(__name__, usage)
-    parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="FOLDER_OR_LOG", help="with a truth, or a log"
-    )
+    parser.add_argument("paths", nargs="*", metavar="FOLDER_OR_LOG", help="with a truth, or a log")
     parser.add_argument(
         "--top",
         type=whole_number,
@@ -78,15 +77,17 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print all that is known, as JSON")
     parser.takes_plugins()
-    own, overrides = before_and_after_dashes(arguments)
-    options = parser.parse_args(own)
+    own, behind = before_and_after_dashes(arguments)
+    options, rest = parser.parse_known_args(own)
+    named, beside = named_and_overrides(parser, options.paths, rest)
+    overrides = [*beside, *behind]
     use_plugins_named(options.plugins)
-    folders = [folder for path in options.paths for folder in folders_with_truth(path)]
-    paths = [path for path in options.paths if not folders_with_truth(path)]
+    folders = [folder for path in named for folder in folders_with_truth(path)]
+    paths = [path for path in named if not folders_with_truth(path)]
     refuse_folders_of_nothing(paths)
-    if not options.paths and "dataset" not in map(key_of, overrides):
+    if not named and "dataset" not in map(key_of, overrides):
         parser.error("the log is missing")
-    _refuse_other_keys(overrides, _ROOMS if options.paths and not paths else _ROOMS_OF_LOG)
+    _refuse_other_keys(overrides, _ROOMS if named and not paths else _ROOMS_OF_LOG)
     choices = _choices(overrides)
     alone = len(folders) + bool(paths) <= 1 and len(choices) == 1
     top = options.top if options.top is not None else _SHOWN * alone
@@ -101,8 +102,8 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(shown, indent=2))
         return 0
     print(figures_table([*rows, *means(rows)]))
-    for note in sampled_notes(rows):
-        print(note)
+    if below := notes(rows):
+        print("", *below, sep="\n")
     for row in rows:
         if findings := findings_text(row, top):
             print(f"\n{findings}")

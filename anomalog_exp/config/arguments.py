@@ -8,9 +8,11 @@ their values, to the front accepts every position and changes nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from anomalog_exp.config.words import is_word, unknown_flag, unknown_word
 from anomalog_exp.errors import ConfigError
+from anomalog_exp.options.mistakes import did_you_mean
 
 __all__ = [
     "DETACH",
@@ -39,6 +41,9 @@ FLAGS_WITH_VALUE = frozenset(
 _MODES = frozenset(
     {"--run", "-r", "--multirun", "-m", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc"}
 )
+_SHOWS, _CONFIGS = ("--cfg", "-c"), ("job", "hydra", "all")
+"""The flags that print a config, and which there are."""
+
 FLAGS_WITH_OPTIONAL_VALUE = {
     flag: frozenset({"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"})
     for flag in ("--info", "-i")
@@ -76,12 +81,14 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         if not _is_flag(argument):
             raise unknown_flag(argument, waiting, FLAGS)
         flags.append(argument)
-        if waiting and (
-            argument in FLAGS_WITH_VALUE
-            or waiting[0] in FLAGS_WITH_OPTIONAL_VALUE.get(argument, ())
-        ):
+        if argument in FLAGS_WITH_VALUE:
+            if not waiting:
+                raise _without_value(argument)
+            flags.append(waiting.pop(0))
+        elif waiting and waiting[0] in FLAGS_WITH_OPTIONAL_VALUE.get(argument, ()):
             flags.append(waiting.pop(0))
     _refuse_duplicates(overrides)
+    _refuse_other_configs(flags)
     _refuse_several_modes(flags)
     return flags + overrides
 
@@ -92,6 +99,30 @@ def _is_flag(argument: str) -> bool:
     if name.startswith("--"):
         return any(flag.startswith(name) for flag in FLAGS)
     return name in FLAGS or argument.startswith(("-c", "-p"))
+
+
+def _without_value(flag: str) -> ConfigError:
+    return ConfigError.of(
+        flag,
+        "(nothing)",
+        problem="a value is needed behind this flag",
+        allowed=f"one of {', '.join(_CONFIGS)}" if flag in _SHOWS else f"{flag} <value>",
+        fix=f"write {flag} job" if flag in _SHOWS else "add the value, or leave the flag out",
+    )
+
+
+def _refuse_other_configs(flags: list[str]) -> None:
+    for flag, following in zip_longest(flags, flags[1:], fillvalue=""):
+        name, equals, value = flag.partition("=")
+        value = value if equals else following
+        if name in _SHOWS and value not in _CONFIGS:
+            raise ConfigError.of(
+                name,
+                value,
+                problem="there is no such config to show",
+                allowed=f"one of {', '.join(_CONFIGS)}",
+                fix=did_you_mean(value, _CONFIGS, f"write {name} job"),
+            )
 
 
 def _refuse_several_modes(flags: list[str]) -> None:

@@ -46,8 +46,16 @@ OmegaConf.register_new_resolver("commands", lambda: ", ".join(command_files()), 
 OmegaConf.register_new_resolver("first", _first, replace=True)
 
 
-def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) -> DictConfig:
-    """Compose the root config with `overrides`; `config_dir` adds a folder of the user's options."""
+def compose(
+    overrides: Sequence[str] = (), *, config_dir: Path | None = None, with_hydra: bool = False
+) -> DictConfig:
+    """Compose the root config with `overrides`.
+
+    Args:
+        overrides: As on the command line.
+        config_dir: A folder of the user's options, which is added.
+        with_hydra: Hydra's own keys come with it.
+    """
     named = with_plugins(overrides)
     extra = [f"hydra.searchpath=[file://{config_dir.absolute()}]"] if config_dir else []
     with (
@@ -55,7 +63,7 @@ def compose(overrides: Sequence[str] = (), *, config_dir: Path | None = None) ->
         hydra.initialize_config_dir(str(conf_dir()), version_base=HYDRA_VERSION_BASE),
     ):
         parse_once(GlobalHydra.instance().config_loader())
-        return hydra.compose("config", overrides=[*named, *extra])
+        return hydra.compose("config", overrides=[*named, *extra], return_hydra_config=with_hydra)
 
 
 def as_typed(overrides: Any) -> list[str]:

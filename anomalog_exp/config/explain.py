@@ -21,9 +21,11 @@ from anomalog_exp.config.compose import compose
 from anomalog_exp.config.words import is_word, unknown_word
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.mistakes import did_you_mean
-from anomalog_exp.options.names import group_names
+from anomalog_exp.options.names import group_names, option_names
 
 __all__ = ["COMPOSING_ERRORS", "explained"]
+
+_CHOOSE_IN_HYDRA = ("experiment", "hydra/sweeper", "hydra/launcher")
 
 COMPOSING_ERRORS = (HydraException, OmegaConfBaseException, YAMLError)
 """What composing raises where an override or a config file is wrong."""
@@ -38,7 +40,7 @@ def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
     """The four-part error for what composing or resolving a config raised."""
     text = str(error)
     if isinstance(error, MissingConfigException):
-        return _no_such_option(error, text)
+        return _no_such_option(error, text, overrides)
     if isinstance(error, OverrideParseException):
         if is_word(error.override):
             return unknown_word(error.override, ())
@@ -104,12 +106,24 @@ def explained(error: Exception, overrides: Sequence[str]) -> ConfigError:
     )
 
 
-def _no_such_option(error: MissingConfigException, text: str) -> ConfigError:
+def _no_such_option(
+    error: MissingConfigException, text: str, overrides: Sequence[str]
+) -> ConfigError:
     match = _NO_OPTION.search(text)
     path = match.group(1) if match else str(error.missing_cfg_file)
     group, _, option = path.rpartition("/")
     # What a group shares stands beside config.yaml, under a name that is no choice.
     names = sorted(name for name in error.options or [] if not name.startswith("_"))
+    typed = next((one for one in _above(group) if _chosen(one, path, overrides)), group)
+    if typed != group:  # as experiment=tune/markov names an option of experiment/tune
+        inner = group.removeprefix(f"{typed}/")
+        below = [one for one in group_names() if one.startswith(f"{typed}/")]
+        names = [
+            f"{one.removeprefix(f'{typed}/')}/{name}"
+            for one in ([group] if group in below else below)
+            for name in option_names(one)
+        ]
+        group, option = typed, f"{inner}/{option}"
     return ConfigError.of(
         group or "--config-name",
         option,
@@ -119,6 +133,18 @@ def _no_such_option(error: MissingConfigException, text: str) -> ConfigError:
         if group
         else "leave it out, or name the folder of your file by --config-dir",
     )
+
+
+def _chosen(group: str, path: str, overrides: Sequence[str]) -> bool:
+    """Whether an option, `path` below the config folders, was typed as one of this group."""
+    option = path.removeprefix(f"{group}/")
+    return any(_names(o, group) and option in o.partition("=")[2].split(",") for o in overrides)
+
+
+def _above(group: str) -> list[str]:
+    """A group and those that hold it, itself first."""
+    parts = group.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
@@ -142,7 +168,7 @@ def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
             allowed="hydra/launcher=slurm, whose jobs go on without it",
             fix="add hydra/launcher=slurm and -m, or leave it out",
         )
-    keys = _keys(overrides)
+    keys = _keys_of_hydra(overrides) if key.startswith("hydra.") else _keys(overrides)
     parent = key.rpartition(".")[0]
     if key in keys:  # Hydra says so of a key inside the mapping that is given
         inside = [name.rpartition(".")[2] for name in keys if name.rpartition(".")[0] == key]
@@ -153,12 +179,14 @@ def _no_such_key(key: str, overrides: Sequence[str]) -> ConfigError:
             allowed=f"keys of that mapping ({', '.join(inside)}), or null and then another mapping",
             fix=f"take the old one away first: {key}=null {shlex.quote(f'++{key}={value}')}",
         )
-    siblings = [n for n in keys if n.rpartition(".")[0] == parent and "/" not in n]
+    siblings = [
+        n.rpartition(".")[2] for n in keys if n.rpartition(".")[0] == parent and "/" not in n
+    ]
     return ConfigError.of(
         key,
         value,
         problem="there is no such key",
-        allowed=", ".join(name.rpartition(".")[2] for name in siblings)
+        allowed=", ".join(name for name in siblings if not name.startswith("_"))
         or "what `python -m anomalog_exp --cfg job` prints",
         fix=did_you_mean(key, keys, "`python -m anomalog_exp --cfg job` prints every key"),
     )
@@ -178,6 +206,16 @@ def _keys(overrides: Sequence[str]) -> list[str]:
     except COMPOSING_ERRORS:
         composed = compose()
     return sorted({*groups, *_dotted(composed)})
+
+
+def _keys_of_hydra(overrides: Sequence[str]) -> list[str]:
+    """Keys below `hydra` that the command's experiment, sweeper and launcher alone would give."""
+    choices = [o for o in overrides if o.partition("=")[0] in _CHOOSE_IN_HYDRA and "," not in o]
+    try:
+        composed = compose(choices, with_hydra=True)
+    except COMPOSING_ERRORS:
+        composed = compose(with_hydra=True)
+    return [f"hydra.{key}" for key in _dotted(composed.hydra)]
 
 
 def _dotted(config: DictConfig, prefix: str = "") -> list[str]:

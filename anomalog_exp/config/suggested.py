@@ -22,6 +22,7 @@ __all__ = [
     "override_value",
     "overrides_of",
     "parser_overrides",
+    "time_windows_of",
 ]
 
 _WINDOWS: Final = (50, 400)
@@ -119,26 +120,49 @@ def grouping_of(recognition: Recognition, *, by_time: bool = True) -> dict[str, 
         and tie.median_lines >= _TIED_LINES
     ):
         return {"sequence": "entity"}
-    records, times = recognition.records.count, recognition.times
-    if by_time and times is not None and times.share >= _FEWEST_TIMED:
-        span = times.last_ms - times.first_ms
-        fitting = [
-            one
-            for one in _SPANS
-            if _WINDOWS[0] <= span / one <= _WINDOWS[1]
-            and records * one >= _LINES_PER_WINDOW * span
-        ]
-        if fitting:
-            best = min(fitting, key=lambda one: _off(span / one))
-            return {
-                "sequence": "time",
-                "sequence.time_span_ms": best,
-                "sequence.emit_empty": True,
-            }
+    records = recognition.records.count
+    if by_time and (best := _fitting_span(recognition)):
+        return _windows_of(best)
     if records < _WINDOWS[0] * _SIZES[0]:
         return {"sequence": "line"}
     size = min(_SIZES, key=lambda one: _off(records / one))
     return {"sequence": "fixed", "sequence.window_size": size}
+
+
+def time_windows_of(recognition: Recognition) -> dict[str, Any]:
+    """Windows of time for a log of any length, as `grouping_of` suggests them; empty without times.
+
+    Where no round duration gives both enough windows and enough lines in them, one between is taken.
+    """
+    times = recognition.times
+    span = 0 if times is None else times.last_ms - times.first_ms
+    if not span:
+        return {}
+    wanted = _LINES_PER_WINDOW * span / recognition.records.count
+
+    def miss(one: int) -> float:
+        return math.hypot(_off(span / one), max(0.0, math.log(wanted / one)))
+
+    return _windows_of(_fitting_span(recognition) or min(_SPANS, key=miss))
+
+
+def _fitting_span(recognition: Recognition) -> int | None:
+    """The round duration that gives a good number of windows of enough lines; None if none does."""
+    times = recognition.times
+    if times is None or times.share < _FEWEST_TIMED:
+        return None
+    span = times.last_ms - times.first_ms
+    fitting = [
+        one
+        for one in _SPANS
+        if _WINDOWS[0] <= span / one <= _WINDOWS[1]
+        and recognition.records.count * one >= _LINES_PER_WINDOW * span
+    ]
+    return min(fitting, key=lambda one: _off(span / one), default=None)
+
+
+def _windows_of(span_ms: int) -> dict[str, Any]:
+    return {"sequence": "time", "sequence.time_span_ms": span_ms, "sequence.emit_empty": True}
 
 
 def _off(windows: float) -> float:

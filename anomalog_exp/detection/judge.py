@@ -44,6 +44,8 @@ __all__ = ["Judge"]
 _CONFIG = "model.json"
 _MOST_CONFIG = 1 << 20
 _KEPT = "a saved judge"
+_REPEATS = 4
+"""How often a text may stand among the strongest evidence before fewer texts than asked for are left."""
 
 _MADE_UP = (
     ArithmeticError,
@@ -213,12 +215,17 @@ class Judge:
         return TriagedEvents(tested.rows[kept], replace(triage, cluster=triage.cluster[kept]))
 
     def explain(self, sequences: SequenceSet, top: int) -> list[list[tuple[str, float]]]:
-        """For each sequence, up to `top` (evidence, weight) pairs, the strongest first.
+        """For each sequence, up to `top` (evidence, weight) pairs, the strongest first, each text once.
 
         Behind `<unknown>` stands which of its templates training lacks.
         """
         with _answering_for(self.kept_in):
-            explained = self.detector.explain(self._read(sequences), top)
+            read = self._read(sequences)
+            found = self.detector.explain(read, top)
+            # A step that occurs several times is evidence at each of its places.
+            if any(len(dict(one)) < len(one) for one in found):
+                found = self.detector.explain(read, _REPEATS * top)
+        explained = [_each_once(one)[:top] for one in found]
         named = names_of_unknown(self.vocabulary, sequences)
         return [
             [
@@ -316,3 +323,11 @@ def _answering_for(folder: Path | None) -> Iterator[None]:
             fix="put back what was saved, or fit it again; if it is as it was saved, this is a mistake "
             "of the program: HYDRA_FULL_ERROR=1 shows where",
         ) from error
+
+
+def _each_once(evidence: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The pairs, of those with one text the first alone."""
+    first: dict[str, float] = {}
+    for text, weight in evidence:
+        first.setdefault(text, weight)
+    return list(first.items())

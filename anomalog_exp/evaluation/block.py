@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from anomalog_exp.evaluation.metrics import Confusion
 from anomalog_exp.metric_terms import EvaluationUnit, MetricScope, MetricStatus
@@ -21,6 +22,15 @@ __all__ = [
     "RangeCounts",
     "Recount",
 ]
+
+_IN_WORDS: Final = {
+    "single_class_test_set": "all labels in the test split are of one class",
+    "single_class_validation_set": "all labels in the validation split are of one class",
+    "evaluation_unit_count_mismatch": "the numbers of units do not add up",
+    "class_count_mismatch": "the numbers of normal and anomalous units do not add up",
+    "confusion_matrix_mismatch": "the numbers of right and wrong verdicts do not add up",
+    "label_unit_prediction_unit_mismatch": "single events are judged, and labels are of sequences",
+}
 
 
 @dataclass(frozen=True)
@@ -157,3 +167,8 @@ class MetricBlock:
     confusion: Confusion | None = None
     headline: Mapping[str, float] | None = None
     diagnostics: Diagnostics = Diagnostics()
+
+    @property
+    def reason_in_words(self) -> str | None:
+        """The reason for people: some have a name, which programs know."""
+        return None if self.reason is None else _IN_WORDS.get(self.reason, self.reason)

@@ -129,8 +129,11 @@ class Tally:
             "sessions_cut": "sessions cut",
             "cuts": "parts of the log lost",
         }
-        both = counts + Counter(dropped)
-        parts += [f"{both[name]:,} {words}" for name, words in names.items() if both[name]]
+        # Events without an entity or a time are left out only where the grouping asks for these.
+        left_out = {"lines_unparsed": counts["lines_unparsed"], **dropped}
+        parts += [
+            f"{left_out[name]:,} {words}" for name, words in names.items() if left_out.get(name)
+        ]
         return ", ".join(parts)
 
     def state(self) -> dict[str, Any]:

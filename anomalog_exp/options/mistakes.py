@@ -7,6 +7,7 @@ each kind of mistake that a user can make has a sentence here.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from anomalog_exp.errors import ConfigError, MissingExtra
 from anomalog_exp.options.names import option_names
 
 __all__ = ["did_you_mean", "mistakes_in", "nearest", "no_option"]
+
+_CANDIDATES, _SAME_BEGIN, _OTHER_BEGIN = 5, 0.6, 0.7
 
 _ALLOWED = {
     "bool_type": "true or false",
@@ -43,8 +46,22 @@ _NO_KEYS = ("no_keys", "model_attributes_type")
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one of some names that a name was probably meant to be; None where none is near."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), None)
+    """The one of some names that a name was probably meant to be; None where none is near.
+
+    Of names with dots or slashes the last parts must be near, too: all keys of an option begin alike.
+    """
+    near = difflib.get_close_matches(name, list(names), n=_CANDIDATES, cutoff=0.6)
+    return next((one for one in near if _alike(_last_part(name), _last_part(one))), None)
+
+
+def _alike(typed: str, meant: str) -> bool:
+    """Whether a word may be a slip of another: short ones soon share some letters, as foo and oov."""
+    share = difflib.SequenceMatcher(None, meant, typed).ratio()
+    return share >= (_SAME_BEGIN if typed[:1] == meant[:1] else _OTHER_BEGIN)
+
+
+def _last_part(name: str) -> str:
+    return re.split(r"[./]", name)[-1]
 
 
 def did_you_mean(name: str, names: Iterable[str], otherwise: str) -> str:

@@ -35,8 +35,14 @@ def usable_pattern(pattern: str, key: str, fix: str, *, how: str = "") -> str:
         raise ConfigError.of(
             key,
             pattern,
-            problem=f"it is no pattern: {' '.join(str(error).split())}",
+            problem=f"it is no pattern: {_reason(error)}",
             allowed=f"a Rust regular expression (no look-around){how}",
             fix=fix,
         ) from error
     return pattern
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with the pattern, without where polars met it and the pattern once more."""
+    text = str(error).partition("This error occurred in")[0]
+    return " ".join(text.rpartition("error: ")[2].split())

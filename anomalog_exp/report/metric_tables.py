@@ -35,7 +35,7 @@ def metric_tables(report: MetricReport) -> list[dict[str, Any]]:
         {
             "title": str(block.scope).replace("_", " "),
             "leads": block.scope == report.primary_scope,
-            "reason": block.reason,
+            "reason": block.reason_in_words,
             "counts": block.counts,
             "figures": _figures(block),
             "beside": _beside(block),

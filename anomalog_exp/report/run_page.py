@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from anomalog_exp.results.change_words import (
     followers_in_words,
     title_of,
 )
-from anomalog_exp.results.times import clock
+from anomalog_exp.results.times import clock, has_dates
 
 __all__ = ["run_page"]
 
@@ -49,6 +50,7 @@ def run_page(stored: StoredRun, library: str) -> str:
         stored: The run.
         library: The script that draws charts, see `bundle.chart_library`.
     """
+    dated = stored.status["status"] != "done" or has_dates(stored.dataset_manifest["dataset"])
     status, config, environment = stored.status, stored.config, stored.environment
     facts = {
         "title": config.name,
@@ -71,8 +73,8 @@ def run_page(stored: StoredRun, library: str) -> str:
         "manifest": None,
         "labels": _LABELS,
         "parts_of_split": [],
-        "clock": _clock,
-        "extent": _extent,
+        "clock": partial(_clock, dated=dated),
+        "extent": partial(_extent, dated=dated),
     }
     if status["status"] == "done":
         report, manifest = stored.report, stored.dataset_manifest
@@ -120,7 +122,7 @@ def _commands(run_dir: Path, config: RunConfig, overrides: list[str]) -> list[tu
         return [("judge the log", shlex.join([*words, *overrides])), again]
     if not overrides:  # nothing was typed, or the run was started from Python
         return [again]
-    return [("as it was typed", shlex.join(["python", "-m", "anomalog_exp", *overrides])), again]
+    return [("the same run", shlex.join(["python", "-m", "anomalog_exp", *overrides])), again]
 
 
 def _changes(stored: StoredRun) -> dict[str, Any] | None:
@@ -214,14 +216,14 @@ def _bundles(stored: StoredRun) -> Iterator[tuple[str, str]]:
         yield "judged by", f"the bundle of {used['name']}, {used['digest'][:16]}"
 
 
-def _extent(finding: dict[str, Any]) -> str:
+def _extent(finding: dict[str, Any], dated: bool) -> str:
     """Where and when a sequence of a finding begins and ends; empty in runs of before that was kept."""
     keys = ("first", "last", "begin_ms", "end_ms")
-    return ", ".join(extent_texts(*map(finding.get, keys)))
+    return ", ".join(extent_texts(*map(finding.get, keys), dated=dated))
 
 
-def _clock(time_ms: int | None) -> str:
+def _clock(time_ms: int | None, dated: bool) -> str:
     """A time as people write it, in UTC."""
     if time_ms is None:
         return ""
-    return clock(time_ms) + (f".{time_ms % 1000:03d}" if time_ms % 1000 else "")
+    return clock(time_ms, dated=dated) + (f".{time_ms % 1000:03d}" if time_ms % 1000 else "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from anomalog_exp.evaluation import MetricBlock
-from anomalog_exp.evaluation.block import ClassCounts, RangeCounts
+from anomalog_exp.evaluation.block import ClassCounts, Counts, RangeCounts
 from anomalog_exp.metric_terms import Figure, MetricScope, MetricStatus
 from anomalog_exp.plural import how_many
 from anomalog_exp.report.intervals import in_brackets
@@ -44,7 +44,7 @@ def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]
         share = f" ({flagged / counts.units:.1%})"
         yield f"{flagged:,} of {counts.units:,} {unit}s{_of_what(sequences)}{share} are flagged."
         yield from _which(sequences)
-        yield "Whether they should be is not known: see the warnings."
+        yield f"{_why_no_figures(counts)}: see the warnings."
         return
     yield f"F1 is {_f1(decisions)}."
     if isinstance(counts, ClassCounts):
@@ -53,6 +53,16 @@ def _words(block: MetricBlock, decisions: MetricBlock, sequences: dict[str, Any]
             f"caught and {cells.fn:,} missed; of {how_many(cells.tp + cells.fp, 'alarm')} "
             f"{cells.fp:,} {_are(cells.fp)} false."
         )
+
+
+def _why_no_figures(counts: Counts) -> str:
+    """Why nothing is said of how right the verdicts are."""
+    if not isinstance(counts, ClassCounts) or not counts.counted:
+        return "Whether they should be is not known"
+    if counts.normal and counts.anomalous:
+        return "What their labels say of that is not counted"
+    one = "normal" if counts.normal else "anomalous"
+    return f"All that are labelled, {counts.counted:,}, are {one}, so that there are no figures"
 
 
 def _are(number: int) -> str:

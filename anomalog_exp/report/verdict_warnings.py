@@ -65,7 +65,7 @@ def label_warnings(report: MetricReport) -> Iterator[RunWarning]:
     elif block.reason is not None:
         yield RunWarning(
             "There are no metrics",
-            f"The reason is: {block.reason}.",
+            f"The reason is: {block.reason_in_words}.",
             "See the metrics of the other scopes below.",
         )
     if 0 < counts.anomalous < FEW and counts.normal:

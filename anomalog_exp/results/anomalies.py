@@ -13,24 +13,29 @@ _ORACLE = " (an oracle: it has seen the test labels)"
 _LABELS = {1: "labelled anomalous", 0: "labelled normal", -1: "unlabelled"}
 
 
-def anomaly_report(findings: Findings) -> str:
-    """The report as text."""
+def anomaly_report(findings: Findings, *, dated: bool = True) -> str:
+    """The report as text.
+
+    Args:
+        findings: Of a run.
+        dated: The times of its log name their day.
+    """
     parts = []
     if findings.sequence_verdicts is not None:
-        parts.append(_sequence_report(findings.sequences, findings.sequence_verdicts))
+        parts.append(_sequence_report(findings.sequences, findings.sequence_verdicts, dated))
     if findings.event_verdicts is not None:
         parts.append(_event_report(findings.events, findings.event_verdicts))
     return "\n".join(parts)
 
 
-def _sequence_report(found: list[SequenceFinding], verdicts: Verdicts) -> str:
+def _sequence_report(found: list[SequenceFinding], verdicts: Verdicts, dated: bool) -> str:
     lines = [
         f"{len(found)} distinct test sequences of highest score, of {verdicts.different:,} distinct "
         f"among {verdicts.judged:,}; {verdicts.flagged:,} score above the threshold of "
         f"{verdicts.threshold:.6g}{_ORACLE if verdicts.oracle else ''}{_undecided(verdicts)}\n"
     ]
     for rank, finding in enumerate(found, 1):
-        lines.append(f"#{rank}  {_heading(finding)}")
+        lines.append(f"#{rank}  {_heading(finding, dated)}")
         lines += [
             f"    {weight:8.3f}  {' '.join(text.split())}" for text, weight in finding.reasons
         ]
@@ -74,18 +79,26 @@ def line_texts(line: Line) -> list[str]:
 
 
 def extent_texts(
-    first: str | None, last: str | None, begin_ms: int | None, end_ms: int | None
+    first: str | None,
+    last: str | None,
+    begin_ms: int | None,
+    end_ms: int | None,
+    *,
+    dated: bool = True,
 ) -> list[str]:
-    """Where and when a sequence begins and ends, as far as that is known; see `SequenceFinding`."""
+    """Where and when a sequence begins and ends, as far as that is known; see `SequenceFinding`.
+
+    Where times are not `dated`, those of the day are shown.
+    """
     texts = []
     if first is not None and last is not None:
         file, _, number = last.rpartition(":")
         same_file = first.rpartition(":")[0] == file
         texts.append(_range(first, last, number if same_file else last))
     if begin_ms is not None and end_ms is not None:
-        begin, end = clock(begin_ms), clock(end_ms)
+        begin, end = (clock(ms, dated=dated) for ms in (begin_ms, end_ms))
         day, _, time = end.partition(" ")
-        texts.append(f"{_range(begin, end, time if begin.startswith(day) else end)} UTC")
+        texts.append(f"{_range(begin, end, time if time and begin.startswith(day) else end)} UTC")
     return texts
 
 
@@ -94,7 +107,7 @@ def _range(first: str, last: str, short: str) -> str:
     return first if first == last else f"{first} to {short}"
 
 
-def _heading(finding: SequenceFinding) -> str:
+def _heading(finding: SequenceFinding, dated: bool) -> str:
     parts = [
         f"score {finding.score:.6g}",
         _verdict(finding),
@@ -103,7 +116,9 @@ def _heading(finding: SequenceFinding) -> str:
     ]
     if finding.entity is not None:
         parts.append(finding.entity)
-    parts += extent_texts(finding.first, finding.last, finding.begin_ms, finding.end_ms)
+    parts += extent_texts(
+        finding.first, finding.last, finding.begin_ms, finding.end_ms, dated=dated
+    )
     if others := finding.equal - 1:
         parts.append(f"and {how_many(others, 'equal sequence')}")
     return ", ".join(parts)

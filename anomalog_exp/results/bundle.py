@@ -180,8 +180,8 @@ def read_bundle(path: Path) -> Bundle:
     if not file.is_file():
         _refuse(
             directory,
-            f"it has no {MANIFEST}",
-            "name the folder of a run, or the folder `bundle` in it",
+            f"it has no {MANIFEST}" if directory.is_dir() else "there is no such folder",
+            "name the folder that a run prints as `run dir`, or the folder `bundle` in it",
         )
     values = _manifest_values(file)
     _refuse_other_versions(file, values)

@@ -1,7 +1,8 @@
 """The verdicts of a run as a file for other tools: Parquet, JSON lines or CSV, by the file's ending.
 
 The columns are those of `predictions.parquet`, with `place` in front of the lines: where the first of
-them stands, as `app.log:17`. In CSV, which has no lists, ranges of lines and reasons are texts.
+them stands, as `app.log:17`. In CSV, which has no lists, ranges of lines and reasons are texts; lines
+count from 1 there, as in editors, and from 0 in the others.
 """
 
 from __future__ import annotations

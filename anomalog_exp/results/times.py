@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-__all__ = ["clock", "duration"]
+__all__ = ["clock", "duration", "has_dates"]
 
 _UNITS = ((86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1000, "second"))
 
 
-def clock(ms: int) -> str:
-    """A time in UTC, to the second."""
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+def clock(ms: int, *, dated: bool = True) -> str:
+    """A time in UTC, to the second; of its day alone where the log has no dates."""
+    moment = datetime.fromtimestamp(ms / 1000, UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if dated else f"{moment:%H:%M:%S}"
+
+
+def has_dates(dataset: Mapping[str, Any]) -> bool:
+    """Whether the times of a data set name their day.
+
+    Args:
+        dataset: Its manifest, which says so since times without a date are told from others.
+    """
+    return not dataset.get("date_assumed", False)
 
 
 def duration(ms: int) -> str:

@@ -14,6 +14,7 @@ from anomalog_exp.results.manifests import build_dataset_manifest
 from anomalog_exp.results.predictions import write_predictions
 from anomalog_exp.results.scores import RunScores, write_scores
 from anomalog_exp.results.timeline import timeline
+from anomalog_exp.results.times import has_dates
 from anomalog_exp.sequences.sequence_set import SequenceSet
 from anomalog_exp.sequences.splits.by_file import ByFileSplitConfig
 
@@ -41,7 +42,10 @@ def write_run_outputs(
     with context.clock.stage("anomalies"):
         findings = findings_of(sequences, summary)
         write_json(paths.findings_path, findings.to_json())
-        write_text(paths.anomalies_path, anomaly_report(findings))
+        write_text(
+            paths.anomalies_path,
+            anomaly_report(findings, dated=has_dates(sequences.dataset.manifest)),
+        )
     with context.clock.stage("timeline"):
         if (counts := timeline(sequences, summary)) is not None:
             write_json(paths.timeline_path, counts)

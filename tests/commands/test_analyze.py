@@ -86,6 +86,75 @@ def test_the_screen_says_what_was_read_what_was_judged_and_what_is_odd(folder, c
     assert "app.log:2401: 2024-05-01 03:20:00,000 ERROR shop: payment service failed" in shown
 
 
+def test_a_log_without_dates_is_shown_by_the_time_of_day(folder, capsys):
+    write_log(folder / "app.log")
+    dated = (folder / "app.log").read_text()
+    (folder / "app.log").write_text(dated.replace("2024-05-01 ", "").replace(",000", ""))
+    assert run_command("inspect", "app.log") == 0
+    shown = capsys.readouterr().out
+    assert "times      00:00:00 to 00:59:55 UTC (0:59:55); time, %H:%M:%S\n" in shown
+    assert "they name no date" in shown
+    assert run_command("analyze", "app.log") == 0
+    screen = capsys.readouterr().out
+    shown = " ".join(screen.split())
+    assert "kinds; 00:00:00 to 00:59:55 UTC, without a date" in shown
+    paths = last_run(folder, screen)
+    text = paths.anomalies_path.read_text()
+    page = (paths.run_dir / "report.html").read_text()
+    assert ", 00:40:00 to " in shown
+    assert ", 00:40:00 to " in text
+    assert ", 00:40:00 to " in page
+    assert "<td>00:59:55</td>" in page
+    assert "the same run" in page
+    assert "typed" not in page.partition("<script")[0]  # nobody has typed that command
+    for said in (shown, text, page.partition("<script")[0]):
+        assert "-01-01 " not in said
+
+
+def test_a_reason_of_hundreds_of_words_is_cut_on_the_screen_alone(folder, capsys):
+    write_log(folder / "app.log", fails=False)
+    words = " ".join(f"word{'abcdefghij'[i % 10]}" for i in range(400))
+    line = f"2024-05-01 00:59:59,000 ERROR shop: {words} {'x' * 500}"
+    with (folder / "app.log").open("a") as log:
+        log.write(f"{line}\n")
+    assert run_command("analyze", "app.log", "model=rare_event", NO_PAGE) == 0
+    screen = capsys.readouterr().out
+    reason = screen.partition("\n         - worda ")[2].partition("\n         app.log:")[0]
+    reason = reason.partition("\n         - ")[0]
+    assert reason.count("\n") == 2
+    assert reason.endswith("...")
+    assert max(map(len, screen.partition("\nall ")[0].splitlines())) <= 200
+    assert words in last_run(folder, screen).anomalies_path.read_text()
+
+
+def test_colours_are_no_part_of_a_log(folder, capsys):
+    write_log(folder / "app.log")
+    plain = (folder / "app.log").read_text()
+    (folder / "plain").mkdir()
+    (folder / "app.log").rename(folder / "plain/app.log")
+    for level, code in {"INFO": "32", "WARN": "1;33", "ERROR": "31"}.items():
+        plain = plain.replace(level, f"\x1b[{code}m{level}\x1b[0m")
+    (folder / "app.log").write_text(plain)
+    seen = []
+    for log in ("app.log", "plain/app.log"):
+        assert run_command("analyze", log, "model=rare_event", NO_PAGE) == 0
+        seen.append(capsys.readouterr().out.partition("\nall ")[0])
+    assert seen[0] == seen[1]
+    assert "with level in the events" in " ".join(seen[0].split())
+
+
+def test_score_says_as_analyze_does_what_reads_the_lines(folder, capsys):
+    write_log(folder / "app.log")
+    text = (folder / "app.log").read_text()
+    (folder / "own.log").write_text(text.replace("2024-05-01 ", "").replace(",000", ""))
+    for log, name in {"app.log": "log4j", "own.log": "a format of its own"}.items():
+        assert run_command("analyze", log, "model=rarity", NO_PAGE) == 0
+        analysis = capsys.readouterr().out
+        assert run_command("score", str(last_run(folder, analysis).run_dir), log, NO_PAGE) == 0
+        for shown in (analysis, capsys.readouterr().out):
+            assert f"lines, read as {name};" in " ".join(shown.split())
+
+
 def test_what_belongs_to_no_session_is_said(folder, capsys):
     words = ("received", "paid", "packed", "sent", "closed")
     orders = [f"INFO shop: order-{i // 5} {words[i % 5]}" for i in range(1500)]
@@ -132,12 +201,40 @@ def test_what_is_typed_wins_over_what_is_chosen(folder, capsys):
     assert config.split.name == "all"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "typed", "span"),
+    [
+        (60, (), 60_000),
+        (5, (), 10_000),
+        (60, ("sequence.time_span_ms=600000",), 600_000),
+        # Of another data set nothing is known but when its lines were written.
+        (60, ("dataset/structured_parser=log4j",), 60_000),
+    ],
+)
+def test_windows_of_time_are_as_long_as_suits_the_log(folder, minutes, typed, span):
+    write_log(folder / "app.log", minutes=minutes, fails=False)
+    paths = [Path("app.log")]
+    chosen = chosen_overrides(recognised_log(paths), paths, ["sequence=time", *typed])
+    sequence = load_run_config(chosen).sequence
+    assert (sequence.name, sequence.time_span_ms, sequence.emit_empty) == ("time", span, True)
+
+
 def test_several_values_make_a_sweep(folder, capsys):
     write_log(folder / "app.log")
     assert (
         run_command("analyze", "app.log", "model=rate,rare_event", "hydra/launcher=basic", NO_PAGE)
         == 0
     )
+    assert "2 members: 2 done" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", [("-m", "app.log", "sequence=line"), ("app.log", "--multirun")])
+def test_a_sweep_may_be_asked_for_by_its_flag_too(folder, capsys, given):
+    write_log(folder / "app.log", minutes=5)
+    with pytest.raises(ConfigError, match="several values of a key, and no key has several"):
+        run_command("analyze", *given)
+    chosen = ("hydra/launcher=basic", NO_PAGE, "model=rarity,rare_event")
+    assert run_command("analyze", *given, *chosen) == 0
     assert "2 members: 2 done" in capsys.readouterr().out
 
 

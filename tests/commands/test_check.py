@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from anomalog_exp.commands import check
+from anomalog_exp.commands import check, run_command
 from anomalog_exp.commands._contracts import Sample, demo_sample
 from anomalog_exp.commands._usage import use_plugins_named
+from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.groups import OPEN_GROUPS
 from anomalog_exp.options.names import option_files
 from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
@@ -220,3 +221,8 @@ def test_a_data_set_that_looks_into_a_file_is_composed(name, sample):
     problem, remark = check.tried("dataset", name, sample)
     assert problem is None
     assert "composed only, as it looks into that file" in remark
+
+
+def test_an_override_in_place_of_the_folder_is_answered_by_what_runs_it():
+    with pytest.raises(ConfigError, match=r"check: it tries all options(?s:.*)python -m anomalog_exp model=pca$"):  # fmt: skip
+        run_command("check", "model=pca")

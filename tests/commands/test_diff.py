@@ -149,6 +149,7 @@ def test_which_files_are_one_run(folder, before, after, trains, judged):
         (["day1.log", "--", "day9.log"], "there is no such file or folder"),
         (["day*.log", "--", "day5.log"], "a file is on both sides"),
         (["day1.log", "--", "empty"], "the folder holds no log"),
+        (["day1.log", "-m", "--", "day5.log"], "-m is for several values of a key"),
         (["day1.log", "--", "day5.log", "--tip"], "unrecognized arguments: --tip"),
     ],
 )
@@ -167,6 +168,28 @@ def test_a_side_without_a_line_is_refused(days):
         run_command("diff", "day1.log", "--", "empty.log")
     with pytest.raises(DataError, match=r"^BEFORE: there is not one line on this side"):
         run_command("diff", "empty.log", "--", "day1.log")
+
+
+@pytest.mark.parametrize(("before", "after"), [("day1.log", "few.log"), ("few.log", "day1.log")])
+def test_a_side_of_a_few_lines_is_compared_line_by_line(days, capsys, before, after):
+    write_log(days / "day1.log", "2024-05-01", orders=700)
+    write_log(days / "few.log", "2024-05-06", orders=4, error="no stock")
+    assert run_command("diff", before, "--", after, "--json", *CHEAP) == 0
+    changes = json.loads(capsys.readouterr().out)
+    judged = read_run(changes["run_dir"]).dataset_manifest["sequences"]["sequences"]
+    lines = {"day1.log": 700, "few.log": 5}
+    assert (judged["train"]["total"], judged["test"]["total"]) == (lines[before], lines[after])
+    # Of sides that fill windows, windows are made.
+    write_log(days / "few.log", "2024-05-06", orders=100)
+    run_command("diff", before, "--", after, "--json", *CHEAP)
+    assert "sequence.window_size=10" in json.loads(capsys.readouterr().out)["command"]
+
+
+def test_a_side_of_which_no_sequence_is_made_is_named(days):
+    write_log(days / "few.log", "2024-05-06", orders=4)
+    with pytest.raises(ConfigError, match=r"split.test: .* 4 events(?s:.*)sequence=line") as caught:
+        run_command("diff", "day1.log", "--", "few.log", "sequence=fixed", *CHEAP)
+    assert "value:   few.log" in str(caught.value)
 
 
 def test_files_of_another_format_are_read_by_it(days, capsys):

@@ -69,7 +69,7 @@ def test_what_was_learned_judges_the_services_of_another_day(services, capsys):
     run_dir = last_run(capsys.readouterr().out).run_dir
     assert run_command("score", str(run_dir), "faulty", NO_PAGE) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "3 files: 3,180 lines" in shown
+    assert "3 files: 3,180 lines, read as access, json and syslog;" in shown
     first = shown[shown.index("#1 ") : shown.index("#2 ")]
     assert 'rate: 0 events of "GET <*> HTTP/<*>' in first
 

@@ -49,3 +49,5 @@ def test_a_sweep_that_is_done_ends_with_0(folder, capsys):
 def test_a_folder_that_holds_no_sweep_is_a_mistake(tmp_path):
     with pytest.raises(ConfigError, match="this folder holds no sweep"):
         run_command("status", str(Path(tmp_path)))
+    with pytest.raises(ConfigError, match="SWEEP_DIR: there is no such folder"):
+        run_command("status", str(tmp_path / "wrong"))

@@ -14,7 +14,7 @@ import pytest
 from anomalog_exp.commands import run_command
 from anomalog_exp.commands._judged import judged
 from anomalog_exp.commands._judged_logs import log_of
-from anomalog_exp.commands._judged_text import sampled_notes
+from anomalog_exp.commands._judged_text import notes
 from anomalog_exp.config import load_run_config
 from anomalog_exp.data.templates.templates import Templates
 from anomalog_exp.errors import ConfigError
@@ -155,6 +155,36 @@ def test_of_a_log_of_any_format_a_score_and_what_looks_wrong_are_shown(folder, c
     assert "      > worker 7 of pool 7 is dizzy" in shown
 
 
+@pytest.mark.parametrize(
+    ("begins", "counts", "words"),
+    [
+        ("null", (1, 0, 2, 0), "1 line continues one, 2 lines are empty"),
+        ("'[0-9w]'", (0, 1, 2, 0), "1 line does not fit the parser, 2 lines are empty"),
+    ],
+)
+def test_lines_that_are_no_message_are_counted_and_the_first_is_shown(
+    folder, capsys, begins, counts, words
+):
+    line = "2026-03-01 10:00:0{} INFO shop - paid in {} ms"
+    own = [line.format(number % 10, number) for number in range(40)]
+    (folder / "app.log").write_text("\n".join([*own[:20], "", "what is this", "", *own[20:], ""]))
+    overrides = [
+        *("--", "dataset=custom", "template=siblings,drain"),
+        "dataset.structured_parser.format='<Date> <Time> <Level> <Service> - <Content>'",
+        f"dataset.structured_parser.multiline.starts_with={begins}",
+    ]
+    assert run_command("templates", "app.log", *overrides) == 0
+    table, _, notes_below = capsys.readouterr().out.partition("app.log, not counted: ")
+    assert [row["lines"] for row in shown_rows(table)] == ["40", "40"]
+    assert notes_below.splitlines()[0] == words
+    first = "what is this" if counts[1] else None
+    assert ("  the first that does not fit: what is this\n" in notes_below) == bool(first)
+    assert run_command("templates", "app.log", "--json", *overrides) == 0
+    (row, _) = json.loads(capsys.readouterr().out)["rows"]
+    names = ("continuing", "unparsed", "empty", "without_message")
+    assert row["other_lines"] == dict(zip(names, counts, strict=True)) | {"first": first}
+
+
 def test_a_log_is_compared_too_and_a_typed_parser_wins(folder, capsys):
     write_log(folder / "app.log")
     assert run_command("templates", "app.log", "--", "template=drain,spell,identity") == 0
@@ -166,6 +196,14 @@ def test_a_log_is_compared_too_and_a_typed_parser_wins(folder, capsys):
     assert shown_rows(capsys.readouterr().out)[0]["found"] == "1"
 
 
+def test_overrides_stand_beside_the_paths_too(folder, capsys):
+    write_log(folder / "app.log")
+    given = ("template=drain", "app.log", "--json", "template.similarity_threshold=0.4,0.6")
+    assert run_command("templates", *given) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["configuration"][-3:] for row in rows] == ["0.4", "0.6"]
+
+
 def test_of_a_large_log_stretches_are_read_and_that_is_said(folder):
     write_log(folder / "app.log")
     config = load_run_config(["dataset=auto", "dataset.source.path=app.log"])
@@ -174,9 +212,8 @@ def test_of_a_large_log_stretches_are_read_and_that_is_said(folder):
     assert len(part.messages) < 300
     assert part.about_lines == pytest.approx(301, abs=30)
     row = judged(part, "", config.template, 0)
-    assert sampled_notes([row, row]) == [
-        f"of app.log stretches were read; it has about {part.about_lines} lines"
-    ]
+    told = f"of app.log stretches were read; it has about {part.about_lines} lines"
+    assert notes([row, row]).count(told) == 1
 
 
 def test_a_piped_log_is_read_once_for_all_configurations(folder):

@@ -49,6 +49,22 @@ def test_the_flags_are_hydras_own():
     assert choices == FLAGS_WITH_OPTIONAL_VALUE
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--cfg", "jobb"], "--cfg: there is no such config to show(?s:.*)did you mean 'job'"),
+        (["a=1", "--cfg=x"], "--cfg: there is no such config to show(?s:.*)job, hydra, all"),
+        (["-c", "--resolve"], "-c: there is no such config to show"),
+        (["a=1", "-c"], "-c: a value is needed behind this flag(?s:.*)write -c job"),
+        (["--package"], "--package: a value is needed behind this flag"),
+    ],
+)
+def test_a_flag_without_its_value_or_with_another_is_a_mistake_in_four_parts(given, told):
+    with pytest.raises(ConfigError, match=f"^{told}") as caught:
+        flags_first(given)
+    assert len(str(caught.value).splitlines()) == 4
+
+
 @pytest.mark.parametrize("second", ["seed=2", "+seed=2", "++seed=2"])
 def test_a_key_given_twice_is_refused_with_both_values(second):
     with pytest.raises(ConfigError, match=r"seed: it is given twice") as caught:

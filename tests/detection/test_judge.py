@@ -171,3 +171,12 @@ def test_a_judge_that_was_changed_is_refused_in_four_parts(change, message, tmp_
     with pytest.raises(ConfigError, match=message) as caught:
         Judge.load(tmp_path)
     assert len(str(caught.value).splitlines()) == 4
+
+
+def test_a_reason_stands_once_however_often_it_occurs():
+    sequences = sequence_set(["abab", "ab", "axaxaxb"], [0, 0, -1], tested=1)
+    judge = Judge.fitted(model("model=markov"), sequences.part(Split.TRAIN))
+    (evidence,) = judge.explain(sequences.part(Split.TEST), 3)
+    whole = judge.detector.explain(sequences.part(Split.TEST), 99)[0]
+    assert [text for text, _ in whole].count("a -> x") == 3
+    assert [text for text, _ in evidence] == ["a -> x", "x -> a", "x -> b"]

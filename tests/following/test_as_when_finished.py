@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anomalog_exp.following.follow import follow
 from anomalog_exp.models import model_names
 from anomalog_exp.results.scorer import load_bundle
 from tests.backends import unless_missing
@@ -101,3 +102,31 @@ def test_what_fits_no_template_weighs_as_when_the_log_is_finished(model, folder,
     assert {one["entity"]: one["score"] for one in found if one["kind"] == "sequence"} == finished
     if model == "rare_event":
         assert finished["blk_1"] > finished["blk_2"] > finished["blk_0"]
+
+
+@pytest.mark.parametrize(
+    ("way", "left_out"),
+    [
+        (["sequence=entity"], ", 10 without entity"),
+        (["sequence=time", "sequence.time_span_ms=10000"], ""),
+        (["sequence=fixed", "sequence.window_size=10"], ""),
+    ],
+)
+def test_events_without_an_entity_are_counted_once_where_an_entity_is_asked_for(
+    folder, tmp_path, way, left_out
+):
+    log = tmp_path / "app.log"
+    own = [f"order-{i // 3} is sent" if i % 6 else "nothing is sent" for i in range(60)]
+    log.write_text("".join(f"10:00:{i:02} {text}\n" for i, text in enumerate(own)))
+    expected = trained(
+        folder,
+        *("dataset=custom", f"dataset.source.path={log}", "model=oov", *way),
+        "dataset.structured_parser.format='<Time> <Content>'",
+        "dataset.structured_parser.time_fields=[Time]",
+        "dataset.structured_parser.time_format='%H:%M:%S'",
+        "dataset.structured_parser.year=2024",
+        "dataset.structured_parser.entity_pattern='order-[0-9]+'",
+    )
+    said: list[str] = []
+    follow(expected.bundle, options(log, tmp_path / "found.jsonl"), said.append)
+    assert said[-1].partition(" finding")[2].lstrip("s") == left_out

@@ -15,6 +15,7 @@ from anomalog_exp.report.figures.files import paper_svg
 from anomalog_exp.report.run_charts import run_charts
 from anomalog_exp.report.run_words import result_in_words
 from anomalog_exp.report.write import write_run_report
+from anomalog_exp.results import read_run
 from tests import reporting
 from tests.command import SMALL_DEMO
 from tests.reporting import HOSTILE, figures_of, page_in, places, words
@@ -131,6 +132,23 @@ def test_the_page_of_an_unlabelled_run_says_what_is_flagged_and_why_there_are_no
     assert f"{flagged} of 60 sequences ({flagged / 60:.1%}) are flagged." in text
     assert "Nothing in the test part is labelled." in text
     assert "not labelled" in text
+
+
+def test_a_run_whose_labels_are_of_one_class_says_so_in_words(tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text("".join(f"{'ok' if i % 7 else 'late'} order\n" for i in range(60)))
+    (tmp_path / "bad.txt").write_text("3\n")
+    overrides = [
+        *("dataset=custom", f"dataset.source.path={log}", "sequence=line", "model=rarity"),
+        "dataset.label_reader={name: lines, relative_path: bad.txt}",
+        *("tracking=none", "report.page=false", *places(tmp_path)),
+    ]
+    stored = read_run(run(load_run_config(overrides)).run_dir)
+    said = result_in_words(stored)
+    assert "not known" not in said
+    assert "All that are labelled, 30, are normal, so that there are no figures" in said
+    assert stored.report.primary.reason == "single_class_test_set"
+    assert stored.report.primary.reason_in_words == "all labels in the test split are of one class"
 
 
 def test_the_page_of_predictions_leads_with_them(runs):

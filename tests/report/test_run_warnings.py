@@ -90,7 +90,7 @@ def test_a_good_run_has_none():
         ({"block": {"counts": {"normal": 196, "anomalous": 4}, "diagnostics": {"flagged": 5}}},
          "The test part holds few anomalies", "25%"),
         ({"block": {"reason": "class_count_mismatch"}}, "There are no metrics",
-         "class_count_mismatch"),
+         "the numbers of normal and anomalous units do not add up"),
         ({"oracle": True}, "The threshold is an oracle's", "no result"),
         ({"shared": 10}, "Test sequences hold events that trained", "10 of 200 (5.0%)"),
         ({"caveat": "shuffled: training may come after test"},

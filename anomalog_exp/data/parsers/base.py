@@ -47,6 +47,9 @@ class Parser(ABC):
     assumes_year: bool = False
     """Times are read as of the year of the first line; see `anomalog_exp.data.reading.years`."""
 
+    assumes_date: bool = False
+    """Times name no day: all are read as of January 1, which says nothing."""
+
     pins_records: bool = False
     """The user says what begins a record: few records of many lines are then no mistake."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["broken_parser", "checked", "refuse_other_shape"]
 
 _NEARLY_ALL: Final = 0.9
+_OURS: Final = "anomalog_exp."
 
 
 def _ms(year: int) -> int:
@@ -85,9 +86,7 @@ def refuse_other_shape(frame: pl.DataFrame, parser: Parser, lines: int) -> None:
             raise broken_parser(parser, f"it gives no column {name!r}", ", ".join(needed))
 
 
-def broken_parser(
-    parser: Parser, problem: str, allowed: str, advice: str = "", shown: str = ""
-) -> DataError:
+def broken_parser(parser: Parser, problem: str, allowed: str, shown: str = "") -> DataError:
     """The error that names a parser which does not keep its contract."""
     module = type(parser).__module__
     return DataError.of(
@@ -95,7 +94,7 @@ def broken_parser(
         module,
         problem=problem,
         allowed=allowed,
-        fix=f"{advice}mend parse() in {module}; anomalog_exp.data.parsers.base says what it promises"
+        fix=f"mend parse() in {module}; anomalog_exp.data.parsers.base says what it promises"
         + shown,
     )
 
@@ -162,13 +161,19 @@ def _with_possible_times(
     example = int(times[0])
     shown = "" if texts is None else shown_lines(texts.filter(frame.select(read & odd).to_series()))
     units = (unit for unit, per_s in _PER_SECOND.items() if _is_date(example // per_s))
-    raise broken_parser(
-        parser,
-        f"its column 'time_ms' holds {example}, which looks like {next(units, 'no known unit')}",
-        "Unix milliseconds UTC of the years 1970 to 2199",
-        "where the config has a time_format, set it to the unit of the times, epoch_s, epoch_ms, "
-        "epoch_us or epoch_ns; else ",
-        shown and f"; the first such lines are\n{shown}",
+    looks, allowed = next(units, "no known unit"), "Unix milliseconds UTC of the years 1970 to 2199"
+    shown = shown and f"; the first such lines are\n{shown}"
+    if not type(parser).__module__.startswith(_OURS):
+        problem = f"its column 'time_ms' holds {example}, which looks like {looks}"
+        raise broken_parser(parser, problem, allowed, shown)
+    # A parser of ours reads numbers in the unit that its config says.
+    raise DataError.of(
+        "dataset.structured_parser",
+        type(parser).__module__.rpartition(".")[2],
+        problem=f"it reads the time {example}, which as milliseconds is none: it looks like {looks}",
+        allowed=allowed,
+        fix="set dataset.structured_parser.time_format to the unit of the times, epoch_s, epoch_ms, "
+        f"epoch_us or epoch_ns{shown}",
     )
 
 

@@ -136,6 +136,7 @@ class CustomParser(Parser):
             used |= {*config.time_fields}
             self._times = time_format(config.time_format, config.year)
             self.assumes_year = not self._times.has_year
+            self.assumes_date = not self._times.has_date
         self.fields = tuple(name for name in config.field_names() if name not in used)
         # Seconds may count from a boot. Only numbers said to be milliseconds can be of another unit.
         self.may_be_1970 = config.time_format != "epoch_ms"

@@ -38,6 +38,9 @@ _CODES: Final = {
 LEVEL_WORDS: Final = tuple(name for name in _CODES if len(name) > 1)
 """The names that are words, in capitals."""
 
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;:]*m")
+"""Of a level inside a field, as some JSON has it; lines themselves are read without."""
+
 _SEVERITIES: Final = ["fatal", "fatal", "critical", "error", "warning", "notice", "info", "debug"]
 """Of syslog, by number: emergency is 0 (RFC 5424, section 6.2.1)."""
 
@@ -136,7 +139,7 @@ def _begin(text: Any, word: int, within: int | None) -> str | None:
 
 
 def _level(begin: str, word: int, within: int | None) -> int | None:
-    words = begin.split()
+    words = _COLOURS.sub("", begin).split()
     if within is not None and len(begin) > within and not begin[-1].isspace():
         words.pop()  # its end may be behind
     return _CODES.get(words[word].upper()) if word < len(words) else None

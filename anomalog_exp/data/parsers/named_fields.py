@@ -56,6 +56,7 @@ class NamedFieldsParser(Parser):
         # Without a word on times, lines may have none.
         self.reads_times = not (config.time_field is None and config.time_format is None)
         self.assumes_year = not self._times.has_year
+        self.assumes_date = not self._times.has_date
 
     @abstractmethod
     def texts(self, lines: pl.Series, names: Mapping[str, Sequence[str]]) -> pl.DataFrame:

@@ -79,6 +79,7 @@ class SeveralParser(Parser):
         self.labels_events = any(one.labels_events for one in self._parsers)
         self.reads_times = all(one.reads_times for one in self._parsers)
         self.assumes_year = any(one.assumes_year for one in self._parsers)
+        self.assumes_date = all(one.assumes_date for one in self._parsers)
         self.pins_records = any(one.pins_records for one in self._parsers)
         # Where a pattern says what begins a record, a time does not.
         self.timed_lines_begin = not self.pins_records

@@ -1,9 +1,10 @@
 """Raw log lines, read in blocks that end at newlines, with nothing lost.
 
-A line is a run of bytes up to `\\n`. One trailing `\\r` is dropped, every other control character
-stays. Line numbers start at 0 and never shift: an empty line has one too. They run on from file to
-file. A byte-order mark at the start of a file is dropped. Bytes that are not UTF-8 are kept as escapes
-(`\\xf7`) and their lines counted.
+A line is a run of bytes up to `\\n`. One trailing `\\r` is dropped, and so are the codes that colour a
+line on a terminal (SGR of ECMA-48, and "erase to the end of the line", which stands beside them): ERROR
+in red is the same word. Every other control character stays. Line numbers start at 0 and never shift:
+an empty line has one too. They run on from file to file. A byte-order mark at the start of a file is
+dropped. Bytes that are not UTF-8 are kept as escapes (`\\xf7`) and their lines counted.
 
 To cut a file into blocks, only a few bytes around each cut are read. The thread that parses a block
 reads it, so that threads read side by side. One call of polars splits a block into lines; a block with
@@ -34,6 +35,9 @@ INDEX = ("line", "source", "offset", "size")
 
 RecordBegin = Callable[[bytes], int | None]
 """Where in these bytes, which begin with a line, a record begins first; None where none does."""
+
+_CODES = r"\x1b\[[0-9;:]*[mK]"
+_CODE_BEGIN = b"\x1b["
 
 _BOM = b"\xef\xbb\xbf"
 _GLANCE_BYTES = 1 << 16
@@ -163,7 +167,12 @@ def _record_end(file: BinaryIO, place: int, size: int, record_begin: RecordBegin
 
 
 def block_lines(data: bytes) -> tuple[pl.Series, int]:
-    """The lines of a block as strings, and how many of them held invalid UTF-8."""
+    """The lines of a block as strings, without colours, and how many of them held invalid UTF-8."""
+    lines, invalid = _lines(data)
+    return (lines.str.replace_all(_CODES, "") if _CODE_BEGIN in data else lines), invalid
+
+
+def _lines(data: bytes) -> tuple[pl.Series, int]:
     import polars as pl
 
     try:

@@ -83,11 +83,12 @@ def build_dataset(
     first_line = 0 if dataset.line_range is None else dataset.line_range[0]
     # Categories of their own: those of the process would number our texts after everybody's.
     categories = SharedCategories(*(pl.Categorical(pl.Categories.random()) for _ in range(2)))
+    placed = placed_labels(dataset, raw)
     alive = [pl.Series([""]).cast(category) for category in categories]
     values = MaskedValues(template, categories.shape) if parameters else None
     with (
         ThreadPoolExecutor(1) as aside,
-        EventWriter(directory, parser, first_line, placed_labels(dataset, raw)) as events,
+        EventWriter(directory, parser, first_line, placed) as events,
         nullcontext() if values is None else ParameterWriter(directory, values) as writer,
     ):
         labels = aside.submit(read_labels, dataset, raw, categories.entity)
@@ -103,7 +104,7 @@ def build_dataset(
     if parser.reads_times and events.counts["rows_without_time"] > events.counts["rows"] // 2:
         check_times(dataset, raw.inputs, events, directory)
     events.fields.refuse_none(parser.fields)
-    check_labels(dataset, events.counts)
+    check_labels(dataset, events.counts, placed)
 
     shapes = events.shapes.texts(categories.shape).to_list()
     kept: dict[str, Any] = {}

@@ -13,6 +13,7 @@ import numpy as np
 from anomalog_exp.data.columns import NO_TIME
 from anomalog_exp.data.config import DatasetVariantConfig
 from anomalog_exp.data.parsers.base import Parser
+from anomalog_exp.data.parsers.format_names import SHAPE
 from anomalog_exp.data.parsers.shown import SHOWN, shown_lines
 from anomalog_exp.data.parsers.times.named import TIME_FORMAT
 from anomalog_exp.data.places import Places
@@ -25,9 +26,6 @@ from anomalog_exp.options.typed_name import typed_name
 __all__ = ["check_parsed", "check_times", "inspect_command", "parser_name"]
 
 _LOG = logging.getLogger(__name__)
-_SHAPE: Final = ("format", "regex")
-"""Keys of a parser that say which lines fit."""
-
 _FEWEST_RECORDS: Final = 0.2
 """Where fewer lines begin a record, the format is more likely wrong than its records so long."""
 
@@ -90,7 +88,7 @@ def check_parsed(
 def parser_name(dataset: DatasetVariantConfig) -> str:
     """The parser as it was chosen, by itself or with its data set."""
     values = dataset.structured_parser.model_dump(mode="json")
-    name = typed_name("dataset/structured_parser", values, _SHAPE)
+    name = typed_name("dataset/structured_parser", values, SHAPE)
     return name if dataset.preset is None else f"{name}, of dataset={dataset.preset}"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Final
 
 from anomalog_exp.data.config import DatasetVariantConfig
-from anomalog_exp.data.reading.label_reader import CSVLabelReaderConfig
+from anomalog_exp.data.reading.label_reader import CSVLabelReaderConfig, LabelReaderConfig
 from anomalog_exp.data.reading.placed_labels import PlacedLabels
 from anomalog_exp.data.sources.base import RawFiles
 from anomalog_exp.errors import DataError
@@ -14,6 +15,7 @@ from anomalog_exp.errors import DataError
 __all__ = ["check_labels", "placed_labels"]
 
 _LOG = logging.getLogger(__name__)
+_SHOWN: Final = 5
 
 
 def placed_labels(dataset: DatasetVariantConfig, raw: RawFiles) -> PlacedLabels | None:
@@ -26,17 +28,25 @@ def placed_labels(dataset: DatasetVariantConfig, raw: RawFiles) -> PlacedLabels 
     return None if reader is None else reader.build().placed(raw.root)
 
 
-def check_labels(dataset: DatasetVariantConfig, counts: Mapping[str, int]) -> None:
+def check_labels(
+    dataset: DatasetVariantConfig, counts: Mapping[str, int], placed: PlacedLabels | None
+) -> None:
     """Make sure that labels of events have reached events.
 
+    Args:
+        dataset: What is read and how.
+        counts: Of its lines and events.
+        placed: Labels by lines or times.
+
     Raises:
-        DataError: not one event is labelled.
+        DataError: not one event is labelled, or lines are labelled that the log does not have.
     """
     reader = dataset.label_reader
     if reader is None or isinstance(reader, CSVLabelReaderConfig):
         return
-    given = reader.model_dump(mode="json", exclude_none=True)
-    described = ", ".join(f"{key}={value}" for key, value in given.items())
+    if placed is not None and dataset.line_range is None:
+        _refuse_lines_beyond(placed, counts["lines_total"], reader)
+    described = _described(reader)
     if not counts["events_labelled"]:
         raise DataError.of(
             "dataset.label_reader",
@@ -47,4 +57,33 @@ def check_labels(dataset: DatasetVariantConfig, counts: Mapping[str, int]) -> No
             "anomalous_values with the words that the log has",
         )
     if not counts["events_anomalous"]:
-        _LOG.warning("dataset.label_reader labels no event anomalous: %s", described)
+        _LOG.warning(
+            "no event of %s is labelled anomalous by dataset.label_reader (%s)",
+            f"{counts['rows']:,}",
+            described,
+        )
+
+
+def _refuse_lines_beyond(placed: PlacedLabels, lines: int, reader: LabelReaderConfig) -> None:
+    beyond = placed.beyond(lines)
+    if not len(beyond):
+        return
+    first = ", ".join(str(line + 1) for line in beyond[:_SHOWN].tolist())
+    more = ", ..." if len(beyond) > _SHOWN else ""
+    raise DataError.of(
+        "dataset.label_reader",
+        _described(reader),
+        problem=f"it labels lines that the log does not have: {first}{more}",
+        allowed=f"numbers of lines from 1 to {lines:,}, which is how many the log has",
+        fix="name the labels of this log: those of another one say nothing about its lines",
+    )
+
+
+def _described(reader: LabelReaderConfig) -> str:
+    """The reader as it is typed."""
+    given = reader.model_dump(mode="json", exclude_none=True)
+    texts = {
+        key: f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+        for key, value in given.items()
+    }
+    return ", ".join(f"{key}: {text}" for key, text in texts.items())

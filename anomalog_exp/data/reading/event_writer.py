@@ -57,6 +57,7 @@ class EventWriter:
     ) -> None:
         self._directory = directory
         self._years = YearsPassed() if parser.assumes_year else None
+        self._date_assumed = parser.assumes_date
         self._first_line = first_line
         self._labels = labels
         self._times = TimeOrder()
@@ -173,6 +174,7 @@ class EventWriter:
             "continued_samples": _shown(self.continued, places),
             "first_time_ms": min((first for first, _ in spans), default=None),
             "last_time_ms": max((last for _, last in spans), default=None),
+            "date_assumed": self._date_assumed,
             "times_fall_back": self._times.facts(places),
             "levels": {level: count for level, count in self.levels.items() if count},
             "shapes": self.shapes.size,

@@ -29,6 +29,10 @@ class PlacedLabels(ABC):
         """Zero-based numbers from `begin` up to `end` of lines that are anomalous, events or not."""
         return np.empty(0, dtype=np.int64)
 
+    def beyond(self, lines: int) -> NDArray[np.int64]:
+        """Zero-based numbers of lines that are named, in order, where the log has fewer lines."""
+        return np.empty(0, dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Ranges:
@@ -62,6 +66,10 @@ class LabelledLines(PlacedLabels):
     def anomalous_lines(self, begin: int, end: int) -> NDArray[np.int64]:
         lines = np.arange(begin, end, dtype=np.int64)
         return lines[self.ranges.hold(lines)]
+
+    def beyond(self, lines: int) -> NDArray[np.int64]:
+        # A range that begins within the log may be written to end far behind it.
+        return self.ranges.begin[self.ranges.begin >= lines]
 
 
 @dataclass(frozen=True)

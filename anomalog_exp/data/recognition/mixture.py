@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.parsers.format_names import ANY_LINE, SEVERAL
 from anomalog_exp.data.parsers.named_fields import NamedFieldsConfig
 from anomalog_exp.data.parsers.several import Config, can_be_one_of_several
 from anomalog_exp.data.recognition.choose import by_rank
@@ -24,7 +25,7 @@ from anomalog_exp.data.recognition.fit import fit
 from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.reading import PLAUSIBLE_MS, Reading, read
-from anomalog_exp.data.recognition.recognition import ANY_LINE, SEVERAL, ParserChoice
+from anomalog_exp.data.recognition.recognition import ParserChoice
 
 if TYPE_CHECKING:
     import polars as pl

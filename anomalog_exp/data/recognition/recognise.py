@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.parsers.format_names import ANY_LINE
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
 from anomalog_exp.data.recognition.fit import Fit, fit
@@ -15,7 +16,6 @@ from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.reading import LEARNS_FROM, Reading, read
 from anomalog_exp.data.recognition.recognition import (
-    ANY_LINE,
     InputFacts,
     ParserChoice,
     Recognition,

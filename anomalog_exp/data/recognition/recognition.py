@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from anomalog_exp.data.parsers.base import ParserConfig
+from anomalog_exp.data.parsers.format_names import SEVERAL, in_words
 from anomalog_exp.data.recognition.fields import FieldFacts
 from anomalog_exp.data.recognition.fit import Fit
 from anomalog_exp.data.recognition.mined import TemplateFacts
 from anomalog_exp.data.recognition.ties import TieFacts
 from anomalog_exp.data.recognition.times import TimeFacts
 
-__all__ = ["ANY_LINE", "SEVERAL", "InputFacts", "ParserChoice", "Recognition", "RecordFacts"]
-
-ANY_LINE: Final = "custom"
-"""The option that takes any line, and describes what has no option of its own."""
-
-
-SEVERAL: Final = "several"
-"""The option that tries some others in turn."""
-
-_OWN_FORMAT: Final = "a format of its own"
+__all__ = ["InputFacts", "ParserChoice", "Recognition", "RecordFacts"]
 
 
 @dataclass(frozen=True)
@@ -88,15 +80,11 @@ class ParserChoice:
         )
 
     @property
-    def format_name(self) -> str:
+    def options(self) -> list[str]:
         """The option, or where it stands for several, these."""
         if self.option != SEVERAL:
-            return self.option
-        options = [one if isinstance(one, str) else next(iter(one)) for one in self.keys["parsers"]]
-        names = list(dict.fromkeys(name for name in options if name != ANY_LINE))
-        if own := options.count(ANY_LINE):
-            names.append(_OWN_FORMAT if own == 1 else f"{own} formats of their own")
-        return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+            return [self.option]
+        return [one if isinstance(one, str) else next(iter(one)) for one in self.keys["parsers"]]
 
 
 @dataclass(frozen=True)
@@ -138,7 +126,7 @@ class Recognition:
     @property
     def format_name(self) -> str:
         """What the lines are read as, in words."""
-        return self.parser.format_name if self.known else _OWN_FORMAT
+        return in_words(self.parser.options)
 
     @property
     def recognised(self) -> bool:

@@ -64,7 +64,7 @@ def _files(named: Path, raw_logs_relpath: Path | None, key: str) -> list[Path]:
     if is_pipe(path):
         return [path]
     if path.is_dir():
-        return find_log(path, raw_logs_relpath)
+        return find_log(path, raw_logs_relpath, key)
     matches = (Path(match) for match in sorted(_matches(path)))
     if files := [match for match in matches if match.is_file()]:
         return files

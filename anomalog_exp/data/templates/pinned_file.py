@@ -118,6 +118,15 @@ def read_pinned(file: str, one_of: Callable[[dict[str, Any], str], _Read]) -> li
     entries = values[_LIST]
     if not isinstance(entries, list) or not entries:
         raise _unfit(path, "it pins no template", f"list one, or set {KEY}=[]")
+    for place, entry in enumerate(entries, 1):
+        if isinstance(entry, dict) and entry.keys() <= {"name"}:
+            raise DataError.of(
+                f"{path.name}: {_LIST}.{place}.text",
+                "(nothing)",
+                problem="a value is needed",
+                allowed='the words of the messages that are meant, as "user <*> is gone"',
+                fix=f"add `text: ...` to entry {place} of the file, or remove the entry",
+            )
     return [one_of(entry, f"{path.name}: {_LIST}.{n}") for n, entry in enumerate(entries, 1)]
 
 

@@ -211,7 +211,7 @@ def _metrics(runs: Sequence[ComparedRun]) -> Section:
     notes = [] if len(scopes) > 1 else [f"Scope: {next(iter(scopes))}."]
     reasons: dict[str, list[str]] = {}
     for run in runs:
-        if (reason := run.report.primary.reason) is not None:
+        if (reason := run.report.primary.reason_in_words) is not None:
             reasons.setdefault(reason, []).append(run.letter)
     notes += [f"No metrics of {', '.join(names)}: {reason}." for reason, names in reasons.items()]
     return Section("Metrics", columns, rows, notes)

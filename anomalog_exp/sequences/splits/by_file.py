@@ -20,6 +20,7 @@ from pydantic import Field
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.mistakes import did_you_mean
+from anomalog_exp.plural import how_many
 from anomalog_exp.sequences.grouping import Grouping
 from anomalog_exp.sequences.labels import sequence_labels
 from anomalog_exp.sequences.sequence_set import Split, count_by_part
@@ -73,9 +74,27 @@ class ByFileSplitConfig(HoldingSplitConfig):
             settled, part, straddlers = straddlers_settled(
                 grouping, row_part, self.straddling_group_policy
             )
+        for side in ("train", "test"):
+            self._refuse_without_sequence(side, part, row_part)
         facts = {"files_by_part": count_by_part(of_file)}
         label = sequence_labels(dataset, settled, row_label)
         return Assignment(settled, label, part, row_part, facts=facts | straddlers)
+
+    def _refuse_without_sequence(
+        self, side: str, part: NDArray[np.uint8], row_part: NDArray[np.uint8]
+    ) -> None:
+        code = Split[side.upper()]
+        if (part == code).any():
+            return
+        events = int((row_part == code).sum())
+        raise ConfigError.of(
+            f"split.{side}",
+            ", ".join(getattr(self, side)),
+            problem=f"no sequence is made of what is named here, which has {how_many(events, 'event')}: "
+            "too few for a window, or they belong to no session, or to sequences of the other side",
+            allowed="inputs of which at least one sequence is made",
+            fix="take sequence=line, in which every line is one, or name longer logs",
+        )
 
 
 def fitting(pattern: str, sources: Sequence[str], key: str) -> list[int]:

@@ -204,7 +204,7 @@ def test_a_wrong_unit_in_a_described_log_is_answered_with_the_option(tmp_path, f
     )
     with pytest.raises(
         DataError,
-        match=rf"(?s)looks like {unit}.*to do: .*time_format, set it .*first such lines are\n +{line}",
+        match=rf"(?s)looks like {unit}.*to do:   set dataset.structured_parser.time_format .*first such lines are\n +{line}",
     ):
         built(config, tmp_path / "a.log", tmp_path / "built")
 

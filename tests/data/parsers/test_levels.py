@@ -32,6 +32,7 @@ def names(texts: list[str | None], **options) -> list[str | None]:
 def test_names_on_the_scale(level, spellings):
     for name in spellings.split():
         assert names([name, f" {name} ", None]) == [level, level, None]
+        assert names([f"\x1b[1;31m{name}\x1b[0m"]) == [level]
 
 
 def test_the_level_is_the_word_asked_for_if_it_ends_in_time():

@@ -186,8 +186,11 @@ def test_custom_entity_from_the_message_by_group_or_whole_match(pattern, entity)
     ("options", "message"),
     [
         ({"format": "<Content>", "regex": "(?P<Content>.*)"}, "regex"),
-        ({"regex": "(?P<Content>.*"}, "it is no pattern"),
-        ({"regex": "(?P<Content>(?=x).*)"}, "it is no pattern"),
+        ({"regex": "(?P<Content>.*"}, "it is no pattern: unclosed group\n"),
+        (
+            {"regex": "(?P<Content>(?=x).*)"},
+            "it is no pattern: look-around, including .*not supported\n",
+        ),
         ({"format": "<A> <B>"}, "message_field"),
         ({"format": "<A> <Content>", "entity_field": "Nod"}, "entity_field"),
         ({"format": "<A> <Content>", "time_format": "%H"}, "time_fields"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ def reference(data: bytes) -> tuple[list[str], int]:
     if parts[-1] == b"":
         parts.pop()
     texts = [part.decode(errors="backslashreplace").removesuffix("\r") for part in parts]
+    texts = [re.sub("\x1b\\[[0-9;:]*[mK]", "", text) for text in texts]
     invalid = 0
     for part in parts:
         try:
@@ -38,6 +41,8 @@ PIECES = st.sampled_from(
         b"\n",
         b"\r\n",
         b"\r",
+        b"\x1b[0m",
+        b"\x1b[",
         b"\x00",
         b"\xf7",
         b"\xef\xbb\xbf",
@@ -75,6 +80,7 @@ def test_any_bytes_in_blocks_of_any_size_give_the_lines_of_the_rules(
         (b"a\r\nb\rc\n", ["a", "b\rc"], 0),
         (b"\xef\xbb\xbfa\n\xef\xbb\xbfb", ["a", "\ufeffb"], 0),
         (b"ok\nbad \xf7\n", ["ok", "bad \\xf7"], 1),
+        (b"\x1b[01;31m\x1b[KERROR\x1b[0m a\x1b[2J\x1b[m\n", ["ERROR a\x1b[2J"], 0),
         # What polars would take for compressed text.
         (b"x^2\nx\x01\n", ["x^2", "x\x01"], 0),
         (b"\x1f\x8bq", ["\x1f\\x8bq"], 1),

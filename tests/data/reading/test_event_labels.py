@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from anomalog_exp.data.columns import UNLABELLED
 from anomalog_exp.data.dataset import LogDataset
 from anomalog_exp.data.reading.label_readers import LABEL_READERS, label_reader_config
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import ConfigError, DataError
 from tests.composed import composed
 from tests.logs import built
 
@@ -28,7 +29,8 @@ def read(
     (tmp_path / "labels").write_text(labels)
     chosen = ["dataset=custom", f"dataset.source.path={log}", f"dataset.label_reader={reader}"]
     config = composed(*chosen, *overrides)
-    return built(config, log, tmp_path / "built", block_bytes=block_bytes)
+    directory = tempfile.mkdtemp(dir=tmp_path)
+    return built(config, log, Path(directory, "built"), block_bytes=block_bytes)
 
 
 AS_JSON = "dataset/structured_parser=json"
@@ -107,7 +109,25 @@ def test_a_field_that_lines_do_not_have_is_named(tmp_path):
 
 def test_labels_that_label_nothing_anomalous_are_warned_of(tmp_path, caplog):
     read(tmp_path, PLAIN, "{name: pattern, pattern: never}")
-    assert "labels no event anomalous: name=pattern, " in caplog.text
+    assert (
+        "no event of 5 is labelled anomalous by dataset.label_reader (name: pattern, "
+        in caplog.text
+    )
+    read(tmp_path, JSON, FIELD.format("[ok,Bad,maybe]", "null"), AS_JSON)
+    assert "(name: field, field: verdict, normal_values: [ok, Bad, maybe])" in caplog.text
+
+
+def test_labels_of_lines_behind_the_end_of_the_log_are_refused(tmp_path):
+    labels = "1\n6-99\n" + "".join(f"{line}\n" for line in range(7, 14))
+    with pytest.raises(DataError, match="lines that the log does not have") as raised:
+        read(tmp_path, PLAIN, LINES, labels=labels)
+    first, value, allowed, _ = str(raised.value).splitlines()
+    assert first.endswith(": 7, 8, 9, 10, 11, ...")
+    assert value.endswith("name: lines, relative_path: labels")
+    assert "from 1 to 6, which is how many the log has" in allowed
+    # Of a part of a log nobody knows where it ends.
+    dataset = read(tmp_path, PLAIN, LINES, "dataset.line_range=[0,3]", labels=labels)
+    assert dataset.label.tolist() == [1, 0]
 
 
 def test_a_mapping_without_a_name_labels_entities_and_is_recorded_as_before():

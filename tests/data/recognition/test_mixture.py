@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from anomalog_exp.data.parsers.format_names import in_words
 from anomalog_exp.data.recognition.recognise import recognise
 from anomalog_exp.data.recognition.recognition import ParserChoice, Recognition
 from anomalog_exp.data.sources.local_dir import LocalDirSource
@@ -175,5 +176,7 @@ def test_real_logs_beside_each_other_are_all_found(shared_data, tmp_path):
     ],
 )
 def test_several_formats_have_a_name_in_words(parsers, name):
-    config = candidates()["custom"]
-    assert ParserChoice("several", {"parsers": parsers}, config).format_name == name
+    assert (
+        in_words(ParserChoice("several", {"parsers": parsers}, candidates()["custom"]).options)
+        == name
+    )

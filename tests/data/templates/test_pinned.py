@@ -335,7 +335,7 @@ def test_a_list_on_the_command_line_is_the_same_as_a_file(tmp_path):
         ("templates: []", "it pins no template"),
         ("templates: [a]", r"t\.yaml: templates\.1: this value does not fit\n(?s:.*)name, text"),
         ("templates: [{text: a}, {txt: a}]", r"t\.yaml: templates\.2\.txt: there is no such key\n(?s:.*)did you mean 'text'"),
-        ("templates: [{name: a}]", r"t\.yaml: templates\.1\.text: a value is needed"),
+        ("templates: [{name: a}]", r"t\.yaml: templates\.1\.text: a value is needed\n(?s:.*)add `text: ...` to entry 1 of"),
         ("templates: [{text: 5}]", r"t\.yaml: templates\.1\.text: this value does not fit"),
         ("templates: [{text: [5]}]", r"t\.yaml: templates\.1\.text\.0: this value does not fit\n(?s:.*)a text"),
         ("templates: [{text: []}]", r"t\.yaml: templates\.1\.text: this value does not fit\n(?s:.*)1 or more"),

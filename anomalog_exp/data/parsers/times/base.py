@@ -17,6 +17,9 @@ class TimeFormat(ABC):
     has_year: bool = True
     """The texts name a year, so that nobody has to."""
 
+    has_date: bool = True
+    """The texts name something of a day; else all of them are read as of January 1."""
+
     @abstractmethod
     def ms(self, texts: pl.Series) -> pl.Series:
         """(lines,) Int64 Unix milliseconds UTC, cut and not rounded; null where a text is no such time.

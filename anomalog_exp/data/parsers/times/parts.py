@@ -71,6 +71,9 @@ PARTS: Final = {
 """Part -> what its text is, after CPython's `_strptime`, in any case. Of names of zones only those are
 read whose meaning does not depend on the machine."""
 
+_OF_A_DAY: Final = frozenset("HIpMSfzZ")
+"""Parts that say when on a day, and not on which."""
+
 _GROUP: Final = re.compile(r"\(\?P<\w>")
 
 
@@ -88,6 +91,7 @@ class PartsFormat(TimeFormat):
         self._grouped = f"(?i)^(?:{pattern})$"
         self._names = {group[-2] for group in _GROUP.findall(pattern)}
         self.has_year = bool(self._names & {"Y", "y", "G"})
+        self.has_date = not self._names <= _OF_A_DAY
 
     def ms(self, texts: pl.Series) -> pl.Series:
         import polars as pl
