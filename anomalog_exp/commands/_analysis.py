@@ -29,7 +29,13 @@ _REASON_LINES: Final = 3
 
 
 def analysis_text(
-    result: RunResult, stored: StoredRun, *, format_name: str, top: int, command: str
+    result: RunResult,
+    stored: StoredRun,
+    *,
+    format_name: str,
+    top: int,
+    command: str,
+    not_read: str = "",
 ) -> str:
     """The analysis of a log on a screen.
 
@@ -39,9 +45,11 @@ def analysis_text(
         format_name: What the lines are read as.
         top: How many findings to show.
         command: What gives the same run.
+        not_read: What is said of files that were left out.
     """
     manifest, findings = stored.dataset_manifest, stored.findings or {}
     lines = [*_read(manifest["dataset"], manifest["template_counts"]["templates"], format_name)]
+    lines += entry("not read", not_read) if not_read else []
     verdicts, bundle = findings.get("sequence_verdicts"), manifest.get("bundle")
     # Where nothing tells for a finding, it is as usual as others.
     odd = [one for one in findings.get("sequences", []) if one["predicted"] or one["reasons"]]

@@ -15,16 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from anomalog_exp.commands._folder_logs import log_names, logs_in, others_in, paths_of
 from anomalog_exp.data.sources.rotation import log_name
 from anomalog_exp.errors import ConfigError, DataError
 
-__all__ = ["ComparedFiles", "compared_files", "logs_in", "logs_of_folders", "paths_of"]
-
-_ENDINGS: Final = (
-    (".log", ".jsonl", ".ndjson", ".logfmt", ".out", ".err"),
-    (".txt", ".json", ".csv", ".tsv"),
-)
-"""Of logs; the second ones may as well be something else beside logs."""
+__all__ = ["ComparedFiles", "compared_files"]
 
 _SHOWN: Final = 10
 
@@ -50,11 +45,13 @@ class ComparedFiles:
         files: Those of both sides, run by run, each once.
         before: The runs of the first side.
         after: Those of the second side.
+        others: Files of text in its folders that are not named as logs, and are left out.
     """
 
     files: tuple[Path, ...]
     before: tuple[_Run, ...]
     after: tuple[_Run, ...]
+    others: tuple[Path, ...]
 
     @property
     def paths(self) -> list[str]:
@@ -91,12 +88,12 @@ def compared_files(before: Sequence[str], after: Sequence[str]) -> ComparedFiles
         alone.append([path for path in side if not path.is_dir()])
     held = [{path.parent for path in side} for side in alone]
     repeated = Counter(
-        name for group in _by_folder([*alone[0], *alone[1]]) for name in _log_names(group)
+        name for group in _by_folder([*alone[0], *alone[1]]) for name in log_names(group)
     )
     sides = []
     for runs, files in zip(folders, alone, strict=True):
         for group in _by_folder(files):
-            several = len(group) > 1 and any(repeated[name] > 1 for name in _log_names(group))
+            several = len(group) > 1 and any(repeated[name] > 1 for name in log_names(group))
             if several and group[0].parent not in held[0] & held[1]:
                 runs.append(_Run(tuple(group), group[0].parent))
             else:
@@ -114,7 +111,9 @@ def compared_files(before: Sequence[str], after: Sequence[str]) -> ComparedFiles
     for key, runs_of_side in zip(("BEFORE", "AFTER"), sides, strict=True):
         _refuse_empty(key, [path for run in runs_of_side for path in run.files])
     files = [path for side in sides for run in side for path in run.files]
-    return ComparedFiles(tuple(files), *sides)
+    folders_named = [path for side in named for path in side if path.is_dir()]
+    others = tuple(other for folder in folders_named for other in others_in(folder))
+    return ComparedFiles(tuple(files), sides[0], sides[1], others)
 
 
 def _refuse_empty(key: str, files: Sequence[Path]) -> None:
@@ -126,30 +125,6 @@ def _refuse_empty(key: str, files: Sequence[Path]) -> None:
             allowed="files of which one at least has lines",
             fix="see whether the program that wrote them still runs, or name other files",
         )
-
-
-def paths_of(folder: Path, files: Sequence[Path]) -> list[str]:
-    """What names all logs of a folder to `dataset.source.path`: a pattern, if it names no others."""
-    pattern = f"{glob.escape(str(folder))}/**"
-    found = (Path(one) for one in glob.glob(pattern, recursive=True))  # noqa: PTH207
-    same = {one for one in found if one.is_file()} == set(files)
-    return [pattern] if same else [*map(str, files)]
-
-
-def logs_of_folders(path: Path) -> list[Path]:
-    """What names all logs of a folder that holds several, or of each folder that a pattern names.
-
-    Everything else is as it was: `dataset.source.path` takes files, patterns of them, and a folder with
-    one log.
-    """
-    folders = [path]
-    if not path.exists():
-        matches = [Path(one) for one in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
-        folders = matches if all(one.is_dir() for one in matches) else []
-    several = [(folder, logs_in(folder)) for folder in folders if folder.is_dir()]
-    if len(several) <= 1 and all(len(_log_names(files)) <= 1 for _, files in several):
-        return [path]
-    return [Path(one) for folder, files in several for one in paths_of(folder, files)]
 
 
 def _named(paths: Sequence[str], key: str) -> Iterator[Path]:
@@ -196,29 +171,11 @@ def _of_folder(folder: Path) -> list[_Run]:
     return [_Run(tuple(files), folder)]
 
 
-def logs_in(folder: Path) -> list[Path]:
-    """Files that are named as logs are, at any depth; where none is, all that are not hidden."""
-    visible = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
-    for endings in _ENDINGS:
-        if named := [one for one in visible if log_name(one).lower().endswith(endings)]:
-            return named
-    return visible
-
-
 def _by_folder(files: Sequence[Path]) -> list[list[Path]]:
     groups: dict[Path, list[Path]] = defaultdict(list)
     for path in files:
         groups[path.parent].append(path)
     return list(groups.values())
-
-
-def _log_names(files: Sequence[Path]) -> set[str]:
-    return {log_name(path) for path in files}
 
 
 def _pattern(run: _Run, names: Mapping[str, str]) -> str:

@@ -24,7 +24,13 @@ _TITLE_LINES: Final = 3
 
 
 def diff_text(
-    stored: StoredRun, changes: dict[str, Any], *, format_name: str, top: int, lost: Sequence[str]
+    stored: StoredRun,
+    changes: dict[str, Any],
+    *,
+    format_name: str,
+    top: int,
+    lost: Sequence[str],
+    others: str,
 ) -> str:
     """The comparison on a screen.
 
@@ -34,11 +40,13 @@ def diff_text(
         format_name: What the lines are read as.
         top: How many changes to show.
         lost: Files that are not read: no line of theirs has the format.
+        others: What is said of files that are not read as they are not named as logs.
     """
     lines = [
         *(line for after in (False, True) for line in _side(changes, after)),
         *entry("read as", _read(stored.dataset_manifest["dataset"], format_name)),
         *(entry("not read", ", ".join(lost)) if lost else []),
+        *(entry("not read", others) if others else []),
         *entry("tested", comparison_in_words(changes)),
     ]
     for rank, change in enumerate(changes["changes"][:top], 1):

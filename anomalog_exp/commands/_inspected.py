@@ -23,10 +23,16 @@ _MOST_FILES = 5
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def inspected_text(found: Recognition) -> str:
-    """A few lines on each thing, under a word that names it."""
+def inspected_text(found: Recognition, not_read: str = "") -> str:
+    """A few lines on each thing, under a word that names it.
+
+    Args:
+        found: What the log is.
+        not_read: What is said of files that were left out.
+    """
     parts = {
         "log": _files(found),
+        "not read": iter(textwrap.wrap(not_read, _WIDTH - _INDENT)),
         "lines": _lines(found),
         "format": _format(found),
         "times": _times(found),

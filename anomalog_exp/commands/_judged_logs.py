@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from anomalog_exp.commands._folder_logs import logs_in
 from anomalog_exp.commands._log import (
     key_of,
     not_replaced,
@@ -107,12 +108,12 @@ def refuse_folders_of_nothing(paths: Sequence[Path]) -> None:
         DataError: one does not.
     """
     for path in paths:
-        if path.is_dir() and not any(path.rglob("*.log*")):
+        if path.is_dir() and not logs_in(path):
             raise DataError.of(
                 "FOLDER_OR_LOG",
                 path,
                 problem="there are neither true templates nor a log in this folder",
-                allowed=f"a folder with {' or '.join(VERSIONS.values())}, or with one *.log; or a file",
+                allowed=f"a folder with {' or '.join(VERSIONS.values())}, or with logs; or a file",
                 fix="name another folder, or the log itself",
             )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from anomalog_exp.commands._compared_files import logs_of_folders
+from anomalog_exp.commands._folder_logs import logs_of_folders
 from anomalog_exp.commands._usage import CommandParser
 from anomalog_exp.config.compose import swept_keys
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
@@ -18,14 +18,18 @@ from anomalog_exp.data.recognition.recognition import Recognition
 from anomalog_exp.data.sources.local_dir import LocalDirSource
 from anomalog_exp.data.sources.piped import is_pipe
 from anomalog_exp.data.templates.miners.base import TemplateMinerConfig
+from anomalog_exp.plural import how_many
 from anomalog_exp.progress import Progress
 
 __all__ = [
     "DATA_FOLDER",
+    "NamedLog",
     "is_override",
     "key_of",
     "named_and_overrides",
+    "named_log",
     "not_replaced",
+    "others_in_words",
     "paths_and_overrides",
     "plugins_override",
     "recognised_log",
@@ -36,17 +40,48 @@ __all__ = [
 DATA_FOLDER: Final = "custom"
 """Of copies below paths.data_dir: that of dataset=custom, which then finds them."""
 
+_SHOWN: Final = 5
 _MULTIRUN: Final = ("-m", "--multirun")
 
 _OVERRIDE: Final = re.compile(r"(?:\+\+?|~)?[\w/@.]+(?:=|$)")
 
 
+class NamedLog(NamedTuple):
+    """A log as it is named on a command line.
+
+    Attributes:
+        paths: As `dataset.source.path` takes them.
+        others: Files of text in folders that are named, which are not named as logs and are left out.
+    """
+
+    paths: list[Path]
+    others: list[Path]
+
+
+def named_log(paths: Sequence[Path]) -> NamedLog:
+    """The log that some paths name: a folder of several logs is all of them, as of several services."""
+    found = [logs_of_folders(path) for path in paths]
+    return NamedLog(
+        [log for logs, _ in found for log in logs],
+        [other for _, others in found for other in others],
+    )
+
+
+def others_in_words(others: Sequence[Path]) -> str:
+    """What is said of files that are left out; empty where there are none."""
+    if not others:
+        return ""
+    names = ", ".join(map(str, others[:_SHOWN])) + (", ..." if len(others) > _SHOWN else "")
+    return (
+        f"{how_many(len(others), 'file', 'are not named as logs')}: {names}. Name them, too, to have "
+        "them read."
+    )
+
+
 def paths_and_overrides(
     parser: CommandParser, paths: Sequence[str], rest: Sequence[str]
-) -> tuple[list[Path], list[str]]:
+) -> tuple[NamedLog, list[str]]:
     """The log and the overrides among the arguments of a command, in whatever order they stand.
-
-    A folder of several logs is all of them, as of a system with a file for each service.
 
     Args:
         parser: Of the command.
@@ -57,10 +92,10 @@ def paths_and_overrides(
         ConfigError: an argument is neither, or there is no log.
     """
     named, typed = named_and_overrides(parser, paths, rest)
-    logs = [log for path in named for log in logs_of_folders(path)]
-    if not logs:
+    log = named_log(named)
+    if not log.paths:
         parser.error("the log is missing")
-    return logs, typed
+    return log, typed
 
 
 def named_and_overrides(

@@ -4,9 +4,9 @@
   python -m anomalog_exp analyze 'logs/*.log' --top 10
   python -m anomalog_exp analyze app.log sequence=line model=ensemble,rare_event
 
-A path is a file, a folder with one log, a pattern, or - for standard input, as `dataset.source.path`
-takes them. Behind the paths stand overrides of a run, which win over what is chosen here; several values
-of a key make a sweep, with -m or without. `inspect` says what is known of a log before it is judged.
+A path is a file, a folder of logs, a pattern, or - for standard input. Behind the paths stand overrides
+of a run, which win over what is chosen here; several values of a key make a sweep, with -m or without.
+`inspect` says what is known of a log before it is judged.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from anomalog_exp.commands._chosen_run import chosen_run
 from anomalog_exp.commands._log import (
     key_of,
     not_replaced,
+    others_in_words,
     paths_and_overrides,
     plugins_override,
     recognised_log,
@@ -50,10 +51,10 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.takes_plugins()
     options, rest = parser.parse_known_args(arguments)
-    paths, typed = paths_and_overrides(parser, options.paths, rest)
+    log, typed = paths_and_overrides(parser, options.paths, rest)
     use_plugins_named(options.plugins)
-    found = recognised_log(paths, plugins_override(plugin_folders()), templates=False)
-    overrides = chosen_overrides(found, paths, typed)
+    found = recognised_log(log.paths, plugins_override(plugin_folders()), templates=False)
+    overrides = chosen_overrides(found, log.paths, typed)
     ended = chosen_run(overrides)
     if isinstance(ended, int):
         return ended
@@ -61,7 +62,12 @@ def main(arguments: Sequence[str]) -> int:
     stored = read_run(result.run_dir)
     print(
         analysis_text(
-            result, stored, format_name=found.format_name, top=options.top, command=command
+            result,
+            stored,
+            format_name=found.format_name,
+            top=options.top,
+            command=command,
+            not_read=others_in_words(log.others),
         )
     )
     return 0

@@ -24,6 +24,7 @@ from anomalog_exp.commands._log import (
     is_override,
     key_of,
     not_replaced,
+    others_in_words,
     plugins_override,
     recognised_log,
     without_multirun,
@@ -84,7 +85,12 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(changes | {"run_dir": result.run_dir, "command": command}, indent=2))
     else:
         shown = diff_text(
-            stored, changes, format_name=found.format_name, top=options.top, lost=lost
+            stored,
+            changes,
+            format_name=found.format_name,
+            top=options.top,
+            lost=lost,
+            others=others_in_words(compared.others),
         )
         print(f"{shown}\ncommand  {command}")
     return ExitCode.FOUND if options.fail_on_change and changes["passing"] else ExitCode.DONE

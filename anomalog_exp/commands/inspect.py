@@ -4,9 +4,9 @@
   python -m anomalog_exp inspect 'logs/*.log' --json
   python -m anomalog_exp inspect app.log --write my_plugins/conf/dataset/app.yaml
 
-A path is a file, a folder with one log, a pattern, or - for standard input, as `dataset.source.path`
-takes them. Some megabytes of it are read, whatever its size. --write makes a data set of it, which its
-name chooses, below conf/dataset/ of a checkout or of a folder of your own.
+A path is a file, a folder of logs, a pattern, or - for standard input. Some megabytes of it are read,
+whatever its size. --write makes a data set of it, which its name chooses, below conf/dataset/ of a
+checkout or of a folder of your own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from pathlib import Path
 
 from anomalog_exp.commands._dataset_yaml import dataset_yaml, place_of, refuse_to_overwrite
 from anomalog_exp.commands._inspected import inspected_text
-from anomalog_exp.commands._log import plugins_override, recognised_log, rereadable
+from anomalog_exp.commands._log import (
+    named_log,
+    others_in_words,
+    plugins_override,
+    recognised_log,
+    rereadable,
+)
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.config.suggested import overrides_of
 from anomalog_exp.files import write_text
@@ -47,8 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     if place is not None and not options.force:
         refuse_to_overwrite(place.file)
     plugins = plugins_override(plugin_folders())
-    found = recognised_log(options.paths, plugins)
-    overrides = [*plugins, *overrides_of(found, rereadable(options.paths))]
+    log = named_log(options.paths)
+    found = recognised_log(log.paths, plugins)
+    overrides = [*plugins, *overrides_of(found, rereadable(log.paths))]
     if place is not None:
         write_text(place.file, dataset_yaml(place.name, found))
         folders = plugin_folders() if place.plugin is None else (*plugin_folders(), place.plugin)
@@ -63,6 +70,6 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         print(json.dumps(found.as_json() | {"overrides": overrides, "command": command}, indent=2))
         return 0
-    print(inspected_text(found))
+    print(inspected_text(found, others_in_words(log.others)))
     print(f"\nwritten    {place.file}" if place else "", f"run it     {command}", sep="\n")
     return 0

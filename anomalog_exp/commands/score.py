@@ -28,7 +28,12 @@ from typing import Final
 from anomalog_exp.app import run
 from anomalog_exp.commands._analysis import analysis_text, skipped_text
 from anomalog_exp.commands._followed import add_follow_options, follow_log, refuse_unfollowed
-from anomalog_exp.commands._log import key_of, paths_and_overrides, plugins_override
+from anomalog_exp.commands._log import (
+    key_of,
+    others_in_words,
+    paths_and_overrides,
+    plugins_override,
+)
 from anomalog_exp.commands._store import named_store
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named, whole_number
 from anomalog_exp.config.load import load_run_config
@@ -91,16 +96,16 @@ def main(arguments: Sequence[str]) -> int:
     add_follow_options(parser)
     parser.takes_plugins()
     options, rest = parser.parse_known_args(arguments)
-    paths, typed = paths_and_overrides(parser, options.paths, rest)
+    log, typed = paths_and_overrides(parser, options.paths, rest)
     for file in options.write:
         check_export(file)
     use_plugins_named(options.plugins)
     bundle = read_bundle(_folder(options.bundle, typed))
     if options.follow:
-        flagged = follow_log(parser, bundle, options, paths, typed)
+        flagged = follow_log(parser, bundle, options, log.paths, typed)
         return ExitCode.FOUND if options.fail_on_anomaly and flagged else ExitCode.DONE
     refuse_unfollowed(parser, options)
-    config = scoring_config(bundle, paths, typed)
+    config = scoring_config(bundle, log.paths, typed)
     if options.write:
         config = config.model_copy(update={"write_predictions": True})
     result = run(config, overrides=typed, bundle=bundle)
@@ -112,7 +117,16 @@ def main(arguments: Sequence[str]) -> int:
     for file in options.write:
         export_predictions(stored, file)
     name = format_name(bundle.manifest.dataset.structured_parser)
-    print(analysis_text(result, stored, format_name=name, top=options.top, command=command))
+    print(
+        analysis_text(
+            result,
+            stored,
+            format_name=name,
+            top=options.top,
+            command=command,
+            not_read=others_in_words(log.others),
+        )
+    )
     return ExitCode.FOUND if options.fail_on_anomaly and result.flagged else ExitCode.DONE
 
 

@@ -34,7 +34,7 @@ from anomalog_exp.commands._judged_logs import (
     with_typed,
 )
 from anomalog_exp.commands._judged_text import figures_table, findings_text, notes
-from anomalog_exp.commands._log import key_of, named_and_overrides
+from anomalog_exp.commands._log import key_of, named_and_overrides, named_log, others_in_words
 from anomalog_exp.commands._usage import (
     CommandParser,
     before_and_after_dashes,
@@ -85,6 +85,7 @@ def main(arguments: Sequence[str]) -> int:
     folders = [folder for path in named for folder in folders_with_truth(path)]
     paths = [path for path in named if not folders_with_truth(path)]
     refuse_folders_of_nothing(paths)
+    log = named_log(paths)
     if not named and "dataset" not in map(key_of, overrides):
         parser.error("the log is missing")
     _refuse_other_keys(overrides, _ROOMS if named and not paths else _ROOMS_OF_LOG)
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
     top = options.top if options.top is not None else _SHOWN * alone
     rows = [*_of_folders(folders, choices, top)]
     if paths or not folders:
-        rows += _of_logs(paths, choices, top)
+        rows += _of_logs(log.paths, choices, top)
     if options.json:
         shown = {
             "rows": [row.as_json() for row in rows],
@@ -102,7 +103,8 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(shown, indent=2))
         return 0
     print(figures_table([*rows, *means(rows)]))
-    if below := notes(rows):
+    not_read = [f"not read: {others_in_words(log.others)}"] if log.others else []
+    if below := [*notes(rows), *not_read]:
         print("", *below, sep="\n")
     for row in rows:
         if findings := findings_text(row, top):
