@@ -28,6 +28,8 @@ LOGS = {
     "nginx": [f"2024/05/01 10:00:00 [{['error', 'warn'][i % 2]}] {i}#0: it's \\ \"it\"" for i in range(60)],
     "paragraphs": [x for i in range(9) for x in (f"Start-Date: 2024-05-13  10:0{i}:00", "End: x", "")],
     "prose": ["a line of words", "and another"] * 9,
+    "traces": [x for i in range(60) for x in (f"2024-05-01 10:00:{i:02d},000 ERROR shop: no '{i}'", "java.lang.Error: no", *["\tat shop.A.b(A.java:3)"] * 9)],
+    "several": [x for i in range(60) for x in (OWN["access"][0], f'{{"at": "2024-05-01 10:00:{i:02d}", "what": "it\'s item {i} of many"}}', f"<{['warn', 'info'][i % 2]}> at 01.05.2024 10:00:{i:02d} | it's moved")],
 }  # fmt: skip
 
 

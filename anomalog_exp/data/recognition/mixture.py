@@ -22,15 +22,17 @@ from anomalog_exp.data.parsers.several import Config, can_be_one_of_several
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
 from anomalog_exp.data.recognition.fit import fit
+from anomalog_exp.data.recognition.long_records import pinned_records
 from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.reading import PLAUSIBLE_MS, Reading, read
 from anomalog_exp.data.recognition.recognition import ParserChoice
+from anomalog_exp.data.recognition.refusals import FEWEST_RECORDS
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Mixture", "mixture"]
+__all__ = ["Mixture", "Part", "formats_of", "mixture", "unread"]
 
 _FEWEST_LINES: Final = 20
 _FEWEST_OF_FILE: Final = 0.02
@@ -50,7 +52,7 @@ _SAME_TEXT: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class Part:
     """A format of some of the lines.
 
     Attributes:
@@ -63,6 +65,7 @@ class _Part:
 
     @property
     def reading(self) -> Reading:
+        """Its lines as it reads them."""
         return read(self.choice.config, self.lines)
 
 
@@ -78,13 +81,13 @@ class Mixture(NamedTuple):
     with_fields: tuple[str, ...]
 
 
-def mixture(
+def formats_of(
     one: ParserChoice, files: Sequence[pl.Series], candidates: Mapping[str, ParserConfig]
-) -> Mixture | None:
-    """The formats of a log; None where one reads what can be read.
+) -> list[Part]:
+    """The formats of a log; none where one parser reads what can be read.
 
     Args:
-        one: The parser that fits best of all that read it alone.
+        one: The parser that fits best of all that read the log alone.
         files: (lines,) String of each file, some of its lines.
         candidates: Every option of `dataset/structured_parser` that may be meant, by name.
     """
@@ -93,13 +96,28 @@ def mixture(
         for option, config in candidates.items()
         if option != ANY_LINE and can_be_one_of_several(config)
     }
-    if not _other_format([_left(one, lines) for lines in files], options, candidates[ANY_LINE]):
-        return None
-    parts = _without_doubles(_parts_of(files, options, candidates[ANY_LINE]))
-    if len(parts) < 2:
-        return None
+    left = [_left(one, lines) for lines in files]
+    if not _other_format(left, options, candidates[ANY_LINE]):
+        return []
+    return _without_doubles(_parts_of(files, options, candidates[ANY_LINE]))
+
+
+def mixture(parts: Sequence[Part], files: Sequence[pl.Series]) -> Mixture:
+    """What reads several formats.
+
+    Args:
+        parts: The formats, two or more.
+        files: (lines,) String of each file.
+    """
     ordered = sorted(parts, key=lambda part: (_taken(part, parts), -len(part.lines)))
     choices = _with_years(ordered)
+    others = unread(choices, files)
+    first = sum(len(part.lines) for part in ordered)
+    if first < FEWEST_RECORDS * (first + len(others)):
+        choices = [
+            pinned_records(choice, part.lines, others) or choice
+            for choice, part in zip(choices, ordered, strict=True)
+        ]
     config = Config.of(
         {"name": SEVERAL, "parsers": [choice.config for choice in choices]},
         "dataset.structured_parser",
@@ -111,6 +129,16 @@ def mixture(
         for name in event_fields(field_facts(reading.rows, reading.parser.carried), reading.rows)
     )
     return Mixture(ParserChoice(SEVERAL, {"parsers": named}, config), tuple(dict.fromkeys(fields)))
+
+
+def unread(choices: Sequence[ParserChoice], files: Sequence[pl.Series]) -> pl.Series:
+    """(lines,) String of all files, those that none of some parsers reads with its time."""
+    import polars as pl
+
+    lines = pl.concat(files)
+    for choice in choices:
+        lines = _left(choice, lines)
+    return lines
 
 
 def _other_format(
@@ -128,11 +156,11 @@ def _other_format(
 
 def _parts_of(
     files: Sequence[pl.Series], options: Mapping[str, ParserConfig], any_line: ParserConfig
-) -> list[_Part]:
+) -> list[Part]:
     """The formats of each file, and of what is left of all."""
     import polars as pl
 
-    found: list[_Part] = []
+    found: list[Part] = []
     left = [_take_apart(lines, options, any_line, found) for lines in files]
     _take_apart(pl.concat(left), options, any_line, found)
     return found
@@ -142,7 +170,7 @@ def _take_apart(
     lines: pl.Series,
     options: Mapping[str, ParserConfig],
     any_line: ParserConfig,
-    found: list[_Part],
+    found: list[Part],
 ) -> pl.Series:
     """Add the formats of some lines to those that are found; what is left of the lines."""
     import polars as pl
@@ -157,14 +185,14 @@ def _take_apart(
         own, lines = _read_by(choice.config, lines), _left(choice, lines)
         for place, part in enumerate(found):
             if part.choice == choice:
-                found[place] = _Part(choice, pl.concat([part.lines, own]))
+                found[place] = Part(choice, pl.concat([part.lines, own]))
                 break
         else:
-            found.append(_Part(choice, own))
+            found.append(Part(choice, own))
     return lines
 
 
-def _without_doubles(parts: Sequence[_Part]) -> list[_Part]:
+def _without_doubles(parts: Sequence[Part]) -> list[Part]:
     """The formats but those that another one reads as well: `openssh` beside `syslog`."""
     import polars as pl
 
@@ -175,12 +203,12 @@ def _without_doubles(parts: Sequence[_Part]) -> list[_Part]:
         if other is None:
             place += 1
             continue
-        both = _Part(other.choice, pl.concat([other.lines, part.lines]))
+        both = Part(other.choice, pl.concat([other.lines, part.lines]))
         kept = [both if one is other else one for one in kept if one is not part]
     return kept
 
 
-def _reads_as_well(other: _Part, part: _Part) -> bool:
+def _reads_as_well(other: Part, part: Part) -> bool:
     theirs = _read_by(other.choice.config, part.lines)
     if len(theirs) < (1 - _SAME_LINES) * len(part.lines):
         return False
@@ -260,14 +288,14 @@ def _left(choice: ParserChoice, lines: pl.Series) -> pl.Series:
     return reading.lines.filter(~reads)
 
 
-def _taken(part: _Part, parts: Sequence[_Part]) -> int:
+def _taken(part: Part, parts: Sequence[Part]) -> int:
     """How many lines of the others a format reads: what reads none of them can be tried first."""
     return sum(
         len(_read_by(part.choice.config, other.lines)) for other in parts if other is not part
     )
 
 
-def _with_years(parts: Sequence[_Part]) -> list[ParserChoice]:
+def _with_years(parts: Sequence[Part]) -> list[ParserChoice]:
     """What reads them; times without a year are as of the one that is nearest to the others' times."""
     readings = [part.reading for part in parts]
     times = [

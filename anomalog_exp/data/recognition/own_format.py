@@ -18,7 +18,7 @@ from anomalog_exp.data.recognition.time_shapes import SHAPES, YEAR, TimeShape
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["OwnFormat", "own_format"]
+__all__ = ["OwnFormat", "own_format", "time_at_begin"]
 
 _FEWEST_RECORDS: Final = 0.2
 _FEWEST_READ: Final = 0.9
@@ -73,6 +73,20 @@ def _with_time(lines: pl.Series) -> OwnFormat | None:
         if times is not None and times.share >= _FEWEST_READ:
             return _described(lines, shape, words, times)
     return None
+
+
+def time_at_begin(lines: pl.Series) -> str | None:
+    """A pattern of what most lines begin with, up to a time; None where they have none.
+
+    Args:
+        lines: (lines,) String, not empty ones.
+    """
+    places = _places(lines)
+    if not places:
+        return None
+    shape, words = places[0]
+    before = _words_before(words)
+    return f"{before}{_as_seen(lines, f'^{before}', _OPEN, f'(?:{shape.pattern})')}{shape.pattern}"
 
 
 def _places(lines: pl.Series) -> list[tuple[TimeShape, int]]:

@@ -10,8 +10,9 @@ from anomalog_exp.data.parsers.format_names import ANY_LINE
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
 from anomalog_exp.data.recognition.fit import Fit, fit
+from anomalog_exp.data.recognition.long_records import pinned_records
 from anomalog_exp.data.recognition.mined import template_facts
-from anomalog_exp.data.recognition.mixture import mixture
+from anomalog_exp.data.recognition.mixture import formats_of, mixture, unread
 from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.reading import LEARNS_FROM, Reading, read
@@ -74,12 +75,17 @@ def recognise(
             fix="name another file",
         )
     choice, found, fits, read_times = _chosen(sample.glance, candidates)
-    mixed = mixture(choice, sample.glances, candidates)
-    learns_from = sample.lines.head(LEARNS_FROM)
-    if mixed is not None:
-        choice, read_times = mixed.choice, None
-        learns_from = pl.concat(sample.glances)
+    learns_from, mixed = sample.lines.head(LEARNS_FROM), None
+    formats = formats_of(choice, sample.glances, candidates)
+    if len(formats) > 1:
+        mixed = mixture(formats, sample.glances)
+        choice, read_times, learns_from = mixed.choice, None, pl.concat(sample.glances)
         found = fit(choice.option, choice.config, learns_from, choice.keys)
+    elif formats and not choice.keys and choice.option == ANY_LINE:
+        (one,) = formats
+        others = unread([one.choice], sample.glances)
+        choice = pinned_records(one.choice, one.lines, others) or choice
+        found = fit(choice.option, choice.config, sample.glance, choice.keys)
     reading = read(choice.config, sample.lines, learns_from)
     rows = reading.rows
     fields = field_facts(rows, reading.parser.carried)

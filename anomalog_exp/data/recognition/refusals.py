@@ -16,9 +16,9 @@ from anomalog_exp.data.recognition.signs import FOREIGN_SIGNS, SIGNS
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["left_out", "why_refused"]
+__all__ = ["FEWEST_RECORDS", "left_out", "why_refused"]
 
-_FEWEST_RECORDS: Final = 0.2
+FEWEST_RECORDS: Final = 0.2
 """Where fewer lines begin a record, a run refuses the parser."""
 
 _FEWEST_LINES: Final = 0.5
@@ -40,7 +40,7 @@ def why_refused(option: str, config: ParserConfig, reading: Reading) -> str | No
     parser, rows = reading.parser, reading.rows
     texts, count = reading.lines.filter(reading.matched), len(rows)
     share = count / len(reading.lines)
-    if share < (_FEWEST_LINES if reading.records is None else _FEWEST_RECORDS):
+    if share < (_FEWEST_LINES if reading.records is None else FEWEST_RECORDS):
         return f"{share:.0%} of the lines match"
     if parser.reads_times and reading.timed < _FEWEST_TIMED * count:
         return "its time is read on too few lines"

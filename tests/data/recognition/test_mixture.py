@@ -180,3 +180,41 @@ def test_several_formats_have_a_name_in_words(parsers, name):
         in_words(ParserChoice("several", {"parsers": parsers}, candidates()["custom"]).options)
         == name
     )
+
+
+TRACE = [
+    "java.lang.IllegalStateException: no stock",
+    *(f"\tat com.shop.Layer{i}.call(Layer{i}.java:{i})" for i in range(12)),
+]
+
+
+@pytest.mark.parametrize("option", ["log4j", "syslog", "access"])
+def test_few_lines_begin_records_where_each_has_a_long_trace(option, tmp_path):
+    found = found_in(
+        tmp_path, {"app": [one for head in lines_of(option) for one in (head, *TRACE)]}
+    )
+    assert found.parser.option == option
+    assert found.parser.config.multiline.starts_with is not None
+    assert found.records.count == 200
+    assert found.records.continuing == pytest.approx(13 / 14)
+    assert found.records.unparsed == 0
+
+
+def test_among_several_formats_long_traces_belong_to_their_records(tmp_path):
+    app = [one for head in lines_of("log4j") for one in (head, *TRACE, *TRACE)]
+    found = found_in(tmp_path, {"app": app, "web": lines_of("access", 40)})
+    assert options(found) == {"log4j", "access"}
+    assert found.records.count == 240
+    assert found.records.unparsed == 0
+    parser = found.parser.config.build_parser()
+    assert parser.pins_records
+
+
+def test_where_lines_that_are_left_have_times_too_nothing_is_pinned(tmp_path):
+    # One line in ten is of a known format; the others have a time, in a place that differs.
+    lines = []
+    for i, head in enumerate(lines_of("access")):
+        lines.append(head)
+        lines += [f"{'x ' * (5 + i % 3)}2026-03-01 10:00:{i % 60:02d} {i}" for _ in range(9)]
+    found = found_in(tmp_path, {"odd": lines})
+    assert "multiline" not in found.parser.keys
