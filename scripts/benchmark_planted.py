@@ -293,6 +293,12 @@ def _access(one: _Event) -> list[str]:
     return [f'{host} - - [{time}] "{asked}" {one.fields["status"]} {size}']
 
 
+def _several(one: _Event) -> list[str]:
+    """Four programs, each in its own format."""
+    forms = {"web": _json, "auth": _log4j, "jobs": _syslog, "cache": _logfmt}
+    return forms.get(one.logger.split(".")[0], _log4j)(one)
+
+
 def _whole(one: _Event) -> str:
     return "\n".join((one.message, *one.more))
 
@@ -315,6 +321,7 @@ FORMATS: Final[dict[str, Callable[[_Event], list[str]]]] = {
     "docker": _docker,
     "cri": _cri,
     "access": _access,
+    "several": _several,
     "brackets": _brackets,
     "plain": _plain,
 }

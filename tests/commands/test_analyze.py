@@ -63,6 +63,7 @@ def last_run(folder: Path, shown: str) -> ResultPaths:
         ("log4j", "an outage of an hour"),
         ("python_asctime", "a new stack trace"),
         ("plain", "a reboot in the first half"),
+        ("several", "a burst of 500s"),
     ],
 )
 def test_a_planted_fault_is_among_the_first_findings(folder, first_look, form, fault):
