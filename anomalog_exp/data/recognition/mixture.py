@@ -1,72 +1,23 @@
-"""Logs that no one format reads: the formats of their lines, and the order in which they are tried.
-
-Of each file the format counts that reads most of its lines, then the one that reads most of those that
-are left, and so on. Only lines with times count: a stack trace or a JSON object below a line is no other
-format.
-"""
+"""What reads a log of several formats, and in which order its parsers are tried."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from anomalog_exp.data.parsers.base import ParserConfig
-from anomalog_exp.data.parsers.format_names import ANY_LINE, SEVERAL
-from anomalog_exp.data.parsers.named_fields import NamedFieldsConfig
-from anomalog_exp.data.parsers.several import Config, can_be_one_of_several
-from anomalog_exp.data.recognition.choose import by_rank
+from anomalog_exp.data.parsers.format_names import SEVERAL
+from anomalog_exp.data.parsers.several import Config
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
-from anomalog_exp.data.recognition.fit import fit
+from anomalog_exp.data.recognition.formats import Part, read_by, unread
 from anomalog_exp.data.recognition.long_records import pinned_records
-from anomalog_exp.data.recognition.named_keys import named_keys
-from anomalog_exp.data.recognition.own_format import own_format
-from anomalog_exp.data.recognition.reading import PLAUSIBLE_MS, Reading, read
+from anomalog_exp.data.recognition.nearest_year import with_years
 from anomalog_exp.data.recognition.recognition import ParserChoice
 from anomalog_exp.data.recognition.refusals import FEWEST_RECORDS
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Mixture", "Part", "formats_of", "mixture", "unread"]
-
-_FEWEST_LINES: Final = 20
-_FEWEST_OF_FILE: Final = 0.02
-"""Share of the lines of a file that a format must read."""
-
-_FEWEST_TIMED: Final = 0.9
-_MOST_FORMATS: Final = 8
-"""Of one file."""
-
-_MOST_TRIED: Final = 1000
-_NEAR: Final = 0.9
-"""Of formats that read nearly as many lines, the one is meant that tells most of them."""
-
-_SAME_LINES: Final = 0.02
-_SAME_FIELDS: Final = 0.05
-_SAME_TEXT: Final = 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A format of some of the lines.
-
-    Attributes:
-        choice: What reads it.
-        lines: (lines,) String, its own.
-    """
-
-    choice: ParserChoice
-    lines: pl.Series
-
-    @property
-    def reading(self) -> Reading:
-        """Its lines as it reads them."""
-        return read(self.choice.config, self.lines)
+__all__ = ["Mixture", "mixture"]
 
 
 class Mixture(NamedTuple):
@@ -81,27 +32,6 @@ class Mixture(NamedTuple):
     with_fields: tuple[str, ...]
 
 
-def formats_of(
-    one: ParserChoice, files: Sequence[pl.Series], candidates: Mapping[str, ParserConfig]
-) -> list[Part]:
-    """The formats of a log; none where one parser reads what can be read.
-
-    Args:
-        one: The parser that fits best of all that read the log alone.
-        files: (lines,) String of each file, some of its lines.
-        candidates: Every option of `dataset/structured_parser` that may be meant, by name.
-    """
-    options = {
-        option: config
-        for option, config in candidates.items()
-        if option != ANY_LINE and can_be_one_of_several(config)
-    }
-    left = [_left(one, lines) for lines in files]
-    if not _other_format(left, options, candidates[ANY_LINE]):
-        return []
-    return _without_doubles(_parts_of(files, options, candidates[ANY_LINE]))
-
-
 def mixture(parts: Sequence[Part], files: Sequence[pl.Series]) -> Mixture:
     """What reads several formats.
 
@@ -110,7 +40,7 @@ def mixture(parts: Sequence[Part], files: Sequence[pl.Series]) -> Mixture:
         files: (lines,) String of each file.
     """
     ordered = sorted(parts, key=lambda part: (_taken(part, parts), -len(part.lines)))
-    choices = _with_years(ordered)
+    choices = with_years(ordered)
     others = unread(choices, files)
     first = sum(len(part.lines) for part in ordered)
     if first < FEWEST_RECORDS * (first + len(others)):
@@ -131,212 +61,8 @@ def mixture(parts: Sequence[Part], files: Sequence[pl.Series]) -> Mixture:
     return Mixture(ParserChoice(SEVERAL, {"parsers": named}, config), tuple(dict.fromkeys(fields)))
 
 
-def unread(choices: Sequence[ParserChoice], files: Sequence[pl.Series]) -> pl.Series:
-    """(lines,) String of all files, those that none of some parsers reads with its time."""
-    import polars as pl
-
-    lines = pl.concat(files)
-    for choice in choices:
-        lines = _left(choice, lines)
-    return lines
-
-
-def _other_format(
-    left: Sequence[pl.Series], options: Mapping[str, ParserConfig], any_line: ParserConfig
-) -> bool:
-    """Whether what one parser leaves of the files has a format that another one reads."""
-    import polars as pl
-
-    every = pl.concat(left)
-    few = every.sample(min(len(every), _MOST_TRIED), seed=0)
-    return _best_option(few, options, _FEWEST_LINES) is not None or any(
-        _own(lines, any_line, _FEWEST_LINES) is not None for lines in left
-    )
-
-
-def _parts_of(
-    files: Sequence[pl.Series], options: Mapping[str, ParserConfig], any_line: ParserConfig
-) -> list[Part]:
-    """The formats of each file, and of what is left of all."""
-    import polars as pl
-
-    found: list[Part] = []
-    left = [_take_apart(lines, options, any_line, found) for lines in files]
-    _take_apart(pl.concat(left), options, any_line, found)
-    return found
-
-
-def _take_apart(
-    lines: pl.Series,
-    options: Mapping[str, ParserConfig],
-    any_line: ParserConfig,
-    found: list[Part],
-) -> pl.Series:
-    """Add the formats of some lines to those that are found; what is left of the lines."""
-    import polars as pl
-
-    fewest = max(_FEWEST_LINES, _FEWEST_OF_FILE * len(lines))
-    for _ in range(_MOST_FORMATS):
-        if len(lines) < fewest:
-            return lines
-        choice = _best(lines, options, any_line, fewest)
-        if choice is None:
-            return lines
-        own, lines = _read_by(choice.config, lines), _left(choice, lines)
-        for place, part in enumerate(found):
-            if part.choice == choice:
-                found[place] = Part(choice, pl.concat([part.lines, own]))
-                break
-        else:
-            found.append(Part(choice, own))
-    return lines
-
-
-def _without_doubles(parts: Sequence[Part]) -> list[Part]:
-    """The formats but those that another one reads as well: `openssh` beside `syslog`."""
-    import polars as pl
-
-    kept, place = sorted(parts, key=lambda part: len(part.lines)), 0
-    while place < len(kept):
-        part = kept[place]
-        other = next((one for one in kept if one is not part and _reads_as_well(one, part)), None)
-        if other is None:
-            place += 1
-            continue
-        both = Part(other.choice, pl.concat([other.lines, part.lines]))
-        kept = [both if one is other else one for one in kept if one is not part]
-    return kept
-
-
-def _reads_as_well(other: Part, part: Part) -> bool:
-    theirs = _read_by(other.choice.config, part.lines)
-    if len(theirs) < (1 - _SAME_LINES) * len(part.lines):
-        return False
-    ours, others = (fit(one.choice.option, one.choice.config, part.lines) for one in (part, other))
-    return (
-        others.fields >= ours.fields - _SAME_FIELDS
-        and others.explained >= ours.explained - _SAME_TEXT
-    )
-
-
-def _best(
-    lines: pl.Series, options: Mapping[str, ParserConfig], any_line: ParserConfig, fewest: float
-) -> ParserChoice | None:
-    """What reads most of the lines, with times; None where each reads too few."""
-    return _best_option(lines, options, fewest) or _own(lines, any_line, fewest)
-
-
-def _best_option(
-    lines: pl.Series, options: Mapping[str, ParserConfig], fewest: float
-) -> ParserChoice | None:
-    found = []
-    for choice in _choices(lines, options, fewest):
-        own = _read_by(choice.config, lines)
-        if len(own) < fewest:
-            continue
-        one = fit(choice.option, choice.config, own, choice.keys)
-        if one.refused is None and one.timed >= _FEWEST_TIMED:
-            found.append((len(own), one))
-    most = max((count for count, _ in found), default=0)
-    near = by_rank(one for count, one in found if count >= _NEAR * most)
-    return ParserChoice.of(near[0].option, options[near[0].option], near[0].keys) if near else None
-
-
-def _choices(
-    lines: pl.Series, options: Mapping[str, ParserConfig], fewest: float
-) -> Iterator[ParserChoice]:
-    """The options, and those with names of fields that lines have whose times are not read else."""
-    for option, config in options.items():
-        yield ParserChoice(option, {}, config)
-        if isinstance(config, NamedFieldsConfig):
-            reading = read(config, lines)
-            untimed = reading.lines.filter(reading.matched & reading.frame["time_ms"].is_null())
-            if len(untimed) >= fewest:
-                keys = named_keys(config, read(config, untimed))
-                if keys:
-                    yield ParserChoice.of(option, config, keys)
-
-
-def _own(lines: pl.Series, any_line: ParserConfig, fewest: float) -> ParserChoice | None:
-    """A format that no option has, if most of the lines have it."""
-    own = own_format(lines) if len(lines) else None
-    if own is None or own.times is None:
-        return None
-    choice = ParserChoice.of(ANY_LINE, any_line, own.keys)
-    reads = len(_read_by(choice.config, lines))
-    return choice if reads >= max(fewest, len(lines) / 2) else None
-
-
-def _read_by(config: ParserConfig, lines: pl.Series) -> pl.Series:
-    """The lines that a parser reads with their times."""
-    try:
-        reading = read(config, lines)
-    except Exception:  # noqa: BLE001 - a plugin's parser may raise whatever it likes
-        return lines.clear()
-    timed = reading.frame["time_ms"].is_between(*PLAUSIBLE_MS).fill_null(value=False)
-    return reading.lines.filter(reading.matched & timed)
-
-
-def _left(choice: ParserChoice, lines: pl.Series) -> pl.Series:
-    """The lines that a parser does not read by themselves, or whose times it does not read."""
-    if choice.option == ANY_LINE and not choice.keys:
-        return lines
-    reading = read(choice.config, lines)
-    reads = reading.matched
-    if reading.timed:
-        reads &= reading.frame["time_ms"].is_not_null()
-    return reading.lines.filter(~reads)
-
-
 def _taken(part: Part, parts: Sequence[Part]) -> int:
     """How many lines of the others a format reads: what reads none of them can be tried first."""
     return sum(
-        len(_read_by(part.choice.config, other.lines)) for other in parts if other is not part
+        len(read_by(part.choice.config, other.lines)) for other in parts if other is not part
     )
-
-
-def _with_years(parts: Sequence[Part]) -> list[ParserChoice]:
-    """What reads them; times without a year are as of the one that is nearest to the others' times."""
-    readings = [part.reading for part in parts]
-    times = [
-        _plausible(reading.rows["time_ms"])
-        for reading in readings
-        if not reading.parser.assumes_year
-    ]
-    if not any(map(len, times)):
-        return [part.choice for part in parts]
-    begin, end = (int(bound(np.concatenate(times))) for bound in (np.min, np.max))
-    return [
-        _with_year(part.choice, reading, begin, end)
-        if reading.parser.assumes_year and hasattr(part.choice.config, "year")
-        else part.choice
-        for part, reading in zip(parts, readings, strict=True)
-    ]
-
-
-def _plausible(times: pl.Series) -> NDArray[np.int64]:
-    return times.filter(times.is_between(*PLAUSIBLE_MS)).to_numpy()
-
-
-def _with_year(choice: ParserChoice, reading: Reading, begin: int, end: int) -> ParserChoice:
-    first = int(reading.rows["time_ms"].drop_nulls()[0])
-    years = range(_date(begin).year - 1, _date(end).year + 2)
-    year = min(years, key=lambda year: _off(_in_year(first, year), begin, end))
-    return ParserChoice.of(choice.option, choice.config, choice.keys | {"year": year})
-
-
-def _off(ms: float, begin: int, end: int) -> float:
-    """How far a time is from a span."""
-    return max(begin - ms, 0, ms - end)
-
-
-def _date(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _in_year(ms: int, year: int) -> float:
-    """The same day and time of a year; March 1 where it has no February 29."""
-    date = _date(ms)
-    leaped = (date.month, date.day) == (2, 29) and year % 4
-    moved = date.replace(year=year, month=3, day=1) if leaped else date.replace(year=year)
-    return moved.timestamp() * 1000

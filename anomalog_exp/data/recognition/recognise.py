@@ -10,9 +10,10 @@ from anomalog_exp.data.parsers.format_names import ANY_LINE
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
 from anomalog_exp.data.recognition.fit import Fit, fit
+from anomalog_exp.data.recognition.formats import formats_of, unread
 from anomalog_exp.data.recognition.long_records import pinned_records
 from anomalog_exp.data.recognition.mined import template_facts
-from anomalog_exp.data.recognition.mixture import formats_of, mixture, unread
+from anomalog_exp.data.recognition.mixture import mixture
 from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.reading import LEARNS_FROM, Reading, read

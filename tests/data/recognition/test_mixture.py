@@ -91,6 +91,10 @@ def test_times_without_a_year_are_of_the_year_of_the_others(tmp_path):
     files["b"] = lines_of("syslog", begin=datetime(2032, 1, 1, 0, 1))
     found = found_in(tmp_path, files)
     assert {"syslog": {"year": 2032}} in found.parser.keys["parsers"]
+    # A February 29 may be nearest to a year that has none: another day of it was meant to be read.
+    leap = {"a": lines_of("access", begin=datetime(2099, 2, 28)),
+            "b": lines_of("syslog", begin=datetime(2096, 2, 29))}  # fmt: skip
+    assert {"syslog": {"year": 2099}} in found_in(tmp_path, leap).parser.keys["parsers"]
     # Where none has a year, it stays as it was.
     assert "syslog" in found_in(tmp_path, {"a": lines_of("syslog"), "b": lines_of("klog")}).parser.keys["parsers"]  # fmt: skip
 
