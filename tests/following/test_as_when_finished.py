@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +131,30 @@ def test_events_without_an_entity_are_counted_once_where_an_entity_is_asked_for(
     said: list[str] = []
     follow(expected.bundle, options(log, tmp_path / "found.jsonl"), said.append)
     assert said[-1].partition(" finding")[2].lstrip("s") == left_out
+
+
+@pytest.mark.parametrize("model", ["rate", "new_event"])
+@pytest.mark.usefixtures("small_pieces")
+def test_lines_of_several_formats_are_read_as_when_the_log_is_finished(model, folder, tmp_path):
+    log = folder / "services.log"
+    begin = datetime(2025, 12, 31, 22, tzinfo=UTC)
+    lines = []
+    for i in range(2000):
+        at = begin + timedelta(seconds=7 * i)
+        lines += [
+            f'{{"ts": "{at:%Y-%m-%dT%H:%M:%SZ}", "msg": "step {i % 7} done"}}',
+            f"{at:%b %d %H:%M:%S} web1 cron{i % 3}[{i}]: job {i} ran",
+            f"{at:%Y-%m-%d %H:%M:%S},000 ERROR [main] shop.Cart - no owner",
+            "java.lang.IllegalStateException: no owner",
+            f"\tat shop.Cart.owner{i % 5}(Cart.java:88)",
+        ]
+    log.write_text("\n".join(lines) + "\n")
+    expected = trained(
+        folder, "dataset=custom", f"dataset.source.path={log}", "dataset/structured_parser=several",
+        "dataset.structured_parser.parsers=[json,{syslog: {year: 2025}},log4j]",
+        "sequence=time", "sequence.time_span_ms=60000", f"model={model}",
+    )  # fmt: skip
+    # Two hours before New Year, and two hours after it.
+    assert len(expected.outcome.scores) == 234
+    found = followed(expected.bundle, options(log, tmp_path / "found.jsonl"))
+    assert_same(found, expected)
