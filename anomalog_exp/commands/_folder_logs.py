@@ -76,8 +76,8 @@ def _is_text(file: Path) -> bool:
 
 def _is_found(files: Sequence[Path]) -> bool:
     """Whether a run finds a log by its folder: the only one there, by the name that most have."""
-    names = log_names(files)
-    return len(names) <= 1 and all(name.endswith(_ENDINGS[0][0]) for name in names)
+    logs = {path.with_name(log_name(path)) for path in files}
+    return len(logs) <= 1 and all(path.name.endswith(_ENDINGS[0][0]) for path in logs)
 
 
 def log_names(files: Sequence[Path]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from anomalog_exp.data.parsers.format_names import SEVERAL
 from anomalog_exp.plural import how_many
 from anomalog_exp.report.run_warning import RunWarning
 from anomalog_exp.results.times import duration
@@ -34,6 +35,9 @@ FEW_EVENTS = 100
 
 FALL_BACK_SHARE = 0.01
 """A larger share of events that are earlier than the one before is no matter of threads."""
+
+FEW_TIMED, TIMED_SHARE = 20, 0.1
+"""More lines, and a larger share, that continue others and hold a time are hardly parts of them."""
 
 _SHOWN = 3
 """Kinds of events that a warning names."""
@@ -133,7 +137,9 @@ def time_warnings(dataset: Mapping[str, Any]) -> Iterator[RunWarning]:
             "If several logs are mixed, sort the lines by time, or give each log by itself. Else see "
             "whether the parser's time format reads the times as they are meant.",
         )
-    yield from _files_in_order(dataset.get("inputs", []))
+    # Services beside each other are in no order.
+    if dataset.get("structured_parser", {}).get("name") != SEVERAL:
+        yield from _files_in_order(dataset.get("inputs", []))
 
 
 def _files_in_order(inputs: Sequence[Mapping[str, Any]]) -> Iterator[RunWarning]:
@@ -169,6 +175,21 @@ def reading_warnings(
             f"{unparsed:,} of {lines:,} lines ({unparsed / lines:.2%}) are left out.{example}",
             "Mend the parser's format; dataset_manifest.json shows samples.",
         )
+        yield from _files_without_rows(dataset.get("inputs", []))
+    timed, continued = (
+        dataset.get("lines_continued_with_time", 0),
+        dataset.get("lines_continued", 0),
+    )
+    if timed >= FEW_TIMED and timed > TIMED_SHARE * continued:
+        samples = dataset.get("continued_samples", [])
+        example = f" One that continues another is {_sample_text(samples[0])!r}." if samples else ""
+        yield RunWarning(
+            "Lines that continue records look like records",
+            f"{timed:,} of {continued:,} of them hold a day and a time, as those of another program "
+            f"would.{example}",
+            "If they are records, name their format as well, by dataset/structured_parser=several, or "
+            "give each program's log by itself.",
+        )
     if invalid := dataset.get("lines_invalid_utf8", 0):
         yield RunWarning(
             "Lines are not UTF-8",
@@ -198,6 +219,18 @@ def reading_warnings(
             "Labels name entities that the log does not hold",
             f"{unknown:,} of them count for nothing.",
             "See whether labels and log belong together.",
+        )
+
+
+def _files_without_rows(inputs: Sequence[Mapping[str, Any]]) -> Iterator[RunWarning]:
+    silent = [one for one in inputs if one["lines"] and not one.get("rows", 1)]
+    if silent and len(inputs) > 1:
+        names = ", ".join(one["name"] for one in silent[:_SHOWN])
+        more = ", ..." if len(silent) > _SHOWN else ""
+        yield RunWarning(
+            "Files are not read at all",
+            f"Not one line of {how_many(len(silent), 'file')} is an event: {names}{more}.",
+            "Look at each of them by itself, as by `python -m anomalog_exp inspect FILE`.",
         )
 
 

@@ -8,6 +8,7 @@ the names here are those of its user interface, read from it and tried in a brow
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,7 @@ EXPERIMENT_VIEW: Final = "runs"
 _FLAGGED: Final = ("flagged_share", "flagged")
 """What there is to compare without labels."""
 
+_NOT_IN_TAGS: Final = re.compile(r"[^\w\-./ :]", re.ASCII)
 _PRIMARY: Final = "mlflow.experiment.primaryMetric"
 _SHARED: Final = "mlflow.sharedViewState."
 _COMPARED_RUNS: Final = 100
@@ -50,7 +52,7 @@ class View:
     @property
     def tags(self) -> dict[str, str]:
         """The tags of the experiment that make MLflow know the view and the figure to rank by."""
-        tags = {f"{_SHARED}{self.key}": json.dumps(self._state())}
+        tags = {f"{_SHARED}{_allowed(self.key)}": json.dumps(self._state())}
         if self.metrics and not self.metrics[0].endswith(_FLAGGED):
             tags |= {f"{_PRIMARY}.name": self.metrics[0], f"{_PRIMARY}.greaterIsBetter": "true"}
         return tags
@@ -132,11 +134,16 @@ def compared_metrics(scope: str, headline: Mapping[str, float]) -> list[str]:
     return [in_scope(scope, name) for name in names or _FLAGGED]
 
 
+def _allowed(key: str) -> str:
+    """A key as MLflow takes it in the name of a tag: that of a sweep over data sets has a `+`."""
+    return _NOT_IN_TAGS.sub("-", key)
+
+
 def view_address(experiment: str, view: str) -> str:
     """The part of an address behind the server's that opens a view: a sweep's with its charts."""
     shown = {
         "workflowType": "machine_learning",
-        "viewStateShareKey": view,
+        "viewStateShareKey": _allowed(view),
         "compareRunsMode": "TABLE" if view == EXPERIMENT_VIEW else "CHART",
     }
     return f"/#/experiments/{quote(experiment)}/runs?{urlencode(shown)}"

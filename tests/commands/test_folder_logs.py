@@ -57,6 +57,14 @@ def test_a_folder_of_one_log_is_that_log_whatever_it_is_called(folder, capsys, n
     assert f"{name}: 900 lines" in capsys.readouterr().out
 
 
+def test_logs_of_one_name_in_several_folders_are_several(folder, capsys):
+    for pod in ("a", "b", "c"):
+        (folder / "pods" / pod).mkdir(parents=True)
+        (folder / "pods" / pod / "app.log").write_text(LINES)
+    assert run_command("analyze", "pods", NO_PAGE) == 0
+    assert "3 files: 2,700 lines" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("command", ["analyze", "inspect", "templates", "diff"])
 def test_what_is_not_read_is_named(system, folder, capsys, command):
     (folder / "other.log").write_text(LINES)

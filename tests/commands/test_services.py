@@ -74,6 +74,18 @@ def test_what_was_learned_judges_the_services_of_another_day(services, capsys):
     assert 'rate: 0 events of "GET <*> HTTP/<*>' in first
 
 
+def test_a_service_that_is_silent_in_another_log_is_judged_as_that(services, capsys):
+    write_services(services / "healthy")
+    assert run_command("analyze", "healthy", NO_PAGE, "template.with_fields=[status,level]") == 0
+    run_dir = last_run(capsys.readouterr().out).run_dir
+    (services / "faulty" / "access.log").unlink()
+    # No line has a status.
+    assert run_command("score", str(run_dir), "faulty", NO_PAGE) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "2 files: 2,160 lines" in shown
+    assert 'rate: 0 events of "GET <*> HTTP/<*> [status=200, level=-]"' in shown
+
+
 def test_what_changed_between_two_days_is_told_by_service(services, capsys):
     write_services(services / "healthy")
     log = services / "faulty" / "cron.log"

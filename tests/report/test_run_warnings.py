@@ -114,6 +114,9 @@ def test_a_good_run_has_none():
          "Lines could not be parsed", "10 of 1,000 lines (1.00%) are left out. One of them is '<b>'."),
         ({"dataset": {"pinned": {"rows": {"login": 7, "panic": 0}, "unused": ["panic"]}}},
          "Pinned templates fit no message", "1 of 2, as 'panic'"),
+        ({"dataset": {"lines_continued": 100, "lines_continued_with_time": 20, "continued_samples": [
+            {"line": 3, "text": "2026-11-27 10:00:00 up"}]}},
+         "Lines that continue records look like records", "20 of 100 of them hold a day and a time"),
         ({"dataset": {"lines_invalid_utf8": 2}}, "Lines are not UTF-8", "2 lines"),
         ({"dataset": {"rows_without_time": 7}}, "Events have no time", "7 of 1,000"),
         ({"dataset": {"rows_without_entity": 7}}, "Events belong to no entity", "7 of 1,000"),
@@ -125,6 +128,27 @@ def test_each_is_said_once_with_its_number(changes, title, number):
     found = titles(**changes)
     assert list(found) == [title]
     assert number in found[title]
+
+
+def test_files_of_which_nothing_is_read_are_named():
+    files = [
+        {"name": name, "lines": 30, "rows": rows} for name, rows in (("a", 30), ("b", 0), ("c", 0))
+    ]
+    found = titles(dataset={"lines_unparsed": 60, "inputs": files})
+    assert found["Files are not read at all"] == "Not one line of 2 files is an event: b, c."
+    assert "Files are not read at all" not in titles(
+        dataset={"lines_unparsed": 6, "inputs": files[:1]}
+    )
+
+
+@pytest.mark.parametrize(("parser", "said"), [("custom", True), ("several", False)])
+def test_files_are_to_be_in_order_unless_they_are_of_several_services(parser, said):
+    files = [
+        {"name": name, "lines": 500, "rows": 500, "first_time_ms": begin, "last_time_ms": begin + 9}
+        for name, begin in (("b.log", 7_200_000), ("a.log", 0))
+    ]
+    found = titles(dataset={"inputs": files, "structured_parser": {"name": parser}})
+    assert ("Files are not read in order of time" in found) == said
 
 
 @pytest.mark.parametrize(("flagged", "said"), [(40, False), (41, True)])

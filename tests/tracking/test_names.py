@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 import pytest
 
 from anomalog_exp.config.load import load_run_config
 from anomalog_exp.config.serialise import serialise_config
 from anomalog_exp.tracking.names import member_name, name_alone
+from anomalog_exp.tracking.views import View, view_address
 
 
 def alone(*overrides: str) -> str:
@@ -38,3 +41,17 @@ def test_a_member_is_named_by_what_its_sweep_varies():
     assert member_name(overrides, ["model", "sequence.window_size", "seed"]) == (
         "markov · window 10 · seed 1"
     )
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
+def test_a_view_of_a_sweep_over_data_sets_has_a_name_that_mlflow_takes(tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    name = "demo+bgl_small-entity-1a2b3c4d"
+    client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    experiment = client.create_experiment("x")
+    for tag, value in View(name, "tags.sweep = 'x'", ["m/f1"], []).tags.items():
+        client.set_experiment_tag(experiment, tag, value)
+    address = view_address(experiment, name)
+    (key,) = parse_qs(address.partition("?")[2])["viewStateShareKey"]
+    assert f"mlflow.sharedViewState.{key}" in client.get_experiment(experiment).tags

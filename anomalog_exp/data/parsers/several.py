@@ -2,7 +2,7 @@
 
 Each line is read by the first of some parsers that reads its time; where none does, by the first that
 it matches. A line that none of them reads continues the record above it, where one of them joins lines
-to records; else it does not match.
+to records, unless it begins with a time; else it does not match.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser, ParserConfig
 from anomalog_exp.data.parsers.checked import refuse_other_shape
+from anomalog_exp.data.parsers.times.shapes import begins_with_time
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.listing import open_option
 
@@ -118,10 +119,12 @@ class SeveralParser(Parser):
             return None
         read = _read(self._parsers, lines)
         timed = read.frame["time_ms"].is_not_null().to_numpy()
-        begins = read.reader != _NO_READER
+        unread = read.reader == _NO_READER
+        # What has a time there is a record of a format that is not in the list.
+        begins = np.where(unread, begins_with_time(lines).to_numpy(), True)
         for nth, parser in enumerate(self._parsers):
             # A pattern of what begins a record may fit a line that no parser reads.
-            asked = np.flatnonzero(np.isin(read.reader, [nth, _NO_READER]))
+            asked = np.flatnonzero(unread | (read.reader == nth))
             found = parser.begins_record(lines.gather(asked), matched.gather(asked))
             if found is not None:
                 own = read.reader[asked] == nth

@@ -103,7 +103,8 @@ def build_dataset(
     check_parsed(dataset, parser, raw.inputs, events)
     if parser.reads_times and events.counts["rows_without_time"] > events.counts["rows"] // 2:
         check_times(dataset, raw.inputs, events, directory)
-    events.fields.refuse_none(parser.fields)
+    if templates is None:  # an earlier log may have had services that are silent in this one
+        events.fields.refuse_none(parser.fields)
     check_labels(dataset, events.counts, placed)
 
     shapes = events.shapes.texts(categories.shape).to_list()

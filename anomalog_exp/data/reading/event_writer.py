@@ -68,7 +68,7 @@ class EventWriter:
         self.continued: list[tuple[int, str]] = []
         self.index: list[tuple[int, int, int, int]] = []
         self.first_lines: dict[int, int] = {}
-        self._lines = Counter[int]()
+        self._lines, self._rows = Counter[int](), Counter[int]()
         self._in_record = False
         self.entities, self.shapes = FirstAppearance(), FirstAppearance()
         self.fields = FieldValues()
@@ -108,6 +108,7 @@ class EventWriter:
         self.index.append((first, block.source, block.offset, block.size))
         self.counts.update(counts)
         self._lines[block.source] += counts["lines_total"]
+        self._rows[block.source] += len(part.row)
         self._count_before(part, first)
         _add_samples(self.samples, part.unparsed, first)
         _add_samples(self.continued, part.continued, first)
@@ -155,6 +156,7 @@ class EventWriter:
                 **one.facts(),
                 "first_line": self.first_lines.get(source),
                 "lines": self._lines[source],
+                "rows": self._rows[source],
                 "first_time_ms": first_ms,
                 "last_time_ms": last_ms,
             }

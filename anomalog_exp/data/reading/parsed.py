@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from anomalog_exp.data.columns import COLUMNS, NO_ENTITY
 from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser
+from anomalog_exp.data.parsers.times.shapes import holds_time
 from anomalog_exp.data.reading.blocks import Block, block_lines
 from anomalog_exp.data.reading.in_order import in_order
 from anomalog_exp.data.reading.parse_lines import parse_lines
@@ -199,6 +200,9 @@ def parse_block(block: Block, reading: Reading, categories: SharedCategories) ->
             **({} if header is None else {"lines_header": int((header & ~empty).sum())}),
             "lines_unparsed": int(missed.sum()),
             "lines_continued": int(continuing.sum()),
+            "lines_continued_with_time": int(holds_time(lines.filter(continuing)).sum())
+            if len(continuing)
+            else 0,
             "lines_not_in_messages": left_out,
             "lines_without_message": int(silent.sum()),
             "lines_invalid_utf8": invalid,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anomalog_exp.data.parsers.times.shapes import SHAPES
 from anomalog_exp.data.recognition.own_format import time_at_begin
 from anomalog_exp.data.recognition.recognition import ParserChoice
-from anomalog_exp.data.recognition.time_shapes import SHAPES
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from anomalog_exp.data.parsers.levels import LEVEL_WORDS, level_codes
+from anomalog_exp.data.parsers.times.shapes import GAP, SHAPES, WORD, YEAR, TimeShape
 from anomalog_exp.data.recognition.time_order import ReadTimes, read_times
-from anomalog_exp.data.recognition.time_shapes import SHAPES, YEAR, TimeShape
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,8 +29,6 @@ _MOST_WORDS: Final = 3
 _FEWEST_PARAGRAPHS: Final = 5
 _LONGEST_PARAGRAPH: Final = 20
 _NEAR: Final = 0.01
-_GAP: Final = r"[\s|,;]+"
-_WORD: Final = r"[^\s|,;]+"
 _OPEN, _CLOSE = r"[\[(<{\"']?", r"[\])>}\"']?"
 _BEHIND: Final = r"[\s|,;:\]-]*"
 _LEVEL: Final = f"(?i:{'|'.join(sorted(LEVEL_WORDS, key=len, reverse=True))})"
@@ -92,13 +90,13 @@ def time_at_begin(lines: pl.Series) -> str | None:
 def _places(lines: pl.Series) -> list[tuple[TimeShape, int]]:
     """Shapes that enough lines have, with the number of words before them, the likeliest first."""
     found: list[tuple[float, TimeShape, int]] = []
-    gap = rf"(?:{_WORD}{_GAP})"
+    gap = rf"(?:{WORD}{GAP})"
     for shape in SHAPES:
         before = lines.str.extract(rf"^({gap}{{0,{_MOST_WORDS}}}?){_OPEN}(?:{shape.pattern})")
         given = before.drop_nulls()
         if len(given) < _FEWEST_RECORDS * len(lines):
             continue
-        counts = given.str.count_matches(_GAP).value_counts(sort=True)
+        counts = given.str.count_matches(GAP).value_counts(sort=True)
         words, count = counts.row(0)
         found.append((count / len(lines), shape, words))
     most = max((share for share, _, _ in found), default=0.0)
@@ -110,11 +108,11 @@ def _places(lines: pl.Series) -> list[tuple[TimeShape, int]]:
 def _named_words(words: int, behind: int = 0) -> str:
     """A pattern of so many words, each a field; `behind` others are named already."""
     numbers = range(behind + 1, behind + words + 1)
-    return "".join(rf"[\[(<{{]*(?P<word{i}>{_WORD}?)[\])>}}:]*{_GAP}" for i in numbers)
+    return "".join(rf"[\[(<{{]*(?P<word{i}>{WORD}?)[\])>}}:]*{GAP}" for i in numbers)
 
 
 def _words_before(words: int) -> str:
-    return f"(?:{_WORD}{_GAP}){{{words}}}" if words else ""
+    return f"(?:{WORD}{GAP}){{{words}}}" if words else ""
 
 
 def _described(lines: pl.Series, shape: TimeShape, words: int, times: ReadTimes) -> OwnFormat:
@@ -202,7 +200,7 @@ def _paragraphs(lines: pl.Series) -> OwnFormat | None:
     first = lines.filter(filled & ~filled.shift(1, fill_value=False))
     if len(first) < _FEWEST_PARAGRAPHS or not 2 <= filled.sum() / len(first) <= _LONGEST_PARAGRAPH:
         return None
-    words = first.str.extract(rf"^({_WORD}{_GAP}){_OPEN}[0-9]")
+    words = first.str.extract(rf"^({WORD}{GAP}){_OPEN}[0-9]")
     word, count = words.value_counts(sort=True).row(0)
     begins = lines.str.starts_with(word or "\0").sum()
     if word is None or count < _FEWEST_READ * len(first) or begins > count / _FEWEST_READ:
@@ -212,7 +210,7 @@ def _paragraphs(lines: pl.Series) -> OwnFormat | None:
         return None
     regex = found.keys["regex"]
     literal = _literal(word.strip())
-    regex = f"^{literal}{_GAP}" + regex.removeprefix(f"^{_named_words(1)}")
+    regex = f"^{literal}{GAP}" + regex.removeprefix(f"^{_named_words(1)}")
     return OwnFormat(
         found.keys | {"regex": regex, "multiline": {"starts_with": literal}}, found.times
     )

@@ -98,6 +98,18 @@ def test_a_line_that_none_reads_continues_the_record_above_it():
     assert messages.to_list() == ["ready", "\n".join(["no stock", *TRACE]), f"bare\n{TRACE[0]}", "no stock"]  # fmt: skip
 
 
+def test_a_line_that_begins_with_a_time_is_no_part_of_another(tmp_path):
+    foreign = ["CRIT|2026-11-27T11:14:40.000Z|raid0|disk 0 failed", "Nov 27 11:14:41 web1 CRON: ran",
+               "[2026-11-27 11:14:42] panic"]  # fmt: skip
+    parts = [*TRACE, "  2026-11-27 11:14:40 was the time of it", "Caused by: it failed at 10:00:00"]
+    parser = several("json", "log4j")
+    lines = pl.Series([LOG4J, *foreign, *parts, JSON[0]])
+    frame = parse_lines(lines, parser)
+    records = records_of(parser, lines, frame, lines == "")
+    # What begins a record without a message counts as a line that does not match.
+    assert records.begins.to_list() == [True] * 4 + [False] * 4 + [True]
+
+
 def test_where_none_joins_lines_each_is_a_record():
     parser = several("json", "logfmt")
     lines = pl.Series([JSON[0], *TRACE])

@@ -6,9 +6,12 @@ A shape that is part of another one comes behind it: a date alone behind a date 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["SHAPES", "YEAR", "TimeShape"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["GAP", "SHAPES", "WORD", "YEAR", "TimeShape", "begins_with_time", "holds_time"]
 
 YEAR: Final = 2024
 """Stands for the year of times without one, as in the formats that ship: it has a February 29."""
@@ -106,3 +109,24 @@ SHAPES: Final = (
     TimeShape(_CLOCK, ("%H:%M:%S",)),
 )
 """What comes first of two shapes that both fit."""
+
+WORD: Final = r"[^\s|,;]+"
+GAP: Final = r"[\s|,;]+"
+"""What stands between words near the begin of lines."""
+
+_ON_A_CLOCK: Final = [shape.pattern for shape in SHAPES if ":" in shape.pattern]
+"""A day alone, or a number, may be anything."""
+
+_ANY: Final = "|".join(_ON_A_CLOCK)
+_ANY_OF_A_DAY: Final = "|".join(pattern for pattern in _ON_A_CLOCK if pattern != _CLOCK)
+_NEAR: Final = 120
+
+
+def begins_with_time(lines: pl.Series) -> pl.Series:
+    """(lines,) Boolean: lines that have a time behind two words at most, as records have."""
+    return lines.str.contains(rf"^(?:{WORD}{GAP}){{0,2}}[\[(<{{]?(?:{_ANY})")
+
+
+def holds_time(lines: pl.Series) -> pl.Series:
+    """(lines,) Boolean: lines that hold a day and a time among their first characters."""
+    return lines.str.head(_NEAR).str.contains(_ANY_OF_A_DAY)
