@@ -21,6 +21,7 @@ from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
 from anomalog_exp.data.recognition.reading import PLAUSIBLE_MS, Reading, read
 from anomalog_exp.data.recognition.recognition import ParserChoice
+from anomalog_exp.data.recognition.time_order import days_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,7 +79,7 @@ def formats_of(
         if option != ANY_LINE and can_be_one_of_several(config)
     }
     left = [_left(one, lines) for lines in files]
-    if not _other_format(left, options, candidates[ANY_LINE]):
+    if not (_other_times(one, files) or _other_format(left, options, candidates[ANY_LINE])):
         return []
     return _without_doubles(_parts_of(files, options, candidates[ANY_LINE]))
 
@@ -91,6 +92,15 @@ def unread(choices: Sequence[ParserChoice], files: Sequence[pl.Series]) -> pl.Se
     for choice in choices:
         lines = _left(choice, lines)
     return lines
+
+
+def _other_times(one: ParserChoice, files: Sequence[pl.Series]) -> bool:
+    """Whether times of a file are written in another format than the one made for all files together."""
+    form = one.keys.get("time_format")
+    if one.option != ANY_LINE or form is None or len(files) == 1:
+        return False
+    own = (own_format(lines) for lines in files if len(lines) >= _FEWEST_LINES)
+    return any(one is not None and one.keys.get("time_format", form) != form for one in own)
 
 
 def _other_format(
@@ -131,7 +141,8 @@ def _take_apart(
     for _ in range(_MOST_FORMATS):
         if len(lines) < fewest:
             return lines
-        choice = _best(lines, options, any_line, fewest)
+        forms = [part.choice.keys.get("time_format") for part in found]
+        choice = _best_option(lines, options, fewest) or _own(lines, any_line, fewest, forms)
         if choice is None:
             return lines
         own, lines = read_by(choice.config, lines), _left(choice, lines)
@@ -161,6 +172,9 @@ def _without_doubles(parts: Sequence[Part]) -> list[Part]:
 
 
 def _reads_as_well(other: Part, part: Part) -> bool:
+    forms = {one.choice.keys.get("time_format") for one in (other, part)}
+    if len(forms) > 1 and other.choice.option == part.choice.option == ANY_LINE:
+        return False  # it may read other times
     theirs = read_by(other.choice.config, part.lines)
     if len(theirs) < (1 - _SAME_LINES) * len(part.lines):
         return False
@@ -171,16 +185,10 @@ def _reads_as_well(other: Part, part: Part) -> bool:
     )
 
 
-def _best(
-    lines: pl.Series, options: Mapping[str, ParserConfig], any_line: ParserConfig, fewest: float
-) -> ParserChoice | None:
-    """What reads most of the lines, with times; None where each reads too few."""
-    return _best_option(lines, options, fewest) or _own(lines, any_line, fewest)
-
-
 def _best_option(
     lines: pl.Series, options: Mapping[str, ParserConfig], fewest: float
 ) -> ParserChoice | None:
+    """The option that reads most of the lines, with times; None where each reads too few."""
     found = []
     for choice in _choices(lines, options, fewest):
         own = read_by(choice.config, lines)
@@ -209,12 +217,24 @@ def _choices(
                     yield ParserChoice.of(option, config, keys)
 
 
-def _own(lines: pl.Series, any_line: ParserConfig, fewest: float) -> ParserChoice | None:
-    """A format that no option has, if most of the lines have it."""
+def _own(
+    lines: pl.Series, any_line: ParserConfig, fewest: float, forms: Sequence[str | None] = ()
+) -> ParserChoice | None:
+    """A format that no option has, if most of the lines have it.
+
+    Args:
+        lines: (lines,) String.
+        any_line: The option that describes such a format.
+        fewest: So many lines must have it.
+        forms: Of times of other files: where day and month are ambiguous, they stand as there.
+    """
     own = own_format(lines) if len(lines) else None
     if own is None or own.times is None:
         return None
-    choice = ParserChoice.of(ANY_LINE, any_line, own.keys)
+    keys, other = own.keys, own.times.other
+    if other is not None and any(form and days_of(form) == days_of(other) for form in forms):
+        keys = keys | {"time_format": other}
+    choice = ParserChoice.of(ANY_LINE, any_line, keys)
     reads = len(read_by(choice.config, lines))
     return choice if reads >= max(fewest, len(lines) / 2) else None
 

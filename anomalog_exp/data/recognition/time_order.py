@@ -15,7 +15,7 @@ from anomalog_exp.data.parsers.times.named import time_format
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ReadTimes", "in_order", "read_times"]
+__all__ = ["ReadTimes", "days_of", "in_order", "read_times"]
 
 _SAME_SHARE: Final = 0.005
 
@@ -56,7 +56,7 @@ def read_times(texts: pl.Series, forms: Sequence[str], year: int) -> ReadTimes |
     near = [one for one in found if one[1] >= most - _SAME_SHARE]
     form, share, order, has_year = max(near, key=lambda one: one[2])
     others = [one[0] for one in near if one[0] != form and one[2] >= order]
-    other = next((one for one in others if _days(one) != _days(form)), None)
+    other = next((one for one in others if days_of(one) != days_of(form)), None)
     return ReadTimes(form, share, has_year, other)
 
 
@@ -66,6 +66,6 @@ def in_order(ms: pl.Series) -> float:
     return float((steps >= 0).sum() / len(steps)) if len(steps) else 1.0
 
 
-def _days(form: str) -> list[str]:
+def days_of(form: str) -> list[str]:
     """The directives of the day, in their order."""
     return sorted((part for part in ("%d", "%m", "%y", "%Y") if part in form), key=form.index)

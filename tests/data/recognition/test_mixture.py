@@ -7,6 +7,7 @@ import random
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from anomalog_exp.data.parsers.format_names import in_words
@@ -184,6 +185,29 @@ def test_several_formats_have_a_name_in_words(parsers, name):
         in_words(ParserChoice("several", {"parsers": parsers}, candidates()["custom"]).options)
         == name
     )
+
+
+def test_each_file_has_the_format_of_its_own_times(tmp_path):
+    afternoon = [
+        f"11/{3 + i // 60:02d}/2026 {1 + i // 60 % 11:02d}:{i % 60:02d}:00 PM INFO job {i} done"
+        for i in range(200)
+    ]
+    day = [
+        f"11/{3 + i // 60:02d}/2026 {8 + i // 60 % 11:02d}:{i % 60:02d}:00 INFO job {i} done"
+        for i in range(200)
+    ]
+    found = found_in(tmp_path, {"us": afternoon, "b": day})
+    assert options(found) == {"custom"}
+    assert found.format_name == "2 formats of their own"
+    forms = [one["custom"]["time_format"] for one in found.parser.keys["parsers"]]
+    # What reads fewer lines of others is tried first.
+    assert forms == ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S"]
+    rows = found.parser.config.build_parser().parse(pl.Series([afternoon[0], day[0]]))
+    assert rows["message"].to_list() == ["job 0 done", "job 0 done"]
+    hours = pl.from_epoch(rows["time_ms"], time_unit="ms").dt.hour().to_list()
+    assert hours == [13, 8]
+    # The same format in both files is one.
+    assert found_in(tmp_path, {"us": day, "b": day}).parser.option == "custom"
 
 
 TRACE = [
