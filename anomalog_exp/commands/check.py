@@ -6,7 +6,8 @@
 Each option is composed, built and tried on the demo log: scores of the promised shape and kind, equal
 for equal training, blind to the labels of what is scored; columns as a parser promises them, whatever
 the line; templates as a miner promises them. Lines that a parser must read may stand beside its YAML, in
-a file of the same name that ends in .log. Prints a line per option; exit code 1 if one fails.
+a file of the same name that ends in .log. Prints a line per option; exit code 1 if one fails. What
+needs an extra that is not installed is not tried.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from yaml import YAMLError
 
@@ -24,11 +26,13 @@ from anomalog_exp.commands._log import is_override
 from anomalog_exp.commands._usage import CommandParser, use_plugins_named
 from anomalog_exp.commands.list import GROUPS
 from anomalog_exp.config.explain import COMPOSING_ERRORS, explained
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import ConfigError, MissingExtra
 from anomalog_exp.options.groups import OPEN_GROUPS, conf_dir
 from anomalog_exp.options.names import option_files
 
 __all__ = ["main"]
+
+_NOT_TRIED: Final = "it is not tried:"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,22 +51,27 @@ def main(arguments: Sequence[str]) -> int:
     use_plugins_named([folder] if folder else [])
     home = conf_dir() if folder is None else folder.absolute() / "conf"
     problems: list[str | None] = []
+    untried = 0
     with tempfile.TemporaryDirectory() as place:
         sample = demo_sample(Path(place))
         for group, name in _options(home):
             problem, remark = tried(group, name, sample)
             problems.append(problem)
+            untried += remark.startswith(_NOT_TRIED)
             _print(f"{group}={name}", problem, remark)
     for module in _without_yaml(home.parent) if folder else []:
         problems.append(f"no YAML in conf/ has `name: {module.stem}`, so nobody can choose it")
         _print(str(module), problems[-1])
     failed = len(problems) - problems.count(None)
-    print(f"\n{len(problems)} options, {failed} failed")
+    not_tried = f", {untried} not tried" if untried else ""
+    print(f"\n{len(problems)} options, {failed} failed{not_tried}")
     return 1 if failed else 0
 
 
 def _print(option: str, problem: str | None, remark: str = "") -> None:
     status = "ok" if problem is None else "FAILED"
+    if problem is None and remark.startswith(_NOT_TRIED):
+        status = "skipped"
     text = (problem or remark).replace("\n", "\n          ")
     print(f"{status:8}{option}{': ' if text else ''}{text}", flush=True)
 
@@ -79,6 +88,9 @@ def tried(group: str, name: str, sample: Sample) -> tuple[str | None, str]:
     """What is wrong with an option, if anything is, and a remark."""
     try:
         return None, check_option(group, name, sample)
+    except MissingExtra as error:
+        problem, *_, advice = str(error).splitlines()
+        return None, f"{_NOT_TRIED} {problem}\n{advice.strip()}"
     except (Broken, ConfigError) as error:
         return str(error), ""
     except COMPOSING_ERRORS as error:

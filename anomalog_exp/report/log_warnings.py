@@ -181,12 +181,10 @@ def reading_warnings(
         dataset.get("lines_continued", 0),
     )
     if timed >= FEW_TIMED and timed > TIMED_SHARE * continued:
-        samples = dataset.get("continued_samples", [])
-        example = f" One that continues another is {_sample_text(samples[0])!r}." if samples else ""
         yield RunWarning(
             "Lines that continue records look like records",
             f"{timed:,} of {continued:,} of them hold a day and a time, as those of another program "
-            f"would.{example}",
+            "do.",
             "If they are records, name their format as well, by dataset/structured_parser=several, or "
             "give each program's log by itself.",
         )

@@ -321,15 +321,31 @@ def telling_rows(
         chosen: Places in `test`.
         blame: (events of the chosen sequences,) how much each is behind the score of its sequence; None
             where the detector does not say.
-        trained: Says how rare a template is, which decides between events of equal blame.
+        trained: Says how rare a template is, which decides between events of equal blame. First stands
+            an event of each template that is blamed, then the others of these, then what is not.
         most: Rows of each.
     """
     shown = test.take(chosen)
     rows, offsets = shown.rows, shown.offsets
-    seen = trained.shown(test.dataset.templates)[test.dataset.template[rows]]
+    template = test.dataset.template[rows]
+    seen = trained.shown(test.dataset.templates)[template]
     blamed = np.zeros(len(rows)) if blame is None else -blame
     rows_of = []
     for begin, end in pairwise(offsets.tolist()):
-        ranked = np.lexsort((seen[begin:end], blamed[begin:end]))[:most]
-        rows_of.append(rows[begin:end][ranked])
+        here = slice(begin, end)
+        ranked = np.lexsort((seen[here], blamed[here]))
+        # One line of each template says more than six of the first one.
+        again = _how_often_before(template[here][ranked])
+        ranked = ranked[np.lexsort((again, blamed[here][ranked] == 0))[:most]]
+        rows_of.append(rows[here][ranked])
     return rows_of
+
+
+def _how_often_before(codes: NDArray[np.integer]) -> NDArray[np.int64]:
+    """(codes,) how many equal ones stand before each."""
+    order = np.argsort(codes, kind="stable")
+    begins = np.flatnonzero(np.diff(codes[order], prepend=codes[order][:1] - 1))
+    lengths = np.diff(np.append(begins, len(codes)))
+    before = np.empty(len(codes), dtype=np.int64)
+    before[order] = np.arange(len(codes)) - np.repeat(begins, lengths)
+    return before

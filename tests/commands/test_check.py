@@ -9,7 +9,7 @@ import pytest
 from anomalog_exp.commands import check, run_command
 from anomalog_exp.commands._contracts import Sample, demo_sample
 from anomalog_exp.commands._usage import use_plugins_named
-from anomalog_exp.errors import ConfigError
+from anomalog_exp.errors import ConfigError, MissingExtra
 from anomalog_exp.options.groups import OPEN_GROUPS
 from anomalog_exp.options.names import option_files
 from anomalog_exp.options.plugins import PLUGINS_VARIABLE, use_plugins
@@ -43,6 +43,25 @@ def test_what_ships_keeps_its_promises(group, name, sample):
     assert problem is None
     if group in ("model", "template"):
         assert remark == ""
+
+
+def test_what_needs_an_extra_that_is_not_installed_is_not_tried(
+    tmp_path, capsys, monkeypatch, sample
+):
+    def missing(group: str, name: str, sample: Sample) -> str:
+        raise MissingExtra.of(
+            "model", name, problem="PyTorch is not here", allowed="x", fix="pip install x"
+        )
+
+    folder = tmp_path / "conf" / "model"
+    folder.mkdir(parents=True)
+    (folder / "deep.yaml").write_text("# A network.\nname: deep\n")
+    monkeypatch.setattr(check, "check_option", missing)
+    code, lines = checked(tmp_path, capsys, monkeypatch, sample)
+    assert code == 0
+    assert lines[0].startswith("skipped model=deep: it is not tried: model: PyTorch is not here")
+    assert lines[1].strip() == "to do:   pip install x"
+    assert lines[-1] == "1 options, 0 failed, 1 not tried"
 
 
 def problem_of(option: str, folder: Path, sample: Sample) -> str:

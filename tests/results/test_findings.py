@@ -68,7 +68,20 @@ def test_a_long_sequence_appears_by_the_lines_that_are_blamed_and_then_by_the_ra
 
     # Training shows "a" once more than the others.
     assert shown() == ("hgfedc", [0, 1, 2, 3, 4, 5])
-    assert shown(blame=blame) == ("hgfeae", [5, 4, 0, 1, 2, 3])
+    # "e" is there already.
+    assert shown(blame=blame) == ("hgfdae", [5, 4, 0, 1, 2, 3])
+
+
+def test_a_line_of_each_template_that_is_blamed_stands_before_a_second_one():
+    odd = "aaabbbbbccd"
+    sequences = sequence_set(["abcd" * 3, odd], [0, -1], tested=1)
+
+    def blame(test):
+        return np.array([9.0] * 3 + [8.0] * 5 + [0.0] * 2 + [7.0])
+
+    (first,) = findings_of(sequences, summary_of(sequences, [0.9], blame=blame)).sequences
+    shown = [first.lines[place].text for place in first.telling]
+    assert shown == ["a", "b", "d", "a", "b", "a"]
 
 
 def test_events_appear_once_by_template():
