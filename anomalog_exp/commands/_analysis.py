@@ -89,7 +89,7 @@ def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str
     if (first := dataset.get("first_time_ms")) is not None:
         dated = has_dates(dataset)
         begin, end = (clock(ms, dated=dated) for ms in (first, dataset["last_time_ms"]))
-        text += f"; {begin} to {end} UTC{'' if dated else ', without a date'}"
+        text += f"; {begin} to {end} UTC{_assumed(dataset)}"
     if "rows_unknown" in dataset:
         unknown = dataset["rows_unknown"]
         text += (
@@ -99,6 +99,12 @@ def _read(dataset: dict[str, Any], kinds: int, format_name: str) -> Iterator[str
     if makes := dataset.get("fields", {}).get("make_events"):
         text += f"; with {' and '.join(makes)} in the events"
     yield from entry("read", text)
+
+
+def _assumed(dataset: dict[str, Any]) -> str:
+    if not has_dates(dataset):
+        return ", without a date"
+    return ", of a year that is assumed" if dataset.get("year_assumed", False) else ""
 
 
 def _new(bundle: dict[str, Any] | None) -> Iterator[str]:

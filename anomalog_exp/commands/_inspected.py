@@ -113,10 +113,12 @@ def _times(found: Recognition) -> Iterator[str]:
     yield f"{first} to {last} UTC ({span - timedelta(microseconds=span.microseconds)}); {form}"
     if not dated:
         yield "they name no date: all are read as of one day"
-    elif times.year_assumed and found.parser.option == SEVERAL:
-        yield "some name no year: where others do, theirs was taken; see `year` above"
     elif times.year_assumed:
-        yield "they name no year: dataset.structured_parser.year is that of the first line"
+        several = found.parser.option == SEVERAL
+        whose = "`year` of each parser" if several else "dataset.structured_parser.year"
+        yield f"they name no year: {whose} is that of the first line"
+    elif found.parser.config.build_parser().assumes_year:
+        yield "some name no year: that of the others was taken; see `year` above"
     if times.other:
         yield f"day and month are ambiguous: {times.other} reads them as well"
     if times.in_order < 1:

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := [one for one in (*before, *after) if one.startswith("--")]:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if not before or not after:
-        parser.error("what is before, or what is after -- is missing")
+        parser.error("what is before --, or what is after it, is missing: BEFORE -- AFTER")
     use_plugins_named(options.plugins)
     compared = compared_files(before, after)
     found = recognised_log(compared.files, plugins_override(plugin_folders()), templates=False)

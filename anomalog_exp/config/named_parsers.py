@@ -39,7 +39,15 @@ def _option(named: Any) -> Any:
     """All values of an option that is named, alone or with keys of its own."""
     if isinstance(named, dict) and len(named) > 1 and "name" in named:
         return named  # all values already, as config.yaml has them
-    if not isinstance(named, dict) or len(named) != 1:
+    if isinstance(named, dict) and len(named) != 1:
+        raise ConfigError.of(
+            _KEY,
+            named,
+            problem="an entry of the list names one parser",
+            allowed="a name, or a name with its keys: [access, {json: {time_field: at}}]",
+            fix="put each parser into braces of its own",
+        )
+    if not isinstance(named, dict):
         return _named(named).model_dump(mode="json")
     [(name, keys)] = named.items()
     base = _named(name)

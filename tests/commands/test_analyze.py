@@ -289,3 +289,16 @@ def test_a_folder_of_several_logs_is_all_of_them(folder, capsys):
     shutil.copytree(folder / "run1", folder / "run2")
     assert run_command("analyze", "run*", NO_PAGE) == 0
     assert capsys.readouterr().out.startswith("read     4 files: ")
+
+
+def test_a_year_that_no_line_names_is_said_to_be_assumed(folder, capsys):
+    lines = (
+        f"Nov 27 10:{i // 60:02d}:{i % 60:02d} web1 cron[{i}]: job {i} ran\n" for i in range(900)
+    )
+    (folder / "syslog").write_text("".join(lines))
+    assert run_command("analyze", "syslog", NO_PAGE) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "2024-11-27 10:00:00 to 2024-11-27 10:14:59 UTC, of a year that is assumed" in shown
+    assert run_command("inspect", "syslog") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "they name no year: dataset.structured_parser.year is that of the first line" in shown

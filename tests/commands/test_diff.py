@@ -144,7 +144,7 @@ def test_which_files_are_one_run(folder, before, after, trains, judged):
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        (["day1.log", "day5.log"], "what is before, or what is after -- is missing"),
+        (["day1.log", "day5.log"], "what is before --, or what is after it, is missing"),
         (["day1.log", "--"], "is missing"),
         (["day1.log", "--", "day9.log"], "there is no such file or folder"),
         (["day*.log", "--", "day5.log"], "a file is on both sides"),

@@ -53,7 +53,7 @@ def test_the_silence_of_a_service_is_found_among_the_others(services, capsys):
     assert shown.startswith(
         "read 3 files: 3,180 lines, read as json, syslog and access; 3,180 events"
     )
-    assert "2026-03-01 10:00:00 to 2026-03-01 12:59:50 UTC" in shown
+    assert "2026-03-01 10:00:00 to 2026-03-01 12:59:50 UTC; with level in the events" in shown
     first = shown[shown.index("#1 ") : shown.index("#2 ")]
     # Minutes in which nothing was asked for.
     assert "2026-03-01 12:0" in first

@@ -57,7 +57,7 @@ class EventWriter:
     ) -> None:
         self._directory = directory
         self._years = YearsPassed() if parser.assumes_year else None
-        self._date_assumed = parser.assumes_date
+        self._date_assumed, self._year_assumed = parser.assumes_date, parser.assumes_year
         self._first_line = first_line
         self._labels = labels
         self._times = TimeOrder()
@@ -92,6 +92,9 @@ class EventWriter:
         }
         if self._years is not None:
             values["time_ms"] = self._years.dated(values["time_ms"], part.year_assumed)
+            if part.year_assumed is not None:
+                named = (values["time_ms"] != NO_TIME) & ~part.year_assumed
+                self._year_assumed &= not named.any()
         counts, unrowed = part.counts, part.unrowed + first
         if self._labels is not None:
             label = self._labels.of(values["line"], values["time_ms"])
@@ -177,6 +180,7 @@ class EventWriter:
             "first_time_ms": min((first for first, _ in spans), default=None),
             "last_time_ms": max((last for _, last in spans), default=None),
             "date_assumed": self._date_assumed,
+            "year_assumed": self._year_assumed,
             "times_fall_back": self._times.facts(places),
             "levels": {level: count for level, count in self.levels.items() if count},
             "shapes": self.shapes.size,

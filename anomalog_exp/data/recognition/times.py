@@ -32,7 +32,7 @@ class TimeFacts:
         first_ms: The earliest.
         last_ms: The latest.
         in_order: Share of times that are not before the one above.
-        year_assumed: They have no year, and are read as of one that the config names.
+        year_assumed: None of them has a year; they are read as of one that the config names.
         other: A format with day and month the other way, which reads them as well: they are ambiguous.
     """
 
@@ -67,9 +67,11 @@ def time_facts(
         return None
     keys = config.model_dump()
     ms = times.fill_null(NO_TIME).to_numpy()
-    if parser.assumes_year:
-        assumed = rows[YEAR_ASSUMED].to_numpy() if YEAR_ASSUMED in rows.columns else None
-        ms = YearsPassed().dated(ms.copy(), assumed)
+    assumed = parser.assumes_year
+    if assumed:
+        some = rows[YEAR_ASSUMED].to_numpy() if YEAR_ASSUMED in rows.columns else None
+        ms = YearsPassed().dated(ms.copy(), some)
+        assumed = some is None or bool(some[ms != NO_TIME].all())
     known = ms[ms != NO_TIME]
     return TimeFacts(
         _fields(keys, parser, lines),
@@ -78,7 +80,7 @@ def time_facts(
         int(np.min(known)),
         int(np.max(known)),
         in_order(times),
-        parser.assumes_year,
+        assumed,
         None if read is None else read.other,
     )
 

@@ -176,7 +176,8 @@ def test_what_several_promise_together():
         ("[json,{access: [2024]}]", "these are no keys of the parser", "[{access: {year: 2024}}]"),
         ("[json,7]", "there is no such parser", "name parsers, as in parsers=[access,syslog]"),
         ("[json,{name: csv}]", "there is no such parser", "name parsers"),
-        ("[{json: {}, access: {}}]", "there is no such parser", "name parsers"),
+        ("[{json: {}, access: {}}]", "an entry of the list names one parser", "braces of its own"),
+        ("[json,{}]", "an entry of the list names one parser", "braces of its own"),
     ],
 )  # fmt: skip
 def test_mistakes_have_four_parts(parsers, problem, advice):
