@@ -35,6 +35,7 @@ from anomalog_exp.results.summaries import repeated
 
 __all__ = ["SweepFacts", "sweep_in_words", "sweep_page", "sweep_warnings"]
 
+_DATASET = "dataset"
 _MANY = 5
 """Of so many members the best is good by chance, too."""
 
@@ -210,12 +211,26 @@ def _words(members: Sequence[Member], keys: Sequence[str], metric: str | None) -
     ranked = [one for one in best_first(members, metric) if one.metric == metric]
     best, worst = ranked[0], ranked[-1]
     name = "F1" if metric == "f1" else metric.replace("_", " ")
+    if _DATASET in keys:
+        yield from _by_data_set(ranked, keys, name)
+        return
     yield f"The best {name} is {_valued(best)}, of {best.name(keys)} (member {best.index})."
     if is_of_validation(metric) and (tested := shown_metrics([best])):
         figures = ", ".join(f"{name} {best.metrics[name]:.3f}" for name in tested)
         yield f"On the test part, which decided nothing, it has {figures}."
     if worst.value != best.value:
         yield f"The worst is {_valued(worst)}, of {worst.name(keys)}."
+
+
+def _by_data_set(ranked: Sequence[Member], keys: Sequence[str], name: str) -> Iterator[str]:
+    """The best member of each data set: figures of one log say nothing about those of another."""
+    best: dict[str | None, Member] = {}
+    for one in ranked:
+        best.setdefault(one.settings.get(_DATASET), one)
+    rest = [key for key in keys if key != _DATASET]
+    for log, one in sorted(best.items(), key=lambda pair: str(pair[0])):
+        of = f", of {one.name(rest)}" if rest else ""
+        yield f"On {log} the best {name} is {_valued(one)}{of} (member {one.index})."
 
 
 def _valued(member: Member) -> str:

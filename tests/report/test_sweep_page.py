@@ -10,7 +10,7 @@ import vl_convert
 
 from anomalog_exp.report.figures.caught_by import Caught, caught_by_chart
 from anomalog_exp.report.sweep_charts import sweep_charts
-from anomalog_exp.report.sweep_page import sweep_warnings
+from anomalog_exp.report.sweep_page import sweep_in_words, sweep_warnings
 from anomalog_exp.report.write import write_sweep_report
 from anomalog_exp.results.members import Member, natural, swept_keys
 from tests.command import SMALL_DEMO, command
@@ -30,6 +30,27 @@ def test_what_a_sweep_varies_is_found():
     assert alone[0].name([]) == "member 0"
     assert members(GRID)[1].name(["model", "sequence.window_size", "seed"]) == (
         "markov · window 5 · seed 1"
+    )
+
+
+def test_of_several_data_sets_each_has_its_best():
+    told = [
+        ("hdfs", "markov", 0.5),
+        ("hdfs", "pca", 0.6),
+        ("bgl", "markov", 0.9),
+        ("bgl", "pca", 0.8),
+    ]
+    found = members(
+        record(n, value, dataset=log, model=model) for n, (log, model, value) in enumerate(told)
+    )
+    said = sweep_in_words(found)
+    assert "The best" not in said
+    assert said.endswith("On bgl the best F1 is 0.900, of markov (member 2). On hdfs the best F1 is 0.600, of pca (member 1).")  # fmt: skip
+    alone = members(
+        record(n, value, dataset=log) for n, (log, value) in enumerate([("a", 0.1), ("b", 0.2)])
+    )
+    assert sweep_in_words(alone).endswith(
+        "On a the best F1 is 0.100 (member 0). On b the best F1 is 0.200 (member 1)."
     )
 
 
