@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,26 @@ def test_a_run_of_them_is_the_same_from_its_config(services, capsys):
     run_dir = last_run(capsys.readouterr().out).run_dir
     assert run_command("rerun", str(run_dir)) == 0
     assert capsys.readouterr().out.startswith("the same")
+
+
+def test_the_output_of_docker_compose_is_read_without_what_it_puts_before_lines(services, capsys):
+    names = ("access", "app", "cron")
+    logs = [(services / "faulty" / f"{name}.log").read_text().splitlines() for name in names]
+    lines = [
+        f"{name}-1    | {line}"
+        for three in zip_longest(*logs)
+        for name, line in zip(names, three, strict=True)
+        if line is not None
+    ]
+    (services / "all.log").write_text("\n".join(lines) + "\n")
+    assert (
+        run_command("analyze", "all.log", "sequence=fixed", "sequence.window_size=60", NO_PAGE) == 0
+    )
+    screen = capsys.readouterr().out
+    assert (
+        "all.log: 3,180 lines, read as syslog, json and access; 3,180 events of 4 kinds;"
+        in " ".join(screen.split())
+    )
+    command = shlex.split(screen.splitlines()[-1].removeprefix("command"))
+    typed = ResultPaths.for_config(load_run_config([*command[3:], NO_PAGE]))
+    assert typed.run_dir == last_run(screen).run_dir

@@ -133,10 +133,14 @@ def test_events_without_an_entity_are_counted_once_where_an_entity_is_asked_for(
     assert said[-1].partition(" finding")[2].lstrip("s") == left_out
 
 
-@pytest.mark.parametrize("model", ["rate", "new_event"])
+@pytest.mark.parametrize(
+    ("model", "before"), [("rate", ""), ("new_event", ""), ("rate", "web-1 | ")]
+)
 @pytest.mark.usefixtures("small_pieces")
-def test_lines_of_several_formats_are_read_as_when_the_log_is_finished(model, folder, tmp_path):
-    log = folder / "services.log"
+def test_lines_of_several_formats_are_read_as_when_the_log_is_finished(
+    model, before, folder, tmp_path
+):
+    log = folder / f"services{len(before)}.log"
     begin = datetime(2025, 12, 31, 22, tzinfo=UTC)
     lines = []
     for i in range(2000):
@@ -148,10 +152,11 @@ def test_lines_of_several_formats_are_read_as_when_the_log_is_finished(model, fo
             "java.lang.IllegalStateException: no owner",
             f"\tat shop.Cart.owner{i % 5}(Cart.java:88)",
         ]
-    log.write_text("\n".join(lines) + "\n")
+    log.write_text("\n".join(f"{before}{line}" for line in lines) + "\n")
+    prefix = [r"dataset.structured_parser.prefix='[\w-]+ \| '"] if before else []
     expected = trained(
         folder, "dataset=custom", f"dataset.source.path={log}", "dataset/structured_parser=several",
-        "dataset.structured_parser.parsers=[json,{syslog: {year: 2025}},log4j]",
+        "dataset.structured_parser.parsers=[json,{syslog: {year: 2025}},log4j]", *prefix,
         "sequence=time", "sequence.time_span_ms=60000", f"model={model}",
     )  # fmt: skip
     # Two hours before New Year, and two hours after it.

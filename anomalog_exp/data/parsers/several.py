@@ -8,17 +8,18 @@ to records, unless it begins with a time; else it does not match.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
-from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser, ParserConfig
+from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser, ParserConfig, WholeLines
 from anomalog_exp.data.parsers.checked import refuse_other_shape
 from anomalog_exp.data.parsers.times.shapes import begins_with_time
 from anomalog_exp.errors import ConfigError
 from anomalog_exp.options.listing import open_option
+from anomalog_exp.options.patterns import usable_pattern
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,8 +64,29 @@ class Config(ParserConfig):
     parsers: Annotated[
         tuple[SerializeAsAny[ParserConfig], ...],
         BeforeValidator(_opened),
-        Field(min_length=2, description="what reads them, the first choice first"),
+        Field(min_length=1, description="what reads them, the first choice first"),
     ]
+    prefix: str | None = Field(description="pattern of what a tool has put before each line")
+
+    @field_validator("prefix")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        if pattern is None:
+            return None
+        key = "dataset.structured_parser.prefix"
+        return usable_pattern(pattern, key, "mend the pattern, or set it to null")
+
+    @model_validator(mode="after")
+    def _is_of_several(self) -> Self:
+        if len(self.parsers) == 1 and self.prefix is None:
+            raise ConfigError.of(
+                _KEY,
+                self.parsers[0].name,
+                problem="there is one parser",
+                allowed="two parsers or more, or one behind a `prefix`",
+                fix="choose it by itself, as dataset/structured_parser=json",
+            )
+        return self
 
     def build_parser(self) -> SeveralParser:
         return SeveralParser(self)
@@ -76,7 +98,10 @@ class SeveralParser(Parser):
     def __init__(self, config: Config) -> None:
         self._configs = config.parsers
         self._parsers = tuple(one.build_parser() for one in config.parsers)
+        self._prefix = config.prefix
         self._joins_lines = any(map(_joins, self._parsers))
+        # Lines are put together of themselves, without what stands before them.
+        self.joins_lines = config.prefix is not None
         self.labels_events = any(one.labels_events for one in self._parsers)
         self.reads_times = all(one.reads_times for one in self._parsers)
         self.assumes_year = any(one.assumes_year for one in self._parsers)
@@ -103,7 +128,16 @@ class SeveralParser(Parser):
         for one in self._parsers:
             one.carried = tuple(name for name in names if one.any_field or name in one.fields)
 
+    def whole_lines(self, lines: pl.Series) -> WholeLines | None:
+        if self._prefix is None:
+            return None
+        return WholeLines(self._without_prefix(lines), _series(np.zeros(len(lines), dtype=bool)))
+
+    def _without_prefix(self, lines: pl.Series) -> pl.Series:
+        return lines if self._prefix is None else lines.str.replace(f"^(?:{self._prefix})", "")
+
     def learn(self, lines: pl.Series) -> None:
+        lines = self._without_prefix(lines)
         # Each sees its own lines, which others of its kind find.
         read = _read([config.build_parser() for config in self._configs], lines)
         for nth, parser in enumerate(self._parsers):

@@ -32,7 +32,9 @@ def refuse_other_log(dataset: DatasetVariantConfig, raw: RawFiles) -> None:
         return
     parser.learn(lines)
     lines = lines.filter(lines.str.len_bytes() > 0)
-    if len(lines) and not parse_lines(lines, parser)["message"].count():
+    whole = parser.whole_lines(lines)
+    texts = lines if whole is None else whole.texts
+    if len(lines) and not parse_lines(texts, parser)["message"].count():
         raise DataError.of(
             "dataset.structured_parser",
             parser_name(dataset),

@@ -163,6 +163,8 @@ def parse_block(block: Block, reading: Reading, categories: SharedCategories) ->
     texts = lines if whole is None else whole.texts
     frame = parse_lines(texts, parser)
     empty = lines.str.len_bytes() == 0
+    if whole is not None:
+        empty |= (texts.str.len_bytes() == 0) & ~whole.parts
     header = parser.is_header(texts)
     passed_over = empty if header is None else empty | header
     if whole is not None:

@@ -171,22 +171,25 @@ def last_record(parser: Parser) -> Callable[[bytes], int] | None:
 
 def _last_begin(parser: Parser, lines: pl.Series) -> int:
     """The place of the last line that begins a record; 0 where none but the first does."""
-    whole = parser.whole_lines(lines)
-    texts = lines if whole is None else whole.texts
-    outside = lines.str.len_bytes() == 0
-    if whole is not None:
-        outside |= whole.parts
-    records = records_of(parser, texts, parse_lines(texts, parser), outside)
-    begins = ~outside if records is None else records.begins
-    places = begins.arg_true()
+    records, outside = _records_in(parser, lines)
+    places = (~outside if records is None else records.begins).arg_true()
     return int(places[-1]) if len(places) else 0
 
 
 def _first_record(parser: Parser, lines: pl.Series) -> int | None:
     """The place of the first line that begins a record."""
-    frame = parse_lines(lines, parser)
-    records = records_of(parser, lines, frame, lines.str.len_bytes() == 0)
+    records, _ = _records_in(parser, lines)
     return records.begins.arg_max() if records is not None and records.begins.any() else None
+
+
+def _records_in(parser: Parser, lines: pl.Series) -> tuple[Records | None, pl.Series]:
+    """Where records begin, and (lines,) Boolean which lines belong to none, or are parts of others."""
+    whole = parser.whole_lines(lines)
+    texts = lines if whole is None else whole.texts
+    outside = texts.str.len_bytes() == 0
+    if whole is not None:
+        outside |= whole.parts
+    return records_of(parser, texts, parse_lines(texts, parser), outside), outside
 
 
 def _first_ones(record: NDArray[np.int64], size: NDArray[np.uint32]) -> NDArray[np.bool_]:

@@ -86,6 +86,9 @@ def read(config: ParserConfig, lines: pl.Series, learns_from: pl.Series | None =
         parser.learn(lines.head(LEARNS_FROM) if learns_from is None else learns_from)
     parser.carried = tuple(parser.fields[:_MOST_FIELDS])
     kept = lines.filter(lines.str.len_bytes() > 0)
+    whole = parser.whole_lines(kept)
+    if whole is not None:
+        kept = whole.texts.filter(~whole.parts & (whole.texts.str.len_bytes() > 0))
     header = parser.is_header(kept)
     if header is not None:
         kept = kept.filter(~header)

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from anomalog_exp.data.parsers.base import ParserConfig
-from anomalog_exp.data.parsers.format_names import ANY_LINE
+from anomalog_exp.data.parsers.format_names import ANY_LINE, SEVERAL
 from anomalog_exp.data.recognition.choose import by_rank
 from anomalog_exp.data.recognition.fields import event_fields, field_facts
 from anomalog_exp.data.recognition.fit import Fit, fit
 from anomalog_exp.data.recognition.formats import formats_of, unread
 from anomalog_exp.data.recognition.long_records import pinned_records
 from anomalog_exp.data.recognition.mined import template_facts
-from anomalog_exp.data.recognition.mixture import mixture
+from anomalog_exp.data.recognition.mixture import mixture, prefixed
 from anomalog_exp.data.recognition.named_keys import named_keys
 from anomalog_exp.data.recognition.own_format import own_format
+from anomalog_exp.data.recognition.prefix import prefix_of
 from anomalog_exp.data.recognition.reading import LEARNS_FROM, Reading, read
 from anomalog_exp.data.recognition.recognition import (
     InputFacts,
@@ -75,22 +76,30 @@ def recognise(
             allowed="a text file with at least one line",
             fix="name another file",
         )
-    choice, found, fits, read_times = _chosen(sample.glance, candidates)
+    prefix = prefix_of(sample.glance)
+    plain = sample if prefix is None else sample.without(prefix)
+    choice, found, fits, read_times = _chosen(plain.glance, candidates)
     learns_from, mixed = sample.lines.head(LEARNS_FROM), None
-    formats = formats_of(choice, sample.glances, candidates)
+    formats = formats_of(choice, plain.glances, candidates)
     if len(formats) > 1:
-        mixed = mixture(formats, sample.glances)
+        mixed = mixture(formats, plain.glances)
         choice, read_times, learns_from = mixed.choice, None, pl.concat(sample.glances)
-        found = fit(choice.option, choice.config, learns_from, choice.keys)
+        found = fit(choice.option, choice.config, pl.concat(plain.glances), choice.keys)
     elif formats and not choice.keys and choice.option == ANY_LINE:
         (one,) = formats
-        others = unread([one.choice], sample.glances)
+        others = unread([one.choice], plain.glances)
         choice = pinned_records(one.choice, one.lines, others) or choice
-        found = fit(choice.option, choice.config, sample.glance, choice.keys)
+        found = fit(choice.option, choice.config, plain.glance, choice.keys)
+    if prefix is not None:
+        choice = prefixed(choice, prefix)
     reading = read(choice.config, sample.lines, learns_from)
     rows = reading.rows
     fields = field_facts(rows, reading.parser.carried)
-    tie = None if mixed else tie_facts(choice.option, choice.config, reading.parser, rows)
+    tie = (
+        None
+        if choice.option == SEVERAL
+        else tie_facts(choice.option, choice.config, reading.parser, rows)
+    )
     return Recognition(
         tuple(_input_facts(raw)),
         lines=sample.total_lines,

@@ -7,7 +7,7 @@ Reading them costs the same for 30 GB as for 30 MB.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -58,6 +58,10 @@ class Sample:
         import polars as pl
 
         return pl.concat([pl.Series("line", [], dtype=pl.String), *self.inputs])
+
+    def without(self, prefix: str) -> Sample:
+        """The lines without what a pattern fits at their begin."""
+        return replace(self, inputs=tuple(one.str.replace(f"^{prefix}", "") for one in self.inputs))
 
     @property
     def total_lines(self) -> int:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from anomalog_exp.config import load_run_config
+from anomalog_exp.config.run_config import RunConfig
 from anomalog_exp.data.parsers.base import YEAR_ASSUMED, Parser, field_column
 from anomalog_exp.data.reading.parse_lines import parse_lines
 from anomalog_exp.data.reading.records import records_of
 from anomalog_exp.data.recognition.reading import read
 from anomalog_exp.errors import ConfigError
 from tests.data.parsers.test_parser_contract import OWN
+from tests.logs import built
 
 JSON = [
     '{"ts": "2024-05-01T10:00:00Z", "msg": "ready", "user": "ann"}',
@@ -165,7 +168,8 @@ def test_what_several_promise_together():
 @pytest.mark.parametrize(
     ("parsers", "problem", "advice"),
     [
-        ("[json]", "this value does not fit", "2 or more"),
+        ("[json]", "there is one parser", "dataset/structured_parser=json"),
+        ("[]", "this value does not fit", "1 or more"),
         ("[json,acess]", "there is no such parser", "did you mean 'access'?"),
         ("[json,csv]", "reads more than one line at a time", "access"),
         ("[json,cri]", "reads more than one line at a time", "access"),
@@ -198,3 +202,48 @@ def test_the_reading_of_some_lines_has_each_parsers_records():
     reading = read(config, lines)
     assert reading.matched.to_list() == [True, False, False, True, True]
     assert reading.rows["message"].to_list() == ["no stock", "ready", "bare"]
+
+
+COMPOSE = [f"web-1   | {JSON[0]}", f"app-2   | {LOG4J}", *(f"app-2   | {one}" for one in TRACE), "web-1   | {}", "app-2   | "]  # fmt: skip
+
+
+def with_prefix(tmp_path: Path, lines: list[str], *more: str) -> tuple[RunConfig, Path]:
+    log = tmp_path / "all.log"
+    log.write_text("\n".join(lines) + "\n")
+    overrides = [
+        "dataset=custom",
+        f"dataset.source.path={log}",
+        "dataset/structured_parser=several",
+    ]
+    return load_run_config([*overrides, *more]), log
+
+
+@pytest.mark.parametrize("block_bytes", [1, 100, 1 << 20])
+def test_what_a_tool_puts_before_lines_is_taken_away(tmp_path, block_bytes):
+    parsers = "dataset.structured_parser.parsers=[json,log4j]"
+    config, log = with_prefix(
+        tmp_path, COMPOSE * 20, parsers, r"dataset.structured_parser.prefix='[\w-]+ +\| '"
+    )
+    found = built(config, log, tmp_path / "built", block_bytes=block_bytes)
+    (tmp_path / "plain").mkdir()
+    bare = [line.partition("| ")[2] for line in COMPOSE]
+    config, log = with_prefix(tmp_path / "plain", bare * 20, parsers)
+    alone = built(config, log, tmp_path / "alone")
+    assert len(found.line) == 60
+    assert found.line.tolist() == alone.line.tolist()
+    assert found.time_ms.tolist() == alone.time_ms.tolist()
+    assert [found.templates[one] for one in found.template] == [alone.templates[one] for one in alone.template]  # fmt: skip
+    assert found.manifest["lines_continued"] == alone.manifest["lines_continued"] == 40
+    # Whoever looks sees the lines as they are.
+    assert found.raw_lines([1]) == {1: COMPOSE[1]}
+
+
+def test_one_parser_may_stand_behind_a_prefix(tmp_path):
+    keys = (
+        "dataset.structured_parser.parsers=[json]",
+        r"dataset.structured_parser.prefix='[\w-]+ +\| '",
+    )
+    config, log = with_prefix(tmp_path, [COMPOSE[0]] * 5, *keys)
+    assert len(built(config, log, tmp_path / "built").line) == 5
+    with pytest.raises(ConfigError, match=r"structured_parser.prefix: it is no pattern"):
+        with_prefix(tmp_path, [], keys[0], "dataset.structured_parser.prefix='('")

@@ -246,3 +246,37 @@ def test_where_lines_that_are_left_have_times_too_nothing_is_pinned(tmp_path):
         lines += [f"{'x ' * (5 + i % 3)}2026-03-01 10:00:{i % 60:02d} {i}" for _ in range(9)]
     found = found_in(tmp_path, {"odd": lines})
     assert "multiline" not in found.parser.keys
+
+
+def composed(formats: tuple[str, ...], form: str = "{}-1   | {}") -> list[str]:
+    """The lines of several programs as a tool mixes them, the second of them with traces."""
+    programs = {name: lines_of(name) for name in formats}
+    lines = []
+    for i in range(200):
+        for name, own in programs.items():
+            lines.append(form.format(name, own[i]))
+            if name == formats[-1] and i % 5 == 0:
+                lines += [form.format(name, one) for one in TRACE[:3]]
+    return lines
+
+
+@pytest.mark.parametrize("form", ["{}-1   | {}", "[pod/{}-7f9/app] {}"])
+@pytest.mark.parametrize("formats", [("access", "json", "log4j"), ("json", "syslog"), ("log4j",)])
+def test_what_a_tool_puts_before_lines_is_found(formats, form, tmp_path):
+    found = found_in(tmp_path, {"all": composed(formats, form)})
+    assert options(found) == set(formats)
+    assert found.parser.keys["prefix"]
+    assert found.fit.timed == 1
+    assert found.records.count == 200 * len(formats)
+    assert found.records.unparsed == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["INFO    | 2026-03-01 10:00:{i:02d} | job {i} done", "2026-03-01 10:00:{i:02d} | INFO | job {i} done",
+     "app | {i}"],
+    ids=["level", "time", "nothing"],
+)  # fmt: skip
+def test_a_level_or_a_time_before_a_line_is_no_prefix(line, tmp_path):
+    lines = [line.format(i=i % 60) for i in range(300)]
+    assert "prefix" not in found_in(tmp_path, {"all": lines}).parser.keys
