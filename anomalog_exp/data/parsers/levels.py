@@ -22,14 +22,17 @@ __all__ = ["LEVEL_WORDS", "any_level_codes", "level_codes", "priority_codes"]
 _NAMES: Final = {
     "trace": "TRACE VERBOSE FINEST FINER V",
     "debug": "DEBUG FINE CONFIG D",
-    "info": "INFO INFORMATION INFORMATIONAL I",
+    "info": "INFO INFORMATION INFORMATIONAL LOG NOTE I",
     "notice": "NOTICE",
     "warning": "WARNING WARN W",
     "error": "ERROR ERR E",
     "critical": "CRITICAL CRIT SEVERE C",
     "fatal": "FATAL FAILURE ALERT EMERGENCY EMERG PANIC F",
 }
-"""Level -> the names for it, in any case. The letters are Android's and glog's."""
+"""Level -> the names for it, in any case.
+
+The letters are Android's and glog's; LOG is PostgreSQL's and NestJS's, NOTE is MySQL's.
+"""
 
 _CODES: Final = {
     name: LEVELS.index(level) for level, names in _NAMES.items() for name in names.split()

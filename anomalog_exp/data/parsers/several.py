@@ -2,7 +2,8 @@
 
 Each line is read by the first of some parsers that reads its time; where none does, by the first that
 it matches. A line that none of them reads continues the record above it, where one of them joins lines
-to records, unless it begins with a time; else it does not match.
+to records, unless it begins with a time; else it does not match. What a tool has put before all lines,
+as `docker compose logs` does, is taken away first.
 """
 
 from __future__ import annotations
@@ -93,13 +94,13 @@ class Config(ParserConfig):
 
 
 class SeveralParser(Parser):
-    """Reads each line by the first parser that it matches."""
+    """Reads each line by one of its parsers."""
 
     def __init__(self, config: Config) -> None:
         self._configs = config.parsers
         self._parsers = tuple(one.build_parser() for one in config.parsers)
         self._prefix = config.prefix
-        self._joins_lines = any(map(_joins, self._parsers))
+        self._has_records = any(map(_joins, self._parsers))
         # Lines are put together of themselves, without what stands before them.
         self.joins_lines = config.prefix is not None
         self.labels_events = any(one.labels_events for one in self._parsers)
@@ -149,7 +150,7 @@ class SeveralParser(Parser):
         return _read(self._parsers, lines).frame
 
     def begins_record(self, lines: pl.Series, matched: pl.Series) -> pl.Series | None:
-        if not self._joins_lines:
+        if not self._has_records:
             return None
         read = _read(self._parsers, lines)
         timed = read.frame["time_ms"].is_not_null().to_numpy()

@@ -67,6 +67,10 @@ def test_levels_are_those_of_each_text_alone(texts, word, within):
     assert names(texts, word=word) == [names([text], word=word, within=100)[0] for text in texts]
 
 
+def test_databases_have_names_of_their_own():
+    assert names(["LOG", "Note", "log", "PANIC"]) == ["info", "info", "info", "fatal"]
+
+
 def test_no_texts_have_no_levels():
     assert names([]) == []
     assert names([None, None], word=1, within=5) == [None, None]
