@@ -72,6 +72,10 @@ def _log4j(i: int) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S},{i % 1000:03d} [main] {level} com.example.Service - {text}"
 
 
+def _several(i: int) -> str:
+    return (_access, _json, _syslog)[i % 3](i)
+
+
 FORMATS: dict[str, tuple[Callable[[int], str], list[str]]] = {
     _FORMAT: (
         _format,
@@ -94,6 +98,10 @@ FORMATS: dict[str, tuple[Callable[[int], str], list[str]]] = {
     "json, two fields": (
         _json,
         ["dataset/structured_parser=json", "template.with_fields=[level,status]"],
+    ),
+    "several": (
+        _several,
+        ["dataset/structured_parser=several", f"{_READ}.parsers=[access,json,syslog]"],
     ),
 }
 """Name -> a line of it by its number, and what reads it."""
