@@ -33,7 +33,7 @@ _NAMES: Final = frozenset(
 """Of logs without an ending."""
 
 _ENDINGS: Final = (
-    (".log", ".jsonl", ".ndjson", ".logfmt", ".out", ".err"),
+    (".log", "_log", ".jsonl", ".ndjson", ".logfmt", ".out", ".err"),
     (".txt", ".json", ".csv", ".tsv"),
 )
 """Of logs; the second ones may as well be something else beside logs."""

@@ -20,7 +20,14 @@ NO_PAGE = "report.page=false"
 def system(folder) -> Path:
     """Logs by several names, and what stands beside them."""
     root = folder / "system"
-    for name in ("app.log", "syslog", "web/access.log.1", "web/stdout", "web/events.jsonl"):
+    for name in (
+        "app.log",
+        "syslog",
+        "web/access.log.1",
+        "web/stdout",
+        "web/events.jsonl",
+        "web/error_log",
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(LINES)
     (root / "messages-20240430.gz").write_bytes(gzip.compress(LINES.encode()))
@@ -33,7 +40,7 @@ def system(folder) -> Path:
 
 def test_files_are_logs_by_their_ending_or_by_a_name_that_logs_have(system):
     names = {str(path.relative_to(system)) for path in logs_in(system)}
-    assert names == {"app.log", "syslog", "web/access.log.1", "web/stdout", "web/events.jsonl",
+    assert names == {"app.log", "syslog", "web/access.log.1", "web/stdout", "web/events.jsonl", "web/error_log",
                      "messages-20240430.gz"}  # fmt: skip
     # Neither what is hidden, nor what is no text or empty, is a loss.
     assert [path.name for path in others_in(system)] == ["README.md", "metrics.csv"]
@@ -77,4 +84,4 @@ def test_what_is_not_read_is_named(system, folder, capsys, command):
 
 def test_all_logs_of_a_folder_are_read(system, capsys):
     assert run_command("templates", "system") == 0
-    assert " 5400 " in capsys.readouterr().out
+    assert " 6300 " in capsys.readouterr().out
