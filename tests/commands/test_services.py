@@ -68,7 +68,7 @@ def test_what_was_learned_judges_the_services_of_another_day(services, capsys):
     write_services(services / "healthy")
     assert run_command("analyze", "healthy", NO_PAGE) == 0
     run_dir = last_run(capsys.readouterr().out).run_dir
-    assert run_command("score", str(run_dir), "faulty", NO_PAGE) == 0
+    assert run_command("score", str(run_dir), "faulty", "tracking=none", NO_PAGE) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "3 files: 3,180 lines, read as access, json and syslog;" in shown
     first = shown[shown.index("#1 ") : shown.index("#2 ")]
@@ -81,7 +81,7 @@ def test_a_service_that_is_silent_in_another_log_is_judged_as_that(services, cap
     run_dir = last_run(capsys.readouterr().out).run_dir
     (services / "faulty" / "access.log").unlink()
     # No line has a status.
-    assert run_command("score", str(run_dir), "faulty", NO_PAGE) == 0
+    assert run_command("score", str(run_dir), "faulty", "tracking=none", NO_PAGE) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "2 files: 2,160 lines" in shown
     assert 'rate: 0 events of "GET <*> HTTP/<*> [status=200, level=-]"' in shown
