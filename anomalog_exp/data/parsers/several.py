@@ -156,7 +156,8 @@ class SeveralParser(Parser):
         timed = read.frame["time_ms"].is_not_null().to_numpy()
         unread = read.reader == _NO_READER
         # What has a time there is a record of a format that is not in the list.
-        begins = np.where(unread, begins_with_time(lines).to_numpy(), True)
+        begins = ~unread
+        begins[unread] = begins_with_time(lines.filter(_series(unread))).to_numpy()
         for nth, parser in enumerate(self._parsers):
             # A pattern of what begins a record may fit a line that no parser reads.
             asked = np.flatnonzero(unread | (read.reader == nth))

@@ -76,7 +76,7 @@ def formats_of(
     options = {
         option: config
         for option, config in candidates.items()
-        if option != ANY_LINE and can_be_one_of_several(config)
+        if option != ANY_LINE and _reads_lines(config)
     }
     left = [_left(one, lines) for lines in files]
     if not (_other_times(one, files) or _other_format(left, options, candidates[ANY_LINE])):
@@ -110,6 +110,8 @@ def _other_format(
     import polars as pl
 
     every = pl.concat(left)
+    if len(every) < _FEWEST_LINES:
+        return False
     few = every.sample(min(len(every), _MOST_TRIED), seed=0)
     return _best_option(few, options, _FEWEST_LINES) is not None or any(
         _own(lines, any_line, _FEWEST_LINES) is not None for lines in left
@@ -209,7 +211,9 @@ def _choices(
     for option, config in options.items():
         yield ParserChoice(option, {}, config)
         if isinstance(config, NamedFieldsConfig):
-            reading = read(config, lines)
+            reading = _reading(config, lines)
+            if reading is None:
+                continue
             untimed = reading.lines.filter(reading.matched & reading.frame["time_ms"].is_null())
             if len(untimed) >= fewest:
                 keys = named_keys(config, read(config, untimed))
@@ -241,12 +245,26 @@ def _own(
 
 def read_by(config: ParserConfig, lines: pl.Series) -> pl.Series:
     """(lines,) String, those that a parser reads with their times."""
-    try:
-        reading = read(config, lines)
-    except Exception:  # noqa: BLE001 - a plugin's parser may raise whatever it likes
+    reading = _reading(config, lines)
+    if reading is None:
         return lines.clear()
     timed = reading.frame["time_ms"].is_between(*PLAUSIBLE_MS).fill_null(value=False)
     return reading.lines.filter(reading.matched & timed)
+
+
+def _reading(config: ParserConfig, lines: pl.Series) -> Reading | None:
+    """The lines as a parser reads them; None where it cannot, which `fits` of the recognition says."""
+    try:
+        return read(config, lines)
+    except Exception:  # noqa: BLE001 - a plugin's parser may raise whatever it likes
+        return None
+
+
+def _reads_lines(config: ParserConfig) -> bool:
+    try:
+        return can_be_one_of_several(config)
+    except Exception:  # noqa: BLE001 - the same
+        return False
 
 
 def _left(choice: ParserChoice, lines: pl.Series) -> pl.Series:

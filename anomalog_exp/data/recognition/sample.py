@@ -70,12 +70,12 @@ class Sample:
             return len(self.lines)
         return round(len(self.lines) * self.total_bytes / self.bytes)
 
-    @property
+    @cached_property
     def glance(self) -> pl.Series:
         """A few thousand of the lines, for what is tried many times: the begin, and later stretches."""
         return _glance(self.lines, _GLANCE)
 
-    @property
+    @cached_property
     def glances(self) -> tuple[pl.Series, ...]:
         """About as many lines, but some of each input; of very many inputs those of some."""
         chosen = self.inputs

@@ -6,10 +6,12 @@ import json
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import pytest
 
+from anomalog_exp.data.parsers.base import Parser, ParserConfig
 from anomalog_exp.data.parsers.format_names import in_words
 from anomalog_exp.data.recognition.recognise import recognise
 from anomalog_exp.data.recognition.recognition import ParserChoice, Recognition
@@ -280,3 +282,23 @@ def test_what_a_tool_puts_before_lines_is_found(formats, form, tmp_path):
 def test_a_level_or_a_time_before_a_line_is_no_prefix(line, tmp_path):
     lines = [line.format(i=i % 60) for i in range(300)]
     assert "prefix" not in found_in(tmp_path, {"all": lines}).parser.keys
+
+
+class _Broken(ParserConfig):
+    """Of a plugin whose parser cannot be built."""
+
+    name: Literal["broken"]
+
+    def build_parser(self) -> Parser:
+        raise RuntimeError("no such file")
+
+
+def test_a_plugin_that_is_broken_stands_in_nobodys_way(tmp_path):
+    log = tmp_path / "all.log"
+    log.write_text("\n".join([*lines_of("access"), *lines_of("json")]) + "\n")
+    raw = LocalDirSource((log,), None, tmp_path / "copies").materialise(SILENT)
+    broken = _Broken.of({"name": "broken"}, "dataset.structured_parser")
+    found = recognise(raw, {**candidates(), "broken": broken}, None)
+    assert options(found) == {"access", "json"}
+    (fit,) = [one for one in found.fits if one.option == "broken"]
+    assert fit.refused == "RuntimeError: no such file"
